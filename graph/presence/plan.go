@@ -1,0 +1,256 @@
+package presence
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// planSession holds the presence session: set when it differs or ages, cleared
+// when none is wanted.
+func (m *machine) planSession(now time.Time) (job, bool) {
+	p := m.want.Session
+	if p.Zero() {
+		if !m.sent.holds(now) && !m.unknown {
+			return job{}, false
+		}
+		return job{kindSession, "clear presence", m.service.ClearPresence, func(err error, _ time.Time) {
+			if err == nil {
+				m.sent, m.unknown, m.readDue = Sent{}, false, true
+			}
+		}}, true
+	}
+	if m.sent.holds(now) && m.sent.Pair == p && now.Before(m.renewAt) {
+		return job{}, false
+	}
+	t, service := m.opts.Timing(p), m.service
+	set := func(ctx context.Context) error { return service.SetPresence(ctx, p, t.Expire) }
+	return job{kindSession, "set presence", set, func(err error, _ time.Time) {
+		if err != nil {
+			m.unknown = true // the answer may have been lost, not the request
+			return
+		}
+		// The lifetime counts from before the request, to be on the safe side.
+		m.sent, m.unknown, m.readDue = Sent{p, now, now.Add(t.Expire)}, false, true
+		m.renewAt = now.Add(t.Renew - time.Duration(m.opts.Jitter()*float64(t.Renew/10)))
+	}}, true
+}
+
+// planPreferred holds the preferred presence of a choice, clears it only if it
+// still is ours, and clears the user's own only when asked.
+func (m *machine) planPreferred(now time.Time) (job, bool) {
+	own, p, until := m.saved.Preferred, m.want.Preferred, m.want.PreferredUntil
+	if !own.Zero() && !now.Before(own.Expires) {
+		m.saved.Preferred, own = Sent{}, Sent{} // Graph dropped it by itself
+		m.keep()
+	}
+	switch {
+	case m.free:
+		return job{kindPreferred, "clear the preferred presence chosen in Teams", m.service.ClearPreferred, func(err error, _ time.Time) {
+			if err == nil {
+				m.free, m.theirs, m.readDue = false, Pair{}, true
+			}
+		}}, true
+	case p.Zero() && own.Zero():
+		return job{}, false
+	case p.Zero():
+		return job{kindPreferred, "clear preferred presence", m.clearOwn(own), func(err error, _ time.Time) {
+			if err == nil {
+				m.saved.Preferred, m.readDue = Sent{}, true
+				m.keep()
+			}
+		}}, true
+	case own.Pair == p && own.At.IsZero(): // not confirmed
+	case own.Pair == p && until.IsZero() && now.Before(own.At.Add(preferredRenew)):
+		return job{}, false
+	case own.Pair == p && !until.IsZero() && own.Expires.Equal(until):
+		return job{}, false
+	}
+	ends := until
+	if ends.IsZero() {
+		ends = now.Add(preferredExpire)
+	}
+	// Owned before it is sent, so that a crash or a lost answer cannot leave a
+	// preferred presence that looks like the user's own.
+	m.saved.Preferred = Sent{Pair: p, Expires: ends}
+	m.keep()
+	service := m.service
+	set := func(ctx context.Context) error { return service.SetPreferred(ctx, p, ends.Sub(now)) }
+	return job{kindPreferred, "set preferred presence", set, func(err error, _ time.Time) {
+		if err == nil {
+			m.saved.Preferred.At, m.theirs, m.readDue = now, Pair{}, true
+			m.keep()
+		}
+	}}, true
+}
+
+// clearOwn clears a preferred presence of ours, unless the user has picked
+// another in Teams meanwhile: that one is theirs to keep.
+func (m *machine) clearOwn(own Sent) func(context.Context) error {
+	service, session := m.service, m.sent.holds(wall())
+	return func(ctx context.Context) error {
+		shown, err := service.Shown(ctx)
+		if err != nil {
+			return err
+		}
+		if session && !strings.EqualFold(shown.Availability, own.Availability) {
+			return nil
+		}
+		return service.ClearPreferred(ctx)
+	}
+}
+
+// planMessage holds the status message of a call or a choice and gives back
+// what was there.
+func (m *machine) planMessage(now time.Time) (job, bool) {
+	own, text := m.saved.Message, m.want.Message
+	switch {
+	case text == "" && own == "":
+		return job{}, false
+	case text == "":
+		return job{kindMessage, "restore the status message", m.restoreMessage(now), func(err error, _ time.Time) {
+			if err != nil {
+				return
+			}
+			m.saved.Message, m.saved.MessageUntil, m.saved.Before, m.saved.BeforeUntil = "", time.Time{}, "", time.Time{}
+			m.readDue = true
+			m.keep()
+		}}, true
+	case own == text && now.Before(m.saved.MessageUntil.Add(messageRenew-messageExpire)):
+		return job{}, false
+	}
+	service, until := m.service, now.Add(messageExpire)
+	before, beforeUntil := m.saved.Before, m.saved.BeforeUntil
+	tried := false
+	set := func(ctx context.Context) error {
+		if own == "" {
+			shown, err := service.Shown(ctx)
+			if err != nil {
+				return err
+			}
+			before, beforeUntil = shown.Message, shown.MessageUntil
+		}
+		tried = true
+		return service.SetStatusMessage(ctx, text, until)
+	}
+	return job{kindMessage, "set the status message", set, func(err error, _ time.Time) {
+		if !tried {
+			return
+		}
+		// Ours from the first try on, confirmed or not: else a lost answer
+		// would make it look like the user's own.
+		m.saved.Message, m.saved.MessageUntil = text, until
+		if err != nil {
+			m.saved.MessageUntil = time.Time{}
+		}
+		m.saved.Before, m.saved.BeforeUntil = before, beforeUntil
+		m.readDue = true
+		m.keep()
+	}}, true
+}
+
+// restoreMessage puts back what stood before ours, unless the user has written
+// another since.
+func (m *machine) restoreMessage(now time.Time) func(context.Context) error {
+	service, s := m.service, m.saved
+	return func(ctx context.Context) error {
+		shown, err := service.Shown(ctx)
+		if err != nil {
+			return err
+		}
+		if shown.Message != "" && strings.TrimSpace(shown.Message) != strings.TrimSpace(s.Message) {
+			return nil
+		}
+		text := s.Before
+		if !s.BeforeUntil.IsZero() && !now.Before(s.BeforeUntil) {
+			text = ""
+		}
+		if text == shown.Message {
+			return nil
+		}
+		return service.SetStatusMessage(ctx, text, s.BeforeUntil)
+	}
+}
+
+// planShown reads what colleagues see after each write, and so with each
+// renewal: the only way to learn of the user's own choice in Teams.
+func (m *machine) planShown(now time.Time) (job, bool) {
+	if !m.readDue {
+		return job{}, false
+	}
+	var got Shown
+	service := m.service
+	read := func(ctx context.Context) (err error) {
+		got, err = service.Shown(ctx)
+		return err
+	}
+	return job{kindShown, "read presence", read, func(err error, _ time.Time) {
+		if err != nil {
+			return
+		}
+		m.readDue, m.shown, m.shownAt = false, got, now
+		m.respect(now)
+	}}, true
+}
+
+// respect steps back from a preferred presence that the user picked in Teams.
+func (m *machine) respect(now time.Time) {
+	var session Pair
+	if m.sent.holds(now) {
+		session = m.sent.Pair
+	}
+	own := m.saved.Preferred
+	if own.Zero() || session.Zero() {
+		m.setTheirs(chosenInTeams(m.shown.Pair, session))
+		return
+	}
+	if strings.EqualFold(m.shown.Availability, own.Availability) || now.Before(own.At.Add(settleTime)) {
+		m.setTheirs(Pair{})
+		return
+	}
+	// Newer than our word: the user changed it in Teams, so ours is over.
+	m.opts.Log.Info("the user chose otherwise in Teams: back to automatic", "shown", m.shown.Pair)
+	m.saved.Preferred, m.saved.Choice = Sent{}, Choice{Status: Automatic}
+	m.keep()
+	m.setTheirs(chosenInTeams(m.shown.Pair, session))
+}
+
+func (m *machine) setTheirs(p Pair) {
+	if p != m.theirs {
+		m.opts.Log.Info("preferred presence chosen in Teams", "pair", p)
+	}
+	m.theirs = p
+}
+
+func (m *machine) keep() {
+	if m.opts.Keep != nil {
+		m.opts.Keep(m.saved)
+	}
+}
+
+// giveBack leaves Graph as if heliograph had never been there: at quit and at
+// sign-out. The choice itself is kept for the next start.
+func (m *machine) giveBack(ctx context.Context) {
+	if m.service == nil || m.signIn != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, farewell)
+	defer cancel()
+	m.want = Want{Reason: m.want.Reason}
+	m.readDue = false
+	m.free = false
+	// The preferred presence is compared with what is shown, which needs the
+	// living session: it goes first, the session last.
+	for _, plan := range []func(time.Time) (job, bool){m.planMessage, m.planPreferred, m.planSession} {
+		now := wall()
+		j, ok := plan(now)
+		if !ok {
+			continue
+		}
+		err := j.run(ctx)
+		j.done(err, now)
+		if err != nil {
+			m.opts.Log.Warn("could not be given back; it expires by itself", "what", j.name, "error", err)
+		}
+	}
+}

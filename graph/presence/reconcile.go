@@ -1,0 +1,333 @@
+package presence
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"heliograph/detect"
+)
+
+// kind is one of the things held in Graph, each reconciled by itself, in this
+// order of urgency.
+type kind int
+
+const (
+	kindSession kind = iota
+	kindPreferred
+	kindMessage
+	kindShown
+	kinds
+)
+
+func (k kind) String() string {
+	return [...]string{"session", "preferred presence", "status message", "shown presence"}[k]
+}
+
+// callTimeout bounds one exchange with Graph, token refresh included.
+const callTimeout = 30 * time.Second
+
+// Back-off after a failure that named no pause of its own: doubling from the
+// first to the last, each drawn between half and whole, so that an outage's
+// end is met within a minute and a tenant's clients do not come back at once.
+const (
+	backoffFirst = time.Second
+	backoffLast  = time.Minute
+)
+
+// refusedPause rests one kind that Graph refused: only an administrator or the
+// user can mend it, but they may.
+const refusedPause = 15 * time.Minute
+
+// settleTime is how long after a preferred presence of ours was set an answer
+// of GET is not held against it: Graph is eventually consistent.
+const settleTime = time.Minute
+
+// machine is what Run owns: the facts, the decision, and what Graph was told.
+type machine struct {
+	opts     Options
+	policy   Policy
+	activity detect.Activity
+	want     Want
+	since    time.Time
+	saved    Saved
+
+	service Service
+	signIn  error // why nobody can be posted for, until a new service comes
+	sent    Sent
+	unknown bool // an earlier run may have left a session behind
+	renewAt time.Time
+	shown   Shown
+	shownAt time.Time
+	readDue bool
+	theirs  Pair
+	free    bool // the user asked to clear theirs
+
+	errs     [kinds]error
+	errSince time.Time
+	rest     [kinds]time.Time // a kind refused rests until then
+	failures int
+	pause    time.Time // nothing is tried before; zero: at once
+	asked    bool      // the pause is the server's wish
+
+	busy    bool
+	stop    context.CancelFunc
+	results chan result
+}
+
+// job is one thing to do, and what follows from its success.
+type job struct {
+	kind kind
+	name string
+	run  func(ctx context.Context) error
+	// done learns how it went, on the loop's goroutine. After an error the
+	// write may still have reached Graph.
+	done func(err error, now time.Time)
+}
+
+type result struct {
+	job job
+	err error
+}
+
+func newMachine(o Options) *machine {
+	if o.Saved.Choice.Status == "" {
+		o.Saved.Choice.Status = Automatic
+	}
+	return &machine{opts: o, policy: o.Policy, saved: o.Saved, results: make(chan result, 1)}
+}
+
+// absorb takes over what others handed in.
+func (m *machine) absorb(in inbox, now time.Time) {
+	if in.activity != nil && *in.activity != m.activity {
+		m.activity = *in.activity
+		m.hurry()
+	}
+	if in.policy != nil {
+		m.policy = *in.policy
+	}
+	if in.choice != nil {
+		c := in.choice.At(now)
+		if c.Status != Automatic {
+			c.Since = now
+		}
+		m.setChoice(c)
+		m.rest = [kinds]time.Time{}
+		m.hurry()
+		m.opts.Log.Info("status chosen", "status", c.Status, "until", c.Until)
+	}
+	if in.service != nil {
+		m.adopt(*in.service)
+	}
+	if in.theirs {
+		m.free = !m.theirs.Zero()
+		m.hurry()
+	}
+	if in.look {
+		m.readDue = true
+		m.rest = [kinds]time.Time{}
+		m.hurry()
+	}
+}
+
+// hurry ends a back-off, but never a pause that the server asked for.
+func (m *machine) hurry() {
+	if !m.asked {
+		m.pause = time.Time{}
+	}
+}
+
+// adopt starts over with a service whose state is unknown.
+func (m *machine) adopt(s Service) {
+	m.service, m.signIn = s, nil
+	m.sent, m.unknown, m.readDue = Sent{}, true, true
+	m.theirs, m.free, m.shown, m.shownAt = Pair{}, false, Shown{}, time.Time{}
+	m.errs, m.rest = [kinds]error{}, [kinds]time.Time{}
+	m.failures, m.pause, m.asked = 0, time.Time{}, false
+}
+
+// decide looks again at what should be seen.
+func (m *machine) decide(now time.Time) {
+	if c := m.saved.Choice.At(now); c != m.saved.Choice {
+		m.opts.Log.Info("choice ended", "status", m.saved.Choice.Status)
+		m.setChoice(c)
+	}
+	w := Decide(m.saved.Choice, m.activity, m.policy, now)
+	if w.Pair() != m.want.Pair() || w.Reason.Rule != m.want.Reason.Rule || w.Reason.App != m.want.Reason.App {
+		m.since = now
+		m.opts.Log.Info("presence wanted", "pair", w.Pair(), "rule", w.Reason.Rule, "app", w.Reason.App)
+	}
+	m.want = w
+}
+
+func (m *machine) setChoice(c Choice) {
+	m.saved.Choice = c
+	m.keep()
+}
+
+// start begins the most urgent job, unless one is in flight or none is due.
+func (m *machine) start(ctx context.Context, now time.Time) {
+	if m.busy || m.service == nil || m.signIn != nil || now.Before(m.pause) {
+		return
+	}
+	m.asked = false
+	j, ok := m.next(now)
+	if !ok {
+		return
+	}
+	ctx, m.stop = context.WithTimeout(ctx, callTimeout)
+	m.busy = true
+	go func() { m.results <- result{j, j.run(ctx)} }()
+}
+
+// cancel ends the job in flight and takes its outcome in.
+func (m *machine) cancel() {
+	if m.busy {
+		m.stop()
+		m.finish(<-m.results, wall())
+	}
+}
+
+// next names the most urgent job that is due.
+func (m *machine) next(now time.Time) (job, bool) {
+	for k, plan := range [...]func(time.Time) (job, bool){m.planSession, m.planPreferred, m.planMessage, m.planShown} {
+		if now.Before(m.rest[k]) {
+			continue
+		}
+		if j, ok := plan(now); ok {
+			return j, true
+		}
+		m.errs[k] = nil // in step: whatever went wrong does not matter any more
+	}
+	return job{}, false
+}
+
+// finish takes a job's outcome in.
+func (m *machine) finish(r result, now time.Time) {
+	m.stop()
+	m.busy = false
+	r.job.done(r.err, now)
+	switch {
+	case r.err == nil:
+		if m.failures > 0 {
+			m.opts.Log.Info("Microsoft Graph answers again")
+		}
+		m.failures, m.pause, m.errs[r.job.kind] = 0, time.Time{}, nil
+		return
+	case errors.Is(r.err, context.Canceled):
+		return // we gave it up ourselves
+	}
+	if m.errSince.IsZero() {
+		m.errSince = now
+	}
+	m.errs[r.job.kind] = r.err
+	log := m.opts.Log.With("what", r.job.name, "error", r.err)
+	wait, asked := RetryAfter(r.err)
+	switch {
+	case errors.Is(r.err, ErrSignIn):
+		m.signIn = r.err
+		log.Warn("signing in is needed")
+	case asked:
+		m.failures++
+		m.pause, m.asked = now.Add(wait), true
+		log.Warn("Microsoft Graph asks to wait", "wait", wait)
+	case errors.Is(r.err, ErrRefused):
+		m.rest[r.job.kind] = now.Add(refusedPause)
+		log.Warn("Microsoft Graph refuses", "again", refusedPause)
+	default:
+		wait = m.backoff()
+		m.failures++
+		m.pause = now.Add(wait)
+		m.logFailure(log, wait)
+	}
+}
+
+// logFailure tells an outage once, and its length as it doubles.
+func (m *machine) logFailure(log *slog.Logger, wait time.Duration) {
+	level := slog.LevelDebug
+	if m.failures&(m.failures-1) == 0 {
+		level = slog.LevelWarn
+	}
+	log.Log(context.Background(), level, "Microsoft Graph was not reached", "attempt", m.failures, "again", wait.Round(time.Millisecond))
+}
+
+func (m *machine) backoff() time.Duration {
+	d := backoffLast
+	if m.failures < 6 {
+		d = min(d, backoffFirst<<m.failures)
+	}
+	return d/2 + time.Duration(m.opts.Jitter()*float64(d/2))
+}
+
+// sleep is how long nothing can become due.
+func (m *machine) sleep(now time.Time) time.Duration {
+	at := m.want.Until
+	if m.service != nil && m.signIn == nil && !m.busy {
+		if now.Before(m.pause) {
+			at = earlier(at, m.pause)
+		} else {
+			at = earlier(at, m.nextDue(now))
+		}
+	}
+	if at.IsZero() {
+		// Nothing is ever due: a timer that far is never armed by the runtime
+		// before an event re-enters.
+		return 1<<63 - 1
+	}
+	return max(0, at.Sub(now))
+}
+
+// nextDue is the earliest renewal; a kind that rests is due when its rest ends.
+func (m *machine) nextDue(now time.Time) time.Time {
+	var due [kinds]time.Time
+	if !m.want.Session.Zero() {
+		due[kindSession] = m.renewAt
+	}
+	if own := m.saved.Preferred; !own.Zero() && m.want.PreferredUntil.IsZero() && !m.want.Preferred.Zero() {
+		due[kindPreferred] = own.At.Add(preferredRenew)
+	}
+	if m.saved.Message != "" && m.want.Message != "" {
+		due[kindMessage] = m.saved.MessageUntil.Add(messageRenew - messageExpire)
+	}
+	var at time.Time
+	for k := range kinds {
+		if now.Before(m.rest[k]) {
+			due[k] = m.rest[k]
+		}
+		at = earlier(at, due[k])
+	}
+	return at
+}
+
+// state copies out what others may see.
+func (m *machine) state(now time.Time) State {
+	s := State{Choice: m.saved.Choice, Activity: m.activity, Want: m.want, Since: m.since,
+		Shown: m.shown, ShownAt: m.shownAt, Theirs: m.theirs,
+		SignedIn: m.service != nil && m.signIn == nil}
+	if m.sent.holds(now) {
+		s.Sent = m.sent
+	}
+	if s.Err = m.trouble(); s.Err != nil {
+		s.ErrSince = m.errSince
+		if now.Before(m.pause) {
+			s.Retry = m.pause
+		}
+	}
+	return s
+}
+
+// trouble is the most important error that lasts, nil once all is well; an
+// outage is counted from its first error.
+func (m *machine) trouble() error {
+	if m.signIn != nil {
+		return m.signIn
+	}
+	for _, err := range m.errs {
+		if err != nil {
+			return err
+		}
+	}
+	m.errSince = time.Time{}
+	return nil
+}
