@@ -1,0 +1,156 @@
+// Package config reads the settings file: one commented TOML file that a
+// person edits. It is strict: an unknown key or a bad value is an error that
+// names the key, the line and what is accepted, never a silent default.
+//
+// It holds no secret: tokens and passwords live in the OS keyring.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// Config is the whole file; each field says its meaning in template.toml.
+type Config struct {
+	Account       Account       `toml:"account"`
+	Automatic     Automatic     `toml:"automatic"`
+	Calls         Calls         `toml:"calls"`
+	Notifications Notifications `toml:"notifications"`
+	Log           Log           `toml:"log"`
+}
+
+// Account says who signs in where.
+type Account struct {
+	ClientID string `toml:"client_id"`
+	Tenant   string `toml:"tenant"`
+	Cloud    Cloud  `toml:"cloud"`
+	API      API    `toml:"api"`
+	Emulator string `toml:"emulator"`
+}
+
+// Automatic holds the rules of the automatic status.
+type Automatic struct {
+	AwayAfter          Duration `toml:"away_after"`
+	AwayWhenLocked     bool     `toml:"away_when_locked"`
+	BusyInCall         bool     `toml:"busy_in_call"`
+	PresentWhenSharing bool     `toml:"present_when_sharing"`
+	VideoIsPresence    bool     `toml:"video_is_presence"`
+	CallMessage        string   `toml:"call_message"`
+	WorkDays           []Day    `toml:"work_days"`
+	WorkFrom           Clock    `toml:"work_from"`
+	WorkTo             Clock    `toml:"work_to"`
+}
+
+// Calls says what a call is.
+type Calls struct {
+	Debounce Duration `toml:"debounce"`
+	Grace    Duration `toml:"grace"`
+	Allow    []string `toml:"allow"`
+	Deny     []string `toml:"deny"`
+	App      []App    `toml:"app"`
+}
+
+// App adds a program to the app table.
+type App struct {
+	Name  string   `toml:"name"`
+	Class Class    `toml:"class"`
+	Match []string `toml:"match"`
+}
+
+// Notifications switches classes of toasts.
+type Notifications struct {
+	SignIn  bool `toml:"sign_in"`
+	Trouble bool `toml:"trouble"`
+	Call    bool `toml:"call"`
+	Tray    bool `toml:"tray"`
+}
+
+// Log says how much is logged.
+type Log struct {
+	Level Level `toml:"level"`
+}
+
+// Default is what an empty file means.
+func Default() Config {
+	return Config{
+		Account: Account{Tenant: "organizations", Cloud: "global", API: "v1.0"},
+		Automatic: Automatic{
+			AwayAfter: Duration(5 * time.Minute), AwayWhenLocked: true, BusyInCall: true,
+			WorkFrom: Clock(8 * time.Hour / time.Minute), WorkTo: Clock(18 * time.Hour / time.Minute),
+		},
+		Calls:         Calls{Debounce: Duration(2 * time.Second), Grace: Duration(15 * time.Second)},
+		Notifications: Notifications{SignIn: true, Trouble: true, Call: true, Tray: true},
+		Log:           Log{Level: "info"},
+	}
+}
+
+// Path is where the settings file lives unless --config names another.
+func Path() (string, error) {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "", fmt.Errorf("no folder for settings: %w: set HOME, or name a file with --config", err)
+	}
+	return filepath.Join(dir, "heliograph", "config.toml"), nil
+}
+
+// Load reads the file at path; one that does not exist means the defaults.
+func Load(path string) (Config, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Default(), nil
+	}
+	if err != nil {
+		return Config{}, fmt.Errorf("settings file cannot be read: %w", err)
+	}
+	c, err := Parse(data)
+	if err != nil {
+		return Config{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// maxSize is far above any file a person writes, far below what hurts.
+const maxSize = 1 << 20
+
+// Parse reads a settings file's bytes.
+func Parse(data []byte) (Config, error) {
+	c := Default()
+	if len(data) > maxSize {
+		return Config{}, fmt.Errorf("settings file is larger than %d bytes", maxSize)
+	}
+	d := toml.NewDecoder(strings.NewReader(string(data)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return Config{}, explain(err)
+	}
+	if err := c.check(); err != nil {
+		return Config{}, err.at(data)
+	}
+	return c, nil
+}
+
+// EnsureFile writes the commented default file if none is at path.
+func EnsureFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("settings folder cannot be made: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("settings file cannot be made: %w", err)
+	}
+	if _, err := f.WriteString(Template); err != nil {
+		f.Close()
+		return fmt.Errorf("settings file cannot be written: %w", err)
+	}
+	return f.Close()
+}

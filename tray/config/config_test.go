@@ -1,0 +1,129 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTemplateMeansDefault(t *testing.T) {
+	c, err := Parse([]byte(Template))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(c, Default()) {
+		t.Errorf("template reads as %+v", c)
+	}
+}
+
+// TestTemplateExamplesAreAccepted takes the comment sign off every example.
+func TestTemplateExamplesAreAccepted(t *testing.T) {
+	example := regexp.MustCompile(`(?m)^# (\[\[|[a-z_]+ = )`)
+	text := example.ReplaceAllString(Template, "$1")
+	c, err := Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Account.ClientID == "" || len(c.Calls.App) != 1 || len(c.Automatic.WorkDays) != 5 {
+		t.Errorf("examples read as %+v", c)
+	}
+	for _, section := range []any{c.Account, c.Automatic, c.Calls, c.Notifications, c.Log} {
+		for i := range reflect.TypeOf(section).NumField() {
+			key := reflect.TypeOf(section).Field(i).Tag.Get("toml")
+			if key != "app" && !regexp.MustCompile(`(?m)^`+key+` = `).MatchString(text) {
+				t.Errorf("the template does not show %s", key)
+			}
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	c, err := Parse([]byte("[automatic]\naway_after = \"90s\"\nwork_days=[\"monday\",\"Sat\"]\nwork_to=\"24:00\"\n[calls]\ndebounce=\"0s\"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Automatic.AwayAfter != Duration(90*time.Second) || c.Calls.Debounce != 0 || c.Automatic.WorkTo != 1440 ||
+		!reflect.DeepEqual(c.Automatic.WorkDays, []Day{1, 6}) || !c.Automatic.BusyInCall {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestErrorsNameKeyLineAndRemedy(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want []string
+	}{
+		"unknown_key":      {"[account]\nclient = \"x\"\n", []string{"line 2", "account.client", "client_id", "tenant"}},
+		"unknown_section":  {"\n[acount]\nclient_id = \"x\"\n", []string{"line 2", "acount", "account, automatic"}},
+		"bad_duration":     {"[automatic]\n\naway_after = \"5\"\n", []string{"line 3", "automatic.away_after", `"5m"`}},
+		"number_duration":  {"[automatic]\naway_after = 5\n", []string{"line 2", "away_after"}},
+		"too_long":         {"[automatic]\naway_after = \"25h\"\n", []string{"line 2", "automatic.away_after", "24h0m0s"}},
+		"bad_cloud":        {"[account]\ncloud = \"mars\"\n", []string{"line 2", "account.cloud", "global, usgov-l4"}},
+		"bad_client":       {"[account]\nclient_id = \"mine\"\n", []string{"line 2", "account.client_id", "Entra"}},
+		"bad_tenant":       {"[account]\ntenant = \"a/b\"\n", []string{"line 2", "account.tenant", "contoso.com"}},
+		"far_emulator":     {"[account]\nemulator = \"http://10.0.0.1:80\"\n", []string{"line 2", "account.emulator", "127.0.0.1"}},
+		"emulator_path":    {"[account]\nemulator = \"http://127.0.0.1:80/x\"\n", []string{"line 2", "account.emulator"}},
+		"wrong_type":       {"[calls]\nallow = \"zoom\"\n", []string{"line 2", "allow"}},
+		"bool_as_text":     {"[automatic]\nbusy_in_call = \"yes\"\n", []string{"line 2", "busy_in_call"}},
+		"bad_day":          {"[automatic]\nwork_days = [\"moonday\"]\n", []string{"line 2", "mon, tue"}},
+		"bad_clock":        {"[automatic]\nwork_from = \"8am\"\n", []string{"line 2", "work_from", "08:30"}},
+		"broken_toml":      {"[account]\nclient_id = \n", []string{"line 2"}},
+		"app_without_name": {"[[calls.app]]\nclass=\"call\"\n", []string{"calls.app", "match"}},
+		"bad_level":        {"[log]\nlevel = \"loud\"\n", []string{"line 2", "log.level", "debug, info"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Parse([]byte(c.text))
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			for _, w := range c.want {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("error %q lacks %q", err, w)
+				}
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("error %q has more than one line", err)
+			}
+		})
+	}
+}
+
+func TestFileIsMadeOnceAndPrivate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a", "config.toml")
+	if c, err := Load(path); err != nil || !reflect.DeepEqual(c, Default()) {
+		t.Fatalf("without a file: %+v, %v", c, err)
+	}
+	if err := EnsureFile(path); err != nil {
+		t.Fatal(err)
+	}
+	if fi, err := os.Stat(path); err != nil || fi.Mode().Perm()&0o077 != 0 {
+		t.Errorf("mode %v, %v", fi.Mode(), err)
+	}
+	if err := os.WriteFile(path, []byte("[log]\nlevel=\"warn\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := EnsureFile(path); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Load(path); err != nil || c.Log.Level != "warn" {
+		t.Errorf("the user's file was lost: %+v, %v", c, err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(Template))
+	f.Add([]byte("[automatic]\naway_after = \"5\"\nwork_days = [\"\"]\n[[calls.app]]\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := Parse(data)
+		if err == nil && c.check() != nil {
+			t.Fatal("accepted what it refuses")
+		}
+		if err != nil && err.Error() == "" {
+			t.Fatal("an error without words")
+		}
+	})
+}
