@@ -1,0 +1,278 @@
+package emu
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// control serves the control interface: what a test or a person does to the
+// emulated world. An answer is JSON; a mistake is 400 with {"error": "…"}.
+func (s *Server) control(w http.ResponseWriter, r *http.Request, name string) {
+	if !sameOrigin(r) {
+		writeJSON(w, http.StatusForbidden, map[string]string{"error": "requests from other web sites are refused"})
+		return
+	}
+	read := map[string]func() any{
+		"state":    func() any { return s.State() },
+		"requests": func() any { return s.Requests() },
+	}
+	change := map[string]func([]byte) (any, error){
+		"advance": s.controlAdvance, "faults": s.controlFaults, "token": s.controlToken,
+		"sessions": s.controlSessions, "preferred": s.controlPreferred, "revoke": s.controlRevoke,
+		"device": s.controlDevice,
+		"reset":  func([]byte) (any, error) { s.Reset(); return s.State(), nil },
+	}
+	get, isRead := read[name]
+	do, isChange := change[name]
+	switch {
+	case isRead && r.Method == http.MethodGet:
+		writeJSON(w, http.StatusOK, get())
+	case name == "faults" && r.Method == http.MethodDelete:
+		s.ClearFaults()
+		writeJSON(w, http.StatusOK, s.State())
+	case isChange && r.Method == http.MethodPost:
+		body, fail := readBody(r)
+		if fail != nil {
+			writeJSON(w, fail.status, map[string]string{"error": fail.message})
+			return
+		}
+		answer, err := do(body)
+		if err != nil {
+			writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+			return
+		}
+		writeJSON(w, http.StatusOK, answer)
+	case isRead || isChange:
+		writeJSON(w, http.StatusMethodNotAllowed, map[string]string{"error": "use GET for state and requests, POST for all else"})
+	default:
+		writeJSON(w, http.StatusNotFound, map[string]string{"error": "unknown control request: there are state, requests, advance, faults, token, sessions, preferred, revoke, device and reset"})
+	}
+}
+
+// sameOrigin refuses what another web site sends through a person's browser.
+func sameOrigin(r *http.Request) bool {
+	o := r.Header.Get("Origin")
+	return o == "" || o == "null" && r.Header.Get("Sec-Fetch-Site") == "same-origin" || strings.TrimPrefix(strings.TrimPrefix(o, "http://"), "https://") == r.Host
+}
+
+// into reads a control body strictly; an empty one is an empty object.
+func into(body []byte, v any) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		body = []byte("{}")
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return fmt.Errorf("the body cannot be read: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) controlAdvance(body []byte) (any, error) {
+	var in struct {
+		By Duration `json:"by"`
+	}
+	if err := into(body, &in); err != nil {
+		return nil, err
+	}
+	if err := s.Advance(time.Duration(in.By)); err != nil {
+		return nil, err
+	}
+	return s.State(), nil
+}
+
+func (s *Server) controlFaults(body []byte) (any, error) {
+	var f Fault
+	if err := into(body, &f); err != nil {
+		return nil, err
+	}
+	if err := s.AddFault(f); err != nil {
+		return nil, err
+	}
+	return s.State(), nil
+}
+
+// TokenRequest says what an access token for direct calls shall allow.
+type TokenRequest struct {
+	User        string   `json:"user"`        // whose; default: self
+	Scopes      []string `json:"scopes"`      // default: Presence.ReadWrite, Presence.Read
+	Application bool     `json:"application"` // the application itself; scopes are its roles
+	Roles       []string `json:"roles"`       // the same as scopes, for an application
+	App         string   `json:"app"`         // client id; default: the directory's
+	Personal    bool     `json:"personal"`    // a personal Microsoft account
+	Expired     bool     `json:"expired"`     // no longer valid
+	Revoked     bool     `json:"revoked"`     // Graph answers with a claims challenge
+}
+
+// IssueToken makes an access token.
+func (s *Server) IssueToken(in TokenRequest) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := &grant{app: strings.ToLower(in.App), personal: in.Personal, scopes: permissions(append(in.Scopes, in.Roles...)), challenge: in.Revoked, cp1: in.Revoked}
+	if g.app == "" {
+		g.app = AppID
+	}
+	if !in.Application {
+		if g.user = s.find(in.User); g.user == nil {
+			return "", fmt.Errorf("unknown user %q: see /_emulator/state", in.User)
+		}
+	}
+	if in.Scopes == nil && in.Roles == nil {
+		g.scopes = []string{"Presence.ReadWrite", "Presence.Read"}
+		if in.Application {
+			g.scopes = []string{"Presence.ReadWrite.All", "Presence.Read.All"}
+		}
+	}
+	value := s.issue(g)
+	if in.Expired {
+		g.expires = s.now().Add(-time.Second)
+	}
+	return value, nil
+}
+
+func (s *Server) controlToken(body []byte) (any, error) {
+	var in TokenRequest
+	if err := into(body, &in); err != nil {
+		return nil, err
+	}
+	value, err := s.IssueToken(in)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"token": value, "access_token": value, "token_type": "Bearer", "expires_in": int(s.opts.TokenLife / time.Second)}, nil
+}
+
+// SessionRequest is another client's word: a Teams client's, say.
+type SessionRequest struct {
+	User         string `json:"user"`         // whose; default: self
+	Name         string `json:"name"`         // the client; default: "Teams desktop"
+	Availability string `json:"availability"` // empty: the session ends
+	Activity     string `json:"activity"`     // empty: the same as availability
+	// ExpirationDuration is an Edm.Duration; empty: the client keeps its
+	// session alive until it is ended.
+	ExpirationDuration string `json:"expirationDuration"`
+}
+
+// clientPairs are what a Teams client says of itself.
+var clientPairs = append(slices.Clone(settable), pair{"Busy", "InAMeeting"}, pair{"Busy", "Busy"}, pair{"BeRightBack", "BeRightBack"},
+	pair{"DoNotDisturb", "DoNotDisturb"}, pair{"DoNotDisturb", "UrgentInterruptionsOnly"}, pair{"DoNotDisturb", "Focusing"}, pair{"Available", "AvailableInactive"})
+
+// SetSession sets or ends another client's session.
+func (s *Server) SetSession(in SessionRequest) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.find(in.User)
+	if u == nil {
+		return fmt.Errorf("unknown user %q: see /_emulator/state", in.User)
+	}
+	if in.Name == "" {
+		in.Name = "Teams desktop"
+	}
+	defer s.changed()
+	if in.Availability == "" {
+		s.drop(u, func(x *session) bool { return x.id == "" && x.name == in.Name }, s.now())
+		return nil
+	}
+	if in.Activity == "" {
+		in.Activity = in.Availability
+	}
+	i := slices.IndexFunc(clientPairs, func(p pair) bool {
+		return strings.EqualFold(p.availability, in.Availability) && strings.EqualFold(p.activity, in.Activity)
+	})
+	if i < 0 {
+		return fmt.Errorf("no client says %s/%s", in.Availability, in.Activity)
+	}
+	x := &session{name: in.Name, said: clientPairs[i], set: s.now()}
+	if in.ExpirationDuration != "" {
+		d, err := parseDuration(in.ExpirationDuration)
+		if err != nil || d <= 0 {
+			return fmt.Errorf("expirationDuration %q: use an Edm.Duration such as PT5M", in.ExpirationDuration)
+		}
+		x.expires = x.set.Add(d)
+	}
+	u.put(x)
+	return nil
+}
+
+func (s *Server) controlSessions(body []byte) (any, error) {
+	var in SessionRequest
+	if err := into(body, &in); err != nil {
+		return nil, err
+	}
+	if err := s.SetSession(in); err != nil {
+		return nil, err
+	}
+	return s.User(in.User), nil
+}
+
+// SetPreferred is the user's own choice in a Teams client; an empty
+// availability resets it.
+func (s *Server) SetPreferred(who, availability, activity string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.find(who)
+	if u == nil {
+		return fmt.Errorf("unknown user %q: see /_emulator/state", who)
+	}
+	defer s.changed()
+	if availability == "" {
+		u.preferred = nil
+		return nil
+	}
+	i := slices.IndexFunc(preferable, func(p pair) bool {
+		return strings.EqualFold(p.availability, availability) && (activity == "" || strings.EqualFold(p.activity, activity))
+	})
+	if i < 0 {
+		return fmt.Errorf("nobody can prefer %s/%s", availability, activity)
+	}
+	now := s.now()
+	u.preferred = &preferred{said: preferable[i], set: now, expires: now.Add(24 * time.Hour)}
+	return nil
+}
+
+func (s *Server) controlPreferred(body []byte) (any, error) {
+	var in struct {
+		User         string `json:"user"`
+		Availability string `json:"availability"`
+		Activity     string `json:"activity"`
+	}
+	if err := into(body, &in); err != nil {
+		return nil, err
+	}
+	if err := s.SetPreferred(in.User, in.Availability, in.Activity); err != nil {
+		return nil, err
+	}
+	return s.User(in.User), nil
+}
+
+func (s *Server) controlRevoke(body []byte) (any, error) {
+	var in struct {
+		User string `json:"user"`
+	}
+	if err := into(body, &in); err != nil {
+		return nil, err
+	}
+	if !s.Revoke(in.User) {
+		return nil, fmt.Errorf("unknown user %q: see /_emulator/state", in.User)
+	}
+	return s.State(), nil
+}
+
+func (s *Server) controlDevice(body []byte) (any, error) {
+	var in struct {
+		Code string `json:"code"`
+		User string `json:"user"`
+	}
+	if err := into(body, &in); err != nil {
+		return nil, err
+	}
+	if !s.ApproveDevice(strings.ToUpper(in.Code), in.User) {
+		return nil, fmt.Errorf("no such code waits, or the user is unknown")
+	}
+	return s.State(), nil
+}

@@ -1,0 +1,214 @@
+package emu
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Fault makes matching requests go wrong. Exactly what is set happens; a Fault
+// with a Delay alone only delays.
+type Fault struct {
+	// Method and Path choose requests; empty: all. Path is a piece of the
+	// request's path, or a pattern with "*" and "?" for the whole of it.
+	Method string `json:"method,omitempty"`
+	Path   string `json:"path,omitempty"`
+
+	Status     int      `json:"status,omitempty"`     // an error answer with this status
+	Code       string   `json:"code,omitempty"`       // Graph's error code
+	Message    string   `json:"message,omitempty"`    // its message
+	RetryAfter Seconds  `json:"retryAfter,omitempty"` // Retry-After, in seconds
+	AADSTS     int      `json:"aadsts,omitempty"`     // an Entra error instead of Graph's
+	Delay      Duration `json:"delay,omitempty"`      // before the answer
+	Drop       bool     `json:"drop,omitempty"`       // the connection ends before the request counts
+	Lose       bool     `json:"lose,omitempty"`       // the request counts, its answer is lost
+
+	Times int      `json:"times,omitempty"` // for so many requests; 0: no bound
+	For   Duration `json:"for,omitempty"`   // for so long on the emulator's clock; 0: no bound
+}
+
+// Duration is written as "90s" or "5m"; a bare number is seconds.
+type Duration time.Duration
+
+// UnmarshalJSON reads a Duration.
+func (d *Duration) UnmarshalJSON(b []byte) error {
+	var text string
+	if json.Unmarshal(b, &text) != nil {
+		var n float64
+		if err := json.Unmarshal(b, &n); err != nil {
+			return fmt.Errorf(`%s is no duration: use "90s" or "5m"`, b)
+		}
+		text = strconv.FormatFloat(n, 'f', -1, 64) + "s"
+	}
+	v, err := time.ParseDuration(text)
+	if err != nil {
+		return fmt.Errorf(`%q is no duration: use "90s" or "5m"`, text)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// MarshalJSON writes a Duration.
+func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
+
+// Seconds is a whole number of seconds, as a number or a text.
+type Seconds int
+
+// UnmarshalJSON reads Seconds.
+func (n *Seconds) UnmarshalJSON(b []byte) error {
+	var d Duration
+	if err := d.UnmarshalJSON(b); err == nil {
+		*n = Seconds(time.Duration(d) / time.Second)
+		return nil
+	}
+	v, err := strconv.Atoi(strings.Trim(string(b), `"`))
+	if err != nil {
+		return fmt.Errorf("%s is no number of seconds", b)
+	}
+	*n = Seconds(v)
+	return nil
+}
+
+type fault struct {
+	Fault
+	left    int // requests to go; -1: no bound
+	expires time.Time
+}
+
+// AddFault plays a fault from now on; the earliest added matches first.
+func (s *Server) AddFault(f Fault) error {
+	if f.Status != 0 && (f.Status < 400 || f.Status > 599) {
+		return fmt.Errorf("status %d is no error: use 400 to 599", f.Status)
+	}
+	if f.Status == 0 && f.AADSTS == 0 && f.Delay == 0 && !f.Drop && !f.Lose {
+		return fmt.Errorf("a fault needs status, aadsts, delay, drop or lose")
+	}
+	if f.Times < 0 || f.For < 0 || f.Delay < 0 || f.RetryAfter < 0 {
+		return fmt.Errorf("times, for, delay and retryAfter cannot be negative")
+	}
+	if _, err := path.Match(f.Path, ""); err != nil {
+		return fmt.Errorf("path %q is no pattern: %w", f.Path, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := &fault{Fault: f, left: -1}
+	if f.Times > 0 {
+		x.left = f.Times
+	}
+	if f.For > 0 {
+		x.expires = s.now().Add(time.Duration(f.For))
+	}
+	s.faults = append(s.faults, x)
+	s.changed()
+	return nil
+}
+
+// ClearFaults ends all faults.
+func (s *Server) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+	s.changed()
+}
+
+// takeFault uses up one request of the first fault that matches.
+func (s *Server) takeFault(r *http.Request) *fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := s.faults[:0]
+	var hit *fault
+	for _, f := range s.faults {
+		if f.left == 0 || (!f.expires.IsZero() && !s.now().Before(f.expires)) {
+			continue
+		}
+		if hit == nil && f.matches(r) {
+			hit = f
+			f.left--
+		}
+		if f.left != 0 {
+			kept = append(kept, f)
+		}
+	}
+	s.faults = kept
+	return hit
+}
+
+func (f *fault) matches(r *http.Request) bool {
+	if f.Method != "" && !strings.EqualFold(f.Method, r.Method) {
+		return false
+	}
+	if strings.ContainsAny(f.Path, "*?") {
+		ok, _ := path.Match(f.Path, r.URL.Path) // the pattern was checked when it was added
+		return ok
+	}
+	return strings.Contains(r.URL.Path, f.Path)
+}
+
+func (f *fault) onlyDelays() bool { return f.Status == 0 && f.AADSTS == 0 && !f.Drop && !f.Lose }
+
+// wait delays; false means the client gave up.
+func (f *fault) wait(r *http.Request) bool {
+	if f.Delay == 0 {
+		return true
+	}
+	t := time.NewTimer(time.Duration(f.Delay))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}
+
+// faulty answers with the fault's own error.
+func (s *Server) faulty(w http.ResponseWriter, r *http.Request, f *fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.AADSTS != 0 {
+		e := aadstsError(f.AADSTS)
+		if f.Status != 0 {
+			e.status = f.Status
+		}
+		if strings.HasSuffix(r.URL.Path, "/authorize") {
+			s.mu.Unlock()
+			s.errorPage(w, e)
+			s.mu.Lock()
+			return
+		}
+		s.oauthFail(w, e)
+		return
+	}
+	x := &failure{status: f.Status, code: f.Code, message: f.Message, retryAfter: time.Duration(f.RetryAfter) * time.Second}
+	if x.code == "" {
+		x.code = usualCode(f.Status)
+	}
+	if x.message == "" {
+		x.message = "A fault of the emulator."
+	}
+	s.fail(w, r, x)
+}
+
+func usualCode(status int) string {
+	switch status {
+	case 401:
+		return "InvalidAuthenticationToken"
+	case 403:
+		return "Forbidden"
+	case 404:
+		return "NotFound"
+	case 429:
+		return "TooManyRequests"
+	case 503:
+		return "ServiceNotAvailable"
+	case 504:
+		return "GatewayTimeout"
+	case 500:
+		return "InternalServerError"
+	}
+	return "UnknownError"
+}

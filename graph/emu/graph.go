@@ -1,0 +1,234 @@
+package emu
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// call is one Graph request on its way through the checks.
+type call struct {
+	s     *Server
+	r     *http.Request
+	grant *grant
+	user  *user
+	me    bool // the path said /me
+	now   time.Time
+	body  object
+}
+
+// action is one presence operation: who may, and what it does.
+type action struct {
+	method     string
+	delegated  []string // any one of these scopes
+	app        []string // any one of these roles; none: not for applications
+	properties []string
+	required   bool // a body is required
+	do         func(*call) (any, *failure)
+}
+
+// The presence operations.
+//
+// Source: https://learn.microsoft.com/graph/api/resources/presence
+var actions = map[string]action{
+	"": {method: http.MethodGet, delegated: []string{"Presence.Read", "Presence.Read.All"}, app: []string{"Presence.Read.All"}, do: getPresence},
+	"setPresence": {method: http.MethodPost, delegated: write, app: writeAll, required: true,
+		properties: []string{"sessionId", "availability", "activity", "expirationDuration"}, do: setPresence},
+	"clearPresence": {method: http.MethodPost, delegated: write, app: writeAll, required: true,
+		properties: []string{"sessionId"}, do: clearPresence},
+	"setUserPreferredPresence": {method: http.MethodPost, delegated: write, app: writeAll, required: true,
+		// sessionId: a public sample sends it, and it is accepted.
+		properties: []string{"availability", "activity", "expirationDuration", "sessionId"}, do: setPreferred},
+	"clearUserPreferredPresence": {method: http.MethodPost, delegated: write, app: writeAll, do: clearPreferred},
+	"setStatusMessage": {method: http.MethodPost, delegated: write, app: writeAll, required: true,
+		properties: []string{"statusMessage"}, do: setStatusMessage},
+	"setManualLocation": {method: http.MethodPost, delegated: write, required: true,
+		properties: []string{"workLocationType", "placeId"}, do: setLocation(true)},
+	"setAutomaticLocation": {method: http.MethodPost, delegated: write, required: true,
+		properties: []string{"workLocationType", "placeId"}, do: setLocation(false)},
+	"clearLocation":          {method: http.MethodPost, delegated: write, do: clearLocation},
+	"clearAutomaticLocation": {method: http.MethodPost, delegated: write, do: clearLocation},
+}
+
+var (
+	write    = []string{"Presence.ReadWrite"}
+	writeAll = []string{"Presence.ReadWrite.All"}
+)
+
+// graph answers one request below /v1.0 or /beta.
+func (s *Server) graph(w http.ResponseWriter, r *http.Request, version, rest string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	answer, fail := s.graphCall(r, rest)
+	switch {
+	case fail != nil:
+		s.fail(w, r, fail)
+	case answer == nil && s.opts.Switches.NoContent:
+		w.WriteHeader(http.StatusNoContent)
+	case answer == nil:
+		w.WriteHeader(http.StatusOK) // without a Content-Type: there is no content
+	default:
+		if m, ok := answer.(map[string]any); ok {
+			m["@odata.context"] = GraphHost + "/" + version + "/$metadata#" + contextOf(rest)
+		}
+		writeJSON(w, http.StatusOK, answer)
+	}
+}
+
+func contextOf(path string) string {
+	if strings.HasPrefix(path, "communications/getPresencesByUserId") {
+		return "Collection(microsoft.graph.presence)"
+	}
+	return "users('presence')/presence/$entity"
+}
+
+func (s *Server) graphCall(r *http.Request, rest string) (any, *failure) {
+	g, fail := s.authorize(r)
+	if fail != nil {
+		return nil, fail
+	}
+	if fail := s.throttle(g); fail != nil {
+		return nil, fail
+	}
+	segments := strings.Split(strings.Trim(rest, "/"), "/")
+	if len(segments) == 2 && segments[0] == "communications" && strings.EqualFold(segments[1], "getPresencesByUserId") {
+		return s.getPresences(r, g)
+	}
+	who, name, ok := route(segments)
+	if !ok {
+		return nil, badRequest("Resource not found for the segment '" + segments[len(segments)-1] + "'.")
+	}
+	a, ok := actions[name]
+	if !ok {
+		return nil, badRequest("Resource not found for the segment '" + name + "'.")
+	}
+	if r.Method != a.method && !(r.Method == http.MethodHead && a.method == http.MethodGet) {
+		return nil, &failure{status: http.StatusMethodNotAllowed, code: "MethodNotAllowed", message: "The method is not allowed here.", allow: a.method}
+	}
+	c := &call{s: s, r: r, grant: g, me: who == "me", now: s.now()}
+	if fail := c.permit(who, a); fail != nil {
+		return nil, fail
+	}
+	if fail := c.read(a); fail != nil {
+		return nil, fail
+	}
+	return a.do(c)
+}
+
+// route splits a presence path into whose and which action ("" is the
+// presence itself).
+func route(seg []string) (who, action string, ok bool) {
+	switch {
+	case len(seg) >= 2 && seg[0] == "me" && seg[1] == "presence":
+		who, seg = "me", seg[2:]
+	case len(seg) >= 3 && seg[0] == "users" && seg[2] == "presence":
+		who, seg = seg[1], seg[3:]
+	case len(seg) >= 3 && seg[0] == "communications" && seg[1] == "presences":
+		who, seg = seg[2], seg[3:]
+	default:
+		return "", "", false
+	}
+	switch len(seg) {
+	case 0:
+		return who, "", true
+	case 1:
+		// The SDKs may name an action with its namespace.
+		return who, strings.TrimPrefix(seg[0], "microsoft.graph."), seg[0] != ""
+	}
+	return "", "", false
+}
+
+// permit finds the person and holds the token against them.
+func (c *call) permit(who string, a action) *failure {
+	g := c.grant
+	if g.personal {
+		return badRequest("Presence is not supported for personal Microsoft accounts.")
+	}
+	if c.me {
+		if g.user == nil {
+			return badRequest("/me request is only valid with delegated authentication flow.")
+		}
+		c.user = g.user
+	} else if c.user = c.s.byID(who); c.user == nil {
+		return notFound("The user was not found.")
+	}
+	reading := a.method == http.MethodGet
+	switch {
+	case g.user == nil && !g.hasAny(a.app):
+		return forbidden()
+	case g.user == nil:
+		return nil
+	case c.s.opts.Profile == Beta2021 && !reading:
+		return forbidden() // the 2021 document knew application permissions only
+	case !g.hasAny(a.delegated):
+		return g.lacking()
+	case c.user != g.user && !reading:
+		return &failure{status: http.StatusUnauthorized, code: "Unauthorized", message: "Unauthorized"}
+	case c.user != g.user && !g.hasAny([]string{"Presence.Read.All"}):
+		return forbidden()
+	}
+	return nil
+}
+
+// read decodes the body of an action, or refuses query options of a GET.
+func (c *call) read(a action) *failure {
+	for key := range c.r.URL.Query() {
+		if strings.HasPrefix(key, "$") {
+			return badRequest("Query option '" + key + "' is not allowed.")
+		}
+	}
+	if a.method == http.MethodGet {
+		return nil
+	}
+	body, fail := readObject(c.r, a.required)
+	if fail != nil {
+		return fail
+	}
+	if !c.s.opts.Switches.AllowUnknownProperties {
+		declared := a.properties
+		if c.s.opts.Profile == Beta2021 && slices.Contains(declared, "sessionId") {
+			declared = slices.DeleteFunc(slices.Clone(declared), func(p string) bool { return p == "expirationDuration" })
+		}
+		for key := range body {
+			if !strings.Contains(key, "@") && !slices.Contains(declared, key) {
+				return badRequest("The parameter '" + key + "' in the request payload is not a valid parameter for the operation.")
+			}
+		}
+	}
+	c.body = body
+	return nil
+}
+
+func (s *Server) getPresences(r *http.Request, g *grant) (any, *failure) {
+	if r.Method != http.MethodPost {
+		return nil, &failure{status: http.StatusMethodNotAllowed, code: "MethodNotAllowed", message: "The method is not allowed here.", allow: http.MethodPost}
+	}
+	switch {
+	case g.personal:
+		return nil, badRequest("Presence is not supported for personal Microsoft accounts.")
+	case !g.hasAny([]string{"Presence.Read.All"}) && g.user != nil:
+		return nil, g.lacking()
+	case !g.hasAny([]string{"Presence.Read.All"}):
+		return nil, forbidden()
+	}
+	body, fail := readObject(r, true)
+	if fail != nil {
+		return nil, fail
+	}
+	var ids []string
+	if raw, ok := body["ids"]; !ok || json.Unmarshal(raw, &ids) != nil {
+		return nil, badRequest("ids must be a list of user ids.")
+	}
+	if len(ids) == 0 || len(ids) > 650 {
+		return nil, badRequest("ids must hold 1 to 650 user ids.")
+	}
+	values := []any{}
+	for _, id := range ids {
+		if u := s.byID(id); u != nil {
+			values = append(values, s.presenceOf(u, s.now()))
+		}
+	}
+	return map[string]any{"value": values}, nil
+}

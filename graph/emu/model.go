@@ -1,0 +1,157 @@
+package emu
+
+import (
+	"strings"
+	"time"
+)
+
+// pair is an availability with an activity.
+type pair struct{ availability, activity string }
+
+var offline = pair{"Offline", "Offline"}
+
+// session is one client's word: a Teams client's or an application's.
+type session struct {
+	id      string // application id, or "" for a Teams client
+	name    string
+	said    pair
+	set     time.Time
+	expires time.Time // zero: lives until it is ended
+	fades   bool
+}
+
+// preferred is a preferred presence and its end.
+type preferred struct {
+	said    pair
+	set     time.Time
+	expires time.Time
+}
+
+// Available without a renewal goes inactive after fade, and away after two;
+// in the 2021 beta it goes offline after three.
+//
+// Source: https://learn.microsoft.com/graph/cloud-communications-manage-presence-state
+const fade = 5 * time.Minute
+
+// at is what the session says at now; ok is false once it is gone.
+func (x *session) at(now time.Time, sw Switches, p Profile) (said pair, ok bool) {
+	age := now.Sub(x.set)
+	if !x.expires.IsZero() && !now.Before(x.expires) {
+		tie := sw.FadeBeforeExpiry && x.fades && x.said.availability == "Available" && now.Before(x.set.Add(2*fade)) && x.expires.Equal(x.set.Add(fade))
+		if !tie {
+			return pair{}, false
+		}
+	}
+	if !x.fades || x.said.availability != "Available" || age < fade {
+		return x.said, true
+	}
+	switch {
+	case age < 2*fade:
+		return pair{"Available", "AvailableInactive"}, true
+	case p == Beta2021 && age >= 3*fade:
+		return pair{}, false
+	}
+	return pair{"Away", "Away"}, true
+}
+
+// rank orders what sessions say: DoNotDisturb > Busy > Available > Away.
+//
+// Source: https://learn.microsoft.com/graph/cloud-communications-manage-presence-state
+func (p pair) rank() int {
+	switch strings.ToLower(p.availability) {
+	case "donotdisturb":
+		return 50
+	case "busy":
+		return 40
+	case "available":
+		if p.activity == "AvailableInactive" {
+			return 29
+		}
+		return 30
+	case "away", "berightback":
+		return 20
+	}
+	return 0
+}
+
+// shown aggregates; of sessions alike in rank the latest speaks.
+func (s *Server) shown(u *user, now time.Time) pair {
+	best, alive := offline, false
+	var when time.Time
+	for _, x := range u.sessions {
+		said, ok := x.at(now, s.opts.Switches, s.opts.Profile)
+		if !ok {
+			continue
+		}
+		if !alive || said.rank() > best.rank() || (said.rank() == best.rank() && x.set.After(when)) {
+			best, when = said, x.set
+		}
+		alive = true
+	}
+	if alive && u.preferred != nil && now.Before(u.preferred.expires) {
+		best = u.preferred.said
+	}
+	if best != u.lastShown {
+		u.lastShown = best
+		s.sequence++
+		u.sequence = sequenceNumber(s.sequence)
+	}
+	return best
+}
+
+// put sets a session, new or again.
+func (u *user) put(x *session) {
+	for i, old := range u.sessions {
+		if old.id == x.id && old.name == x.name {
+			u.sessions[i] = x
+			return
+		}
+	}
+	u.sessions = append(u.sessions, x)
+}
+
+// drop ends a session and reports whether it was alive.
+func (s *Server) drop(u *user, match func(*session) bool, now time.Time) bool {
+	alive := false
+	kept := u.sessions[:0]
+	for _, x := range u.sessions {
+		_, lives := x.at(now, s.opts.Switches, s.opts.Profile)
+		switch {
+		case match(x):
+			alive = alive || lives
+		case lives:
+			kept = append(kept, x)
+		}
+	}
+	clear(u.sessions[len(kept):])
+	u.sessions = kept
+	return alive
+}
+
+// next is the first instant after now at which time alone changes something;
+// zero: never.
+func (s *Server) next(now time.Time) time.Time {
+	var at time.Time
+	add := func(t time.Time) {
+		if t.After(now) && (at.IsZero() || t.Before(at)) {
+			at = t
+		}
+	}
+	for _, u := range s.users {
+		for _, x := range u.sessions {
+			add(x.expires)
+			if x.fades && x.said.availability == "Available" {
+				add(x.set.Add(fade))
+				add(x.set.Add(2 * fade))
+				add(x.set.Add(3 * fade))
+			}
+		}
+		if u.preferred != nil {
+			add(u.preferred.expires)
+		}
+		if u.status != nil {
+			add(u.status.expires)
+		}
+	}
+	return at
+}
