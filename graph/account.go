@@ -1,0 +1,297 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
+
+	"heliograph/graph/presence"
+)
+
+// Scopes are the delegated permissions that heliograph asks for; neither needs
+// an administrator by definition.
+//
+// Source: https://learn.microsoft.com/graph/permissions-reference
+var Scopes = []string{"Presence.ReadWrite", "Presence.Read"}
+
+// cp1 declares that claims challenges are understood.
+//
+// Source: https://learn.microsoft.com/entra/identity-platform/claims-challenge
+var cp1 = []string{"CP1"}
+
+// Person is who is signed in.
+type Person struct {
+	ID       string // object id
+	Name     string
+	Username string // user principal name
+	Tenant   string
+}
+
+// Account is one signed-in person, or the way to sign one in.
+type Account struct {
+	config Config
+	cloud  Cloud
+	http   *http.Client
+	msal   public.Client
+	cache  *tokenCache
+
+	mu     sync.Mutex
+	who    public.Account
+	person Person
+}
+
+// Open readies an account; it does not reach the network or the vault.
+func Open(c Config, v Vault) (*Account, error) {
+	cloud, transport, err := c.resolve()
+	if err != nil {
+		return nil, err
+	}
+	a := &Account{config: c, cloud: cloud, http: &http.Client{Transport: transport, Timeout: callTimeout},
+		cache: &tokenCache{store: parted{v, "account"}}}
+	options := []public.Option{
+		public.WithAuthority(cloud.Authority + "/" + c.Tenant),
+		public.WithCache(a.cache), public.WithHTTPClient(a.http), public.WithClientCapabilities(cp1),
+	}
+	if cloud == emulated {
+		options = append(options, public.WithInstanceDiscovery(false))
+	}
+	if a.msal, err = public.New(c.ClientID, options...); err != nil {
+		return nil, fmt.Errorf("sign-in cannot be set up: %w", err)
+	}
+	return a, nil
+}
+
+// Person is who is signed in; the zero Person is nobody.
+func (a *Account) Person() Person {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.person
+}
+
+// Kept reports why the session could not be put into the keyring, so that it
+// ends with the program; nil: it is there.
+func (a *Account) Kept() error { return a.cache.failure() }
+
+// Restore signs in without a question, from what the vault keeps. Its error
+// wraps presence.ErrSignIn if nobody was signed in, or a vault error if that
+// cannot be known.
+func (a *Account) Restore(ctx context.Context) (Person, error) {
+	if err := a.cache.load(ctx); err != nil {
+		return Person{}, err
+	}
+	accounts, err := a.msal.Accounts(ctx)
+	if err != nil {
+		return Person{}, fmt.Errorf("the stored session cannot be read: %w", err)
+	}
+	if len(accounts) == 0 {
+		return Person{}, &SignInError{err: ErrNoItem}
+	}
+	a.mu.Lock()
+	a.who = accounts[0]
+	a.person = Person{ID: accounts[0].LocalAccountID, Username: accounts[0].PreferredUsername, Tenant: accounts[0].Realm}
+	a.mu.Unlock()
+	r, err := a.msal.AcquireTokenSilent(ctx, Scopes, public.WithSilentAccount(accounts[0]))
+	if err != nil {
+		err = signInError(err)
+		if !errors.Is(err, presence.ErrSignIn) {
+			// No network at login is ordinary: the person is known, and the
+			// loop tries again.
+			return a.Person(), nil
+		}
+		return Person{}, err
+	}
+	return a.adopt(ctx, r), nil
+}
+
+// Prompt is how a person is asked to sign in.
+type Prompt struct {
+	// OpenURL shows a page; nil: the system's browser. Used unless Device is
+	// set.
+	OpenURL func(url string) error
+	// Device shows a code to enter elsewhere, for where no browser opens.
+	Device func(DeviceCode)
+}
+
+// DeviceCode is what a person enters on another device.
+type DeviceCode struct {
+	URL, Code string
+	Expires   time.Time
+}
+
+// signInTimeout is how long a browser's page may stay open unanswered.
+const signInTimeout = 5 * time.Minute
+
+// SignIn asks a person to sign in, and keeps the session in the vault.
+func (a *Account) SignIn(ctx context.Context, p Prompt) (Person, error) {
+	if p.Device != nil {
+		return a.byDeviceCode(ctx, p.Device)
+	}
+	ctx, cancel := context.WithTimeout(ctx, signInTimeout)
+	defer cancel()
+	options := []public.AcquireInteractiveOption{public.WithRedirectURI("http://localhost")}
+	if p.OpenURL != nil {
+		options = append(options, public.WithOpenURL(p.OpenURL))
+	}
+	if hint := a.Person().Username; hint != "" {
+		options = append(options, public.WithLoginHint(hint))
+	}
+	r, err := a.msal.AcquireTokenInteractive(ctx, Scopes, options...)
+	if err != nil {
+		return Person{}, interactiveError(ctx, err)
+	}
+	return a.adopt(ctx, r), nil
+}
+
+// ErrNobodyAnswered is a sign-in page that was never finished.
+var ErrNobodyAnswered = errors.New("the sign-in page was not finished in time")
+
+// ErrCancelled is a sign-in that the program gave up.
+var ErrCancelled = errors.New("sign-in cancelled")
+
+func interactiveError(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return &SignInError{err: ErrNobodyAnswered}
+	case ctx.Err() != nil:
+		return &SignInError{err: ErrCancelled}
+	}
+	return signInError(err)
+}
+
+func (a *Account) byDeviceCode(ctx context.Context, show func(DeviceCode)) (Person, error) {
+	d, err := a.msal.AcquireTokenByDeviceCode(ctx, Scopes)
+	if err != nil {
+		return Person{}, signInError(err)
+	}
+	show(DeviceCode{URL: d.Result.VerificationURL, Code: d.Result.UserCode, Expires: d.Result.ExpiresOn})
+	r, err := d.AuthenticationResult(ctx)
+	if err != nil {
+		return Person{}, interactiveError(ctx, err)
+	}
+	return a.adopt(ctx, r), nil
+}
+
+// adopt makes the result's account the one, and forgets all others.
+func (a *Account) adopt(ctx context.Context, r public.AuthResult) Person {
+	p := Person{ID: r.IDToken.Oid, Name: r.IDToken.Name, Username: r.Account.PreferredUsername, Tenant: r.IDToken.TenantID}
+	if p.ID == "" {
+		p.ID = r.Account.LocalAccountID
+	}
+	a.mu.Lock()
+	a.who, a.person = r.Account, p
+	a.mu.Unlock()
+	if all, err := a.msal.Accounts(ctx); err == nil {
+		for _, other := range all {
+			if other.HomeAccountID != r.Account.HomeAccountID {
+				if err := a.msal.RemoveAccount(ctx, other); err != nil {
+					a.config.Log.Warn("another account's session could not be forgotten", "error", err)
+				}
+			}
+		}
+	}
+	return p
+}
+
+// SignOut forgets the person and removes every item from the vault.
+func (a *Account) SignOut(ctx context.Context) error {
+	a.mu.Lock()
+	a.who, a.person = public.Account{}, Person{}
+	a.mu.Unlock()
+	return a.cache.clear(ctx)
+}
+
+// token is a valid access token, refreshed if need be. claims answers a
+// challenge; empty: none.
+func (a *Account) token(ctx context.Context, claims string) (string, error) {
+	a.mu.Lock()
+	who := a.who
+	a.mu.Unlock()
+	if who.IsZero() {
+		return "", &SignInError{err: ErrNoItem}
+	}
+	options := []public.AcquireSilentOption{public.WithSilentAccount(who)}
+	if claims != "" {
+		options = append(options, public.WithClaims(claims))
+	}
+	r, err := a.msal.AcquireTokenSilent(ctx, Scopes, options...)
+	if err != nil {
+		return "", signInError(err)
+	}
+	return r.AccessToken, nil
+}
+
+// Client is the presence service of the signed-in person.
+func (a *Account) Client() *Client {
+	return &Client{http: a.http, base: a.cloud.Graph + "/" + a.config.API, user: a.Person().ID, app: a.config.ClientID, token: a.token}
+}
+
+// tokenCache is MSAL's cache, kept in the vault. MSAL asks for it at every
+// call, so the bytes stay in memory.
+type tokenCache struct {
+	store parted
+
+	mu     sync.Mutex
+	loaded bool
+	bytes  []byte
+	err    error // why the bytes are not in the vault
+}
+
+func (c *tokenCache) load(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.loaded {
+		return nil
+	}
+	b, err := c.store.get(ctx)
+	if err != nil && !errors.Is(err, ErrNoItem) {
+		return err
+	}
+	c.loaded, c.bytes = true, b
+	return nil
+}
+
+func (c *tokenCache) failure() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// Replace hands the stored cache to MSAL.
+func (c *tokenCache) Replace(ctx context.Context, m cache.Unmarshaler, _ cache.ReplaceHints) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.bytes) == 0 {
+		return nil
+	}
+	return m.Unmarshal(c.bytes)
+}
+
+// Export takes MSAL's cache over. A vault that does not open costs the memory
+// of the session over a restart, not the session.
+func (c *tokenCache) Export(ctx context.Context, m cache.Marshaler, _ cache.ExportHints) error {
+	b, err := m.Marshal()
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if string(b) == string(c.bytes) && c.err == nil {
+		return nil
+	}
+	c.loaded, c.bytes = true, b
+	c.err = c.store.set(ctx, b)
+	return nil
+}
+
+func (c *tokenCache) clear(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.bytes, c.err = nil, nil
+	return c.store.delete(ctx)
+}

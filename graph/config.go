@@ -1,0 +1,149 @@
+// Package graph is the one door to Microsoft: it signs a person in, keeps the
+// tokens in the operating system's keyring, and speaks the presence part of
+// Microsoft Graph. Nothing secret passes through it into a log or a file.
+package graph
+
+import (
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Cloud is a Microsoft cloud with presence.
+//
+// Source: https://learn.microsoft.com/graph/deployments
+type Cloud struct {
+	Authority string // sign-in
+	Graph     string // Microsoft Graph
+	Beta      bool   // has the beta endpoint's presence
+}
+
+// clouds by their names in the settings file.
+var clouds = map[string]Cloud{
+	"global":   {"https://login.microsoftonline.com", "https://graph.microsoft.com", true},
+	"usgov-l4": {"https://login.microsoftonline.us", "https://graph.microsoft.us", false},
+	"usgov-l5": {"https://login.microsoftonline.us", "https://dod-graph.microsoft.us", false},
+}
+
+// emulated is the cloud of an emulator: names that resolve nowhere, reached
+// only through the emulator's transport.
+var emulated = Cloud{"https://login.heliograph.test", "https://graph.heliograph.test", true}
+
+// ErrNoPresence is for the cloud of China, which Microsoft runs without
+// presence.
+var ErrNoPresence = errors.New("the Microsoft cloud in China has no presence interface: heliograph cannot set presence there")
+
+// Config says who signs in where.
+type Config struct {
+	ClientID string
+	Tenant   string // id, domain, "organizations"
+	Cloud    string // "global" (default), "usgov-l4", "usgov-l5"
+	API      string // "v1.0" (default) or "beta"
+	// Emulator is the http origin of an emulator; it takes Cloud's place.
+	Emulator string
+	// Transport reaches an emulator in this process instead; it, too, takes
+	// Cloud's place.
+	Transport http.RoundTripper
+	// Application makes the application itself sign in, without a person.
+	Application *Application
+	Log         *slog.Logger
+}
+
+// Application is the sign-in of a kiosk or a shared desk: the application acts
+// with permission Presence.ReadWrite.All for one user.
+type Application struct {
+	// User is the object id of the user whose presence is set.
+	User string
+	// Secret is a client secret; or Certificates with Key are a certificate.
+	Secret       string
+	Certificates []*x509.Certificate
+	Key          crypto.PrivateKey
+	// NoExpiration leaves expirationDuration out, as the 2021 beta of
+	// setPresence needs.
+	NoExpiration bool
+}
+
+// callTimeout bounds one exchange with a server.
+const callTimeout = 10 * time.Second
+
+// ErrNoClientID asks for the one setting that nobody can guess.
+var ErrNoClientID = errors.New("no application (client) id is set: register an application in Entra and put its id into the settings file, [account] client_id")
+
+// resolve checks the config and finds its cloud and transport.
+func (c *Config) resolve() (Cloud, http.RoundTripper, error) {
+	if c.ClientID == "" {
+		return Cloud{}, nil, ErrNoClientID
+	}
+	if c.Tenant == "" {
+		c.Tenant = "organizations"
+	}
+	if c.API == "" {
+		c.API = "v1.0"
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Transport != nil {
+		return emulated, c.Transport, nil
+	}
+	if c.Emulator != "" {
+		u, err := url.Parse(c.Emulator)
+		if err != nil || u.Scheme != "http" || u.Host == "" {
+			return Cloud{}, nil, fmt.Errorf("emulator address %q: use one as in http://127.0.0.1:8089", c.Emulator)
+		}
+		return emulated, rewrite{origin: u, next: newTransport()}, nil
+	}
+	name := strings.ToLower(c.Cloud)
+	if name == "" {
+		name = "global"
+	}
+	if name == "china" {
+		return Cloud{}, nil, ErrNoPresence
+	}
+	cloud, ok := clouds[name]
+	if !ok {
+		return Cloud{}, nil, fmt.Errorf("unknown cloud %q: use global, usgov-l4 or usgov-l5", c.Cloud)
+	}
+	if c.API == "beta" && !cloud.Beta {
+		return Cloud{}, nil, fmt.Errorf("cloud %s has presence in v1.0 only", name)
+	}
+	return cloud, newTransport(), nil
+}
+
+// newTransport is for a program that speaks twice in four minutes: the pair of
+// requests shares a connection, which is then closed, so that nothing on it
+// wakes the process in between.
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConns:          4,
+		IdleConnTimeout:       2 * time.Second,
+		TLSHandshakeTimeout:   callTimeout,
+		ResponseHeaderTimeout: callTimeout,
+	}
+}
+
+// rewrite sends what is meant for the emulated cloud to an emulator's origin,
+// and refuses every other host: no real token can reach an emulator, and no
+// emulated one the world.
+type rewrite struct {
+	origin *url.URL
+	next   http.RoundTripper
+}
+
+func (t rewrite) RoundTrip(r *http.Request) (*http.Response, error) {
+	host := r.URL.Scheme + "://" + r.URL.Host
+	if host != emulated.Authority && host != emulated.Graph {
+		return nil, fmt.Errorf("host %s is not part of the emulator", r.URL.Host)
+	}
+	out := r.Clone(r.Context())
+	out.URL.Scheme, out.URL.Host, out.Host = t.origin.Scheme, t.origin.Host, ""
+	return t.next.RoundTrip(out)
+}

@@ -1,0 +1,181 @@
+package graph
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+)
+
+// Vault keeps secrets between runs. Every call obeys its context; a Get of
+// what is not there returns ErrNoItem.
+type Vault interface {
+	Get(ctx context.Context, name string) ([]byte, error)
+	Set(ctx context.Context, name string, secret []byte) error
+	Delete(ctx context.Context, name string) error
+}
+
+// Why a vault does not open. Each is told to a person in its own words.
+var (
+	ErrNoItem       = errors.New("no such item in the keyring")
+	ErrVaultLocked  = errors.New("the keyring is locked")
+	ErrVaultAbsent  = errors.New("there is no keyring service")
+	ErrVaultRefused = errors.New("unlocking the keyring was refused")
+)
+
+// MemoryVault keeps secrets as long as the process lives.
+type MemoryVault struct {
+	mu    sync.Mutex
+	items map[string][]byte
+}
+
+// Get returns a copy of an item.
+func (v *MemoryVault) Get(_ context.Context, name string) ([]byte, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	b, ok := v.items[name]
+	if !ok {
+		return nil, ErrNoItem
+	}
+	return append([]byte{}, b...), nil
+}
+
+// Set keeps a copy of an item.
+func (v *MemoryVault) Set(_ context.Context, name string, secret []byte) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.items == nil {
+		v.items = map[string][]byte{}
+	}
+	v.items[name] = append([]byte{}, secret...)
+	return nil
+}
+
+// Delete forgets an item.
+func (v *MemoryVault) Delete(_ context.Context, name string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.items, name)
+	return nil
+}
+
+// partSize fits, as base64, the smallest item limit there is: Windows holds 2,560 bytes,
+// macOS about 3,000, and a MSAL cache of one account is 7 to 10 KB.
+const partSize = 1500
+
+// maxParts bounds what a damaged head entry can make us read.
+const maxParts = 64
+
+// head says which parts make up the present value.
+type head struct {
+	Generation string `json:"generation"`
+	Parts      int    `json:"parts"`
+	Sum        string `json:"sha256"`
+}
+
+// parted keeps one large value in small items. A new value is written under a
+// fresh generation, then the head is switched, then the old generation is
+// deleted: whatever step a crash interrupts, a whole value remains.
+type parted struct {
+	vault Vault
+	name  string
+}
+
+func (p parted) part(generation string, i int) string {
+	return p.name + "." + generation + "." + strconv.Itoa(i)
+}
+
+func (p parted) head(ctx context.Context) (head, error) {
+	raw, err := p.vault.Get(ctx, p.name)
+	if err != nil {
+		return head{}, err
+	}
+	var h head
+	if json.Unmarshal(raw, &h) != nil || h.Parts < 1 || h.Parts > maxParts || len(h.Generation) > 64 {
+		return head{}, fmt.Errorf("keyring item %s is damaged: sign in again", p.name)
+	}
+	return h, nil
+}
+
+func (p parted) get(ctx context.Context) ([]byte, error) {
+	h, err := p.head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var value []byte
+	for i := range h.Parts {
+		b, err := p.vault.Get(ctx, p.part(h.Generation, i))
+		if err != nil {
+			return nil, fmt.Errorf("keyring item %s, part %d: %w", p.name, i+1, err)
+		}
+		value = append(value, b...)
+	}
+	if sum(value) != h.Sum {
+		return nil, fmt.Errorf("keyring item %s is damaged: sign in again", p.name)
+	}
+	return value, nil
+}
+
+func (p parted) set(ctx context.Context, value []byte) error {
+	if len(value) > partSize*maxParts {
+		return fmt.Errorf("keyring item %s would need more than %d parts", p.name, maxParts)
+	}
+	old, oldErr := p.head(ctx)
+	if oldErr != nil && (errors.Is(oldErr, ErrVaultLocked) || errors.Is(oldErr, ErrVaultAbsent) || errors.Is(oldErr, ErrVaultRefused) || ctx.Err() != nil) {
+		return oldErr
+	}
+	h := head{Generation: rand.Text()[:12], Parts: max(1, (len(value)+partSize-1)/partSize), Sum: sum(value)}
+	for i := range h.Parts {
+		from := i * partSize
+		if err := p.vault.Set(ctx, p.part(h.Generation, i), value[from:min(len(value), from+partSize)]); err != nil {
+			p.drop(ctx, h.Generation, i)
+			return err
+		}
+	}
+	raw, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	if err := p.vault.Set(ctx, p.name, raw); err != nil {
+		p.drop(ctx, h.Generation, h.Parts)
+		return err
+	}
+	if oldErr == nil {
+		p.drop(ctx, old.Generation, old.Parts)
+	}
+	return nil
+}
+
+// drop deletes parts that nothing refers to; what remains costs only room.
+func (p parted) drop(ctx context.Context, generation string, n int) {
+	for i := range n {
+		_ = p.vault.Delete(ctx, p.part(generation, i))
+	}
+}
+
+// delete removes the head first, so that a crash leaves no half value.
+func (p parted) delete(ctx context.Context) error {
+	h, err := p.head(ctx)
+	if errors.Is(err, ErrNoItem) {
+		return nil
+	}
+	if derr := p.vault.Delete(ctx, p.name); derr != nil {
+		return derr
+	}
+	for i := range h.Parts {
+		if err := p.vault.Delete(ctx, p.part(h.Generation, i)); err != nil && !errors.Is(err, ErrNoItem) {
+			return err
+		}
+	}
+	return nil
+}
+
+func sum(b []byte) string {
+	s := sha256.Sum256(b)
+	return hex.EncodeToString(s[:])
+}
