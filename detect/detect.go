@@ -75,6 +75,7 @@ type App struct {
 	// Match lists executable names, Flatpak ids or bundle ids; compared
 	// without regard to case.
 	Match []string
+	// Teams marks the built-in Teams client, which tells Teams by itself.
 	Teams bool
 }
 

@@ -1,0 +1,74 @@
+package detect
+
+import (
+	"slices"
+	"strings"
+)
+
+// table is the app table that ships with the program: who may be in a call,
+// and how much proof it takes. Names are executables on Linux, Windows and
+// macOS, Flatpak ids and bundle ids. A user's rows stand before it.
+var table = []App{
+	{ID: "zoom", Name: "Zoom", Class: CallFirst, Match: []string{"zoom", "zoom.real", "us.zoom.Zoom", "us.zoom.xos", "zoom.us", "ZoomHybridConf", "aomhost"}},
+	{ID: "teams", Name: "Microsoft Teams", Class: CallFirst, Teams: true, Match: []string{"ms-teams", "ms-teams_modulehost", "Teams", "MSTeams", "com.microsoft.teams2", "MSTeams_8wekyb3d8bbwe"}},
+	{ID: "teams-for-linux", Name: "Teams for Linux", Class: CallFirst, Teams: true, Match: []string{"teams-for-linux", "com.github.IsmaelMartinez.teams_for_linux"}},
+	{ID: "webex", Name: "Webex", Class: CallFirst, Match: []string{"CiscoCollabHost", "webexmta", "atmgr", "Webex", "Cisco-Systems.Spark", "Cisco Webex Meetings"}},
+	{ID: "jitsi", Name: "Jitsi Meet", Class: CallFirst, Match: []string{"jitsi-meet", "jitsi-meet-electron", "org.jitsi.jitsi-meet"}},
+	{ID: "facetime", Name: "FaceTime", Class: CallFirst, Match: []string{"avconferenced", "com.apple.avconferenced", "com.apple.FaceTime"}},
+	{ID: "skype", Name: "Skype", Class: CallFirst, Match: []string{"skype", "skypeforlinux", "com.skype.Client"}},
+	{ID: "linphone", Name: "Linphone", Class: CallFirst, Match: []string{"linphone", "linphonec", "com.belledonnecommunications.linphone"}},
+	{ID: "baresip", Name: "baresip", Class: CallFirst, Match: []string{"baresip"}},
+	{ID: "mumble", Name: "Mumble", Class: CallFirst, Match: []string{"mumble", "info.mumble.Mumble"}},
+	{ID: "3cx", Name: "3CX", Class: CallFirst, Match: []string{"3CXDesktopApp", "3CXSoftphone"}},
+	{ID: "ringcentral", Name: "RingCentral", Class: CallFirst, Match: []string{"RingCentral", "com.ringcentral.glip"}},
+	{ID: "goto", Name: "GoTo", Class: CallFirst, Match: []string{"GoTo", "g2mcomm", "com.logmein.goto"}},
+	{ID: "bluejeans", Name: "BlueJeans", Class: CallFirst, Match: []string{"BlueJeans", "bluejeans-v2"}},
+	{ID: "zoiper", Name: "Zoiper", Class: CallFirst, Match: []string{"zoiper", "Zoiper5"}},
+	{ID: "tencent-meeting", Name: "Tencent Meeting", Class: CallFirst, Match: []string{"wemeetapp", "com.tencent.meeting", "com.tencent.tencentmeeting"}},
+
+	{ID: "slack", Name: "Slack", Class: Messenger, Match: []string{"slack", "com.slack.Slack", "com.tinyspeck.slackmacgap"}},
+	{ID: "discord", Name: "Discord", Class: Messenger, Match: []string{"Discord", "DiscordPTB", "DiscordCanary", "com.discordapp.Discord", "com.hnc.Discord", "vesktop", "dev.vencord.Vesktop"}},
+	{ID: "telegram", Name: "Telegram", Class: Messenger, Match: []string{"telegram-desktop", "Telegram", "org.telegram.desktop", "ru.keepcoder.Telegram"}},
+	{ID: "signal", Name: "Signal", Class: Messenger, Match: []string{"signal-desktop", "Signal", "org.signal.Signal", "org.whispersystems.signal-desktop"}},
+	{ID: "whatsapp", Name: "WhatsApp", Class: Messenger, Match: []string{"whatsapp", "whatsapp.root", "net.whatsapp.WhatsApp"}},
+	{ID: "element", Name: "Element", Class: Messenger, Match: []string{"element-desktop", "im.riot.Riot"}},
+	{ID: "wechat", Name: "WeChat", Class: Messenger, Match: []string{"wechat", "com.tencent.xinWeChat", "com.tencent.WeChat"}},
+
+	{ID: "chrome", Name: "Google Chrome", Class: Browser, Match: []string{"chrome", "google-chrome", "google-chrome-stable", "com.google.Chrome"}},
+	{ID: "chromium", Name: "Chromium", Class: Browser, Match: []string{"chromium", "chromium-browser", "org.chromium.Chromium"}},
+	{ID: "edge", Name: "Microsoft Edge", Class: Browser, Match: []string{"msedge", "microsoft-edge", "microsoft-edge-stable", "com.microsoft.edgemac", "com.microsoft.Edge"}},
+	{ID: "brave", Name: "Brave", Class: Browser, Match: []string{"brave", "brave-browser", "com.brave.Browser"}},
+	{ID: "vivaldi", Name: "Vivaldi", Class: Browser, Match: []string{"vivaldi", "vivaldi-bin", "com.vivaldi.Vivaldi"}},
+	{ID: "opera", Name: "Opera", Class: Browser, Match: []string{"opera", "com.operasoftware.Opera", "com.opera.Opera"}},
+	{ID: "arc", Name: "Arc", Class: Browser, Match: []string{"arc", "company.thebrowser.Browser"}},
+	{ID: "firefox", Name: "Firefox", Class: Browser, Match: []string{"firefox", "firefox-bin", "firefox-esr", "org.mozilla.firefox", "zen", "zen-bin", "librewolf", "io.gitlab.librewolf-community"}},
+	{ID: "safari", Name: "Safari", Class: Browser, Match: []string{"com.apple.WebKit.GPU", "com.apple.Safari"}},
+
+	{ID: "mixers", Name: "Volume control", Class: Never, Match: []string{"pavucontrol", "org.PulseAudio.pavucontrol", "pavucontrol-qt", "org.gnome.VolumeControl", "gnome-control-center", "gnome-shell", "org.gnome.Shell", "plasmashell", "kmix", "org.kde.kmixd", "org.mate.VolumeControl", "ncpamixer", "xfce4-panel"}},
+	{ID: "effects", Name: "Audio effects", Class: Never, Match: []string{"easyeffects", "com.github.wwmm.easyeffects", "pulseeffects", "jamesdsp", "noisetorch", "cadmus"}},
+	{ID: "sound-system", Name: "Sound system", Class: Never, Match: []string{"pipewire", "wireplumber", "pulseaudio", "speech-dispatcher", "sd_dummy", "gsd-media-keys", "xdg-desktop-portal"}},
+}
+
+// lookUp finds the first row that one of the program's names matches; a row of
+// the user's wins over the table, a more telling name over a lesser one.
+func lookUp(apps []App, names []string) (App, bool) {
+	for _, list := range [][]App{apps, table} {
+		for _, n := range names {
+			n = bare(n)
+			for _, a := range list {
+				if slices.ContainsFunc(a.Match, func(m string) bool { return strings.EqualFold(bare(m), n) }) {
+					return a, true
+				}
+			}
+		}
+	}
+	return App{}, false
+}
+
+// bare takes Windows' suffix off an executable's name.
+func bare(name string) string {
+	if len(name) > 4 && strings.EqualFold(name[len(name)-4:], ".exe") {
+		return name[:len(name)-4]
+	}
+	return name
+}

@@ -1,0 +1,84 @@
+package detect
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// systemKinds lists what is found out on Linux, and through whom.
+func systemKinds() []kind {
+	return []kind{
+		{name: "idle", value: idleValue, candidates: []candidate{{"x11-sync", openX11Idle}},
+			fix: "run heliograph inside your desktop session, where DISPLAY is set"},
+		{name: "seat", value: seatValue, candidates: []candidate{{"logind", openLogind}},
+			fix: "sleep and user switching are only seen where systemd-logind or elogind runs"},
+		{name: "lock", value: lockValue, candidates: []candidate{{"screensaver", openSaver}},
+			fix: "run heliograph inside your desktop session, where DBUS_SESSION_BUS_ADDRESS is set"},
+		{name: "calls", value: callsValue, candidates: []candidate{{"pulseaudio", openPulse}},
+			fix: "calls are seen through PipeWire (with pipewire-pulse) or PulseAudio: start one of them"},
+	}
+}
+
+func idleValue(f *facts) string {
+	if f.inUse {
+		return "in use"
+	}
+	return "no input since " + f.lastInput.Local().Format("15:04:05")
+}
+
+func seatValue(f *facts) string {
+	switch {
+	case f.asleep:
+		return "going to sleep"
+	case f.elsewhere:
+		return "another session has the seat"
+	}
+	return "awake, this session has the seat"
+}
+
+func lockValue(f *facts) string {
+	if f.locked {
+		return "locked"
+	}
+	return "not locked"
+}
+
+func callsValue(f *facts) string { return fmt.Sprintf("%d recordings", len(f.captures)) }
+
+// busTimeout bounds one D-Bus call of ours.
+const busTimeout = 3 * time.Second
+
+// sessionBus opens a connection of our own: the shared one belongs to the
+// tray, which other users of it break. The address is looked for first, since
+// the library would start a stray bus without one.
+func sessionBus(ctx context.Context) (*dbus.Conn, error) {
+	if os.Getenv("DBUS_SESSION_BUS_ADDRESS") == "" {
+		if _, err := os.Stat(filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "bus")); err != nil || os.Getenv("XDG_RUNTIME_DIR") == "" {
+			return nil, fmt.Errorf("there is no session bus")
+		}
+	}
+	conn, err := dbus.ConnectSessionBus(dbus.WithContext(ctx))
+	if err != nil {
+		return nil, fmt.Errorf("the session bus does not answer: %w", err)
+	}
+	return conn, nil
+}
+
+// systemBus opens a connection of our own to the system bus.
+func systemBus(ctx context.Context) (*dbus.Conn, error) {
+	if os.Getenv("DBUS_SYSTEM_BUS_ADDRESS") == "" {
+		if _, err := os.Stat("/run/dbus/system_bus_socket"); err != nil {
+			return nil, fmt.Errorf("there is no system bus")
+		}
+	}
+	conn, err := dbus.ConnectSystemBus(dbus.WithContext(ctx))
+	if err != nil {
+		return nil, fmt.Errorf("the system bus does not answer: %w", err)
+	}
+	return conn, nil
+}

@@ -1,0 +1,68 @@
+package detect
+
+import (
+	"context"
+	"time"
+)
+
+// source is one open backend of the operating system. It decodes and never
+// judges.
+type source interface {
+	// sample writes what it knows into the facts; an error means that the
+	// backend is dead, and it is closed and looked for again.
+	sample(*facts) error
+	close()
+}
+
+// candidate is a backend that may be there.
+type candidate struct {
+	name string
+	// open starts the backend, which calls wake whenever sample may answer
+	// differently, from any goroutine. Its error says why it cannot serve.
+	open func(ctx context.Context, o Options, wake func()) (source, error)
+}
+
+// kind is one thing to find out, with its backends in order: the first that
+// opens serves.
+type kind struct {
+	name       string
+	candidates []candidate
+	fix        string // what the user can do when none opens
+	value      func(*facts) string
+}
+
+// facts is all that the open backends know at one instant.
+type facts struct {
+	now time.Time
+
+	idleKnown bool
+	inUse     bool
+	lastInput time.Time
+
+	locked, asleep, elsewhere bool
+	seatKnown, lockKnown      bool
+
+	streamsKnown bool
+	captures     []stream
+	playbacks    []stream
+}
+
+// stream is one sound stream as the sound server tells it.
+type stream struct {
+	index uint32
+	// names identify the program: executable names of the process and its
+	// parents, Flatpak id, application id; the most telling first.
+	names []string
+	// label is the program's own name for itself, for people only.
+	label  string
+	pid    int
+	source string // the microphone's name
+	corked bool
+	// monitor: it listens to what is played, not to a microphone.
+	monitor bool
+	// meter: a level meter of a mixer.
+	meter bool
+	// plumbing: a stream of the sound system itself.
+	plumbing bool
+	own      bool // ours
+}
