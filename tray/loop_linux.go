@@ -1,0 +1,28 @@
+package tray
+
+import (
+	"context"
+	"errors"
+
+	"fyne.io/systray"
+)
+
+// loop shows the tray until ctx ends or the bus dies. The library would wait
+// for ever on a bus that is not there, so the bus is watched beside it.
+func loop(ctx context.Context, t *Tray, ready func()) error {
+	host, err := watchHost(ctx, t.opts.Host)
+	if err != nil {
+		return err
+	}
+	defer host.close()
+	systray.SetTitle(t.opts.ID) // before the start it becomes the item's id
+	start, end := systray.RunWithExternalLoop(ready, func() {})
+	start()
+	select {
+	case <-ctx.Done():
+		end()
+		return nil
+	case <-host.lost():
+		return errors.New("the session bus went away: the tray icon is gone until heliograph is started again")
+	}
+}

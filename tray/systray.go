@@ -1,0 +1,155 @@
+//go:build !darwin || cgo
+
+package tray
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"fyne.io/systray"
+)
+
+// This is the only file that touches fyne.io/systray. Its state is global to
+// the process and its menu cannot lose rows without trouble, so rows are made
+// once and hidden; a click is dropped unless somebody is receiving, so each
+// row keeps a parked receiver.
+
+// item is one row on the desktop.
+type item struct {
+	row  Row
+	menu *systray.MenuItem
+	rows []*item
+}
+
+// drawer applies views to the one tray of the process.
+type drawer struct {
+	opts   Options
+	clicks chan<- string
+	ctx    context.Context // the tray's life: it ends the receivers
+	wait   *sync.WaitGroup
+
+	mu    sync.Mutex
+	icon  Icon
+	dark  bool
+	tip   string
+	items []*item
+}
+
+// build makes the menu, then the icon: a host may not draw an icon that has no
+// menu yet.
+func (d *drawer) build(v View, dark bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, r := range v.Rows {
+		d.items = append(d.items, d.add(nil, r))
+	}
+	d.draw(v, dark)
+}
+
+func (d *drawer) add(parent *systray.MenuItem, r Row) *item {
+	it := &item{row: r}
+	switch {
+	case r.Separator && parent == nil:
+		systray.AddSeparator()
+		return it
+	case r.Separator:
+		parent.AddSeparator()
+		return it
+	case parent == nil && r.Checkable:
+		it.menu = systray.AddMenuItemCheckbox(r.Label, "", r.Checked)
+	case parent == nil:
+		it.menu = systray.AddMenuItem(r.Label, "")
+	case r.Checkable:
+		it.menu = parent.AddSubMenuItemCheckbox(r.Label, "", r.Checked)
+	default:
+		it.menu = parent.AddSubMenuItem(r.Label, "")
+	}
+	if r.Disabled {
+		it.menu.Disable()
+	}
+	if r.Hidden {
+		it.menu.Hide()
+	}
+	for _, sub := range r.Rows {
+		it.rows = append(it.rows, d.add(it.menu, sub))
+	}
+	d.wait.Go(func() { d.listen(r.ID, it.menu.ClickedCh) })
+	return it
+}
+
+// listen hands every click of one row on.
+func (d *drawer) listen(id string, clicked <-chan struct{}) {
+	for {
+		select {
+		case _, ok := <-clicked:
+			if !ok {
+				return
+			}
+			select {
+			case d.clicks <- id:
+			case <-d.ctx.Done():
+				return
+			}
+		case <-d.ctx.Done():
+			return
+		}
+	}
+}
+
+// apply draws the difference between v and what stands.
+func (d *drawer) apply(v View, dark bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i, it := range d.items {
+		if i < len(v.Rows) {
+			it.apply(v.Rows[i])
+		}
+	}
+	d.draw(v, dark)
+}
+
+func (d *drawer) draw(v View, dark bool) {
+	if v.Icon != d.icon || dark != d.dark {
+		systray.SetIcon(d.opts.Icons(v.Icon, dark))
+		d.icon, d.dark = v.Icon, dark
+	}
+	if v.Tooltip != d.tip {
+		systray.SetTooltip(v.Tooltip)
+		d.tip = v.Tooltip
+	}
+}
+
+func (it *item) apply(r Row) {
+	if it.menu == nil {
+		return
+	}
+	old := it.row
+	if r.Label != old.Label {
+		it.menu.SetTitle(r.Label)
+	}
+	if r.Disabled != old.Disabled {
+		choose(r.Disabled, it.menu.Disable, it.menu.Enable)
+	}
+	if r.Checked != old.Checked {
+		choose(r.Checked, it.menu.Check, it.menu.Uncheck)
+	}
+	if r.Hidden != old.Hidden {
+		choose(r.Hidden, it.menu.Hide, it.menu.Show)
+	}
+	for i, sub := range it.rows {
+		if i < len(r.Rows) {
+			sub.apply(r.Rows[i])
+		}
+	}
+	it.row = r
+	it.row.Rows = slices.Clone(r.Rows)
+}
+
+func choose(yes bool, then, otherwise func()) {
+	if yes {
+		then()
+	} else {
+		otherwise()
+	}
+}
