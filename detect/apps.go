@@ -72,3 +72,14 @@ func bare(name string) string {
 	}
 	return name
 }
+
+// Names are all executables and ids that an app table row of this id stands
+// for, or the id itself where there is no such row.
+func Names(id string) []string {
+	for _, a := range table {
+		if a.ID == id {
+			return append([]string{}, a.Match...)
+		}
+	}
+	return []string{id}
+}

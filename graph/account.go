@@ -295,3 +295,18 @@ func (c *tokenCache) clear(ctx context.Context) error {
 	c.bytes, c.err = nil, nil
 	return c.store.delete(ctx)
 }
+
+// Forget drops what is in memory, so that Restore reads the vault anew; the
+// vault is left as it is.
+func (a *Account) Forget() {
+	a.mu.Lock()
+	a.who, a.person = public.Account{}, Person{}
+	a.mu.Unlock()
+	a.cache.forget()
+}
+
+func (c *tokenCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.loaded, c.bytes, c.err = false, nil, nil
+}

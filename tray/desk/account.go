@@ -1,0 +1,163 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"heliograph/graph"
+	"heliograph/graph/presence"
+	"heliograph/tray"
+	"heliograph/tray/config"
+	"heliograph/tray/remote"
+)
+
+// restore signs in silently, or says that signing in is needed. In the demo
+// the stand-in browser answers at once.
+func (in *instance) restore(ctx context.Context) {
+	if in.noWay != nil {
+		in.log.Warn("nobody can sign in", "error", in.noWay)
+		in.tell("sign-in", in.opts.Config.Notifications.SignIn, "heliograph is not set up yet", graph.Explain(in.noWay).String())
+		return
+	}
+	p, err := in.account.Restore(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return
+	case err == nil:
+		in.signedIn(p)
+		return
+	case in.opts.OpenURL != nil:
+		in.signIn(ctx)
+		return
+	}
+	in.log.Info("not signed in", "reason", err, "advice", graph.Explain(err).String())
+	in.setProblem(err)
+	in.tellSignIn(err)
+}
+
+// tellSignIn says that only the person can go on.
+func (in *instance) tellSignIn(err error) {
+	in.tell("sign-in", in.opts.Config.Notifications.SignIn, "Sign in to heliograph", graph.Explain(err).String())
+}
+
+func (in *instance) tell(class string, on bool, title, body string) {
+	if on {
+		in.toaster.Show(tray.Toast{Class: class, Title: title, Body: body})
+	}
+}
+
+func (in *instance) signedIn(p graph.Person) {
+	in.log.Info("signed in", "tenant", p.Tenant)
+	in.setProblem(nil)
+	if err := in.account.Kept(); err != nil {
+		in.log.Warn("the sign-in is not kept over a restart", "error", err, "advice", graph.Explain(err).String())
+		in.setProblem(err)
+	}
+	in.loop.SetService(in.account.Client())
+}
+
+func (in *instance) setProblem(err error) {
+	in.mu.Lock()
+	in.problem = err
+	in.mu.Unlock()
+	in.poke()
+}
+
+// signIn asks the person, once at a time.
+func (in *instance) signIn(ctx context.Context) {
+	in.mu.Lock()
+	busy := in.signingIn || in.account == nil
+	in.signingIn = !busy || in.signingIn
+	in.mu.Unlock()
+	if busy {
+		return
+	}
+	in.poke()
+	p, err := in.account.SignIn(ctx, graph.Prompt{OpenURL: in.opts.OpenURL})
+	in.mu.Lock()
+	in.signingIn = false
+	in.mu.Unlock()
+	if err != nil {
+		in.setProblem(err)
+		if ctx.Err() == nil {
+			in.log.Warn("sign-in failed", "error", err)
+			in.tellSignIn(err)
+		}
+		return
+	}
+	in.signedIn(p)
+}
+
+// signOut gives back what is held, then forgets the person.
+func (in *instance) signOut(ctx context.Context) error {
+	if in.account == nil {
+		return in.noWay
+	}
+	if err := in.loop.Release(ctx); err != nil {
+		return err
+	}
+	err := in.account.SignOut(ctx)
+	in.setProblem(err)
+	in.log.Info("signed out")
+	return err
+}
+
+// open is an account as the command line needs it.
+func open(c config.Config, log *slog.Logger) (*graph.Account, error) {
+	return graph.Open(graph.Config{ClientID: c.Account.ClientID, Tenant: c.Account.Tenant, Cloud: string(c.Account.Cloud),
+		API: string(c.Account.API), Emulator: c.Account.Emulator, Log: log}, graph.KeyringVault{Ask: true})
+}
+
+// SignIn is heliograph login: it signs in here, and tells a running instance.
+func SignIn(ctx context.Context, c config.Config, log *slog.Logger, device bool, out io.Writer) (graph.Person, error) {
+	a, err := open(c, log)
+	if err != nil {
+		return graph.Person{}, err
+	}
+	var p graph.Prompt
+	if device {
+		p.Device = func(d graph.DeviceCode) {
+			fmt.Fprintf(out, "Open %s on any device and enter the code %s (good until %s).\n", d.URL, d.Code, d.Expires.Local().Format("15:04"))
+		}
+	} else {
+		fmt.Fprintln(out, "Finish signing in in your browser. No browser here? Use heliograph login --device-code.")
+	}
+	who, err := a.SignIn(ctx, p)
+	if err != nil {
+		return graph.Person{}, err
+	}
+	if err := a.Kept(); err != nil {
+		return graph.Person{}, fmt.Errorf("signed in, but the keyring does not keep it: %w", err)
+	}
+	if dir, err := remote.Dir(); err == nil {
+		if err := remote.Call(ctx, dir, "signed-in", nil, nil); err != nil && !errors.Is(err, remote.ErrNotRunning) {
+			return who, fmt.Errorf("the running heliograph did not take the sign-in over: %w", err)
+		}
+	}
+	return who, nil
+}
+
+// SignOut is heliograph logout: by the running instance if there is one.
+func SignOut(ctx context.Context, c config.Config, log *slog.Logger) error {
+	dir, err := remote.Dir()
+	if err != nil {
+		return err
+	}
+	if err := remote.Call(ctx, dir, "sign-out", nil, nil); !errors.Is(err, remote.ErrNotRunning) {
+		return err
+	}
+	a, err := open(c, log)
+	if err != nil {
+		return err
+	}
+	// A session that a crash left would outlive the sign-out for minutes.
+	if _, err := a.Restore(ctx); err == nil {
+		if err := a.Client().ClearPresence(ctx); err != nil && !errors.Is(err, presence.ErrSignIn) {
+			log.Warn("presence was not cleared; it expires by itself", "error", err)
+		}
+	}
+	return a.SignOut(ctx)
+}

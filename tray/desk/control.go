@@ -1,0 +1,133 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/pkg/browser"
+
+	"heliograph/graph"
+	"heliograph/graph/presence"
+	"heliograph/tray"
+	"heliograph/tray/config"
+	"heliograph/tray/menu"
+	"heliograph/tray/remote"
+	"heliograph/tray/words"
+)
+
+// clicks carries out what the person clicks.
+func (in *instance) clicks(ctx context.Context) {
+	for {
+		select {
+		case id := <-in.tray.Clicks():
+			in.click(ctx, id)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (in *instance) click(ctx context.Context, id string) {
+	if s, ok := menu.Status(id); ok {
+		in.loop.Choose(presence.Choice{Status: s})
+		in.poke() // the desktop has moved the check mark by itself
+		return
+	}
+	switch id {
+	case menu.SignIn:
+		in.wait.Go(func() { in.signIn(ctx) })
+	case menu.SignOut:
+		in.wait.Go(func() {
+			if err := in.signOut(ctx); err != nil {
+				in.log.Warn("sign-out", "error", err)
+			}
+		})
+	case menu.FreeTheirs:
+		in.loop.ClearTheirs()
+	case menu.NotACall:
+		if app := in.loop.State().Activity.Call.App; app != "" {
+			in.deny(app)
+		}
+	case menu.Settings:
+		in.wait.Go(in.openSettings)
+	case menu.Quit:
+		in.quit()
+	}
+}
+
+func (in *instance) openSettings() {
+	err := config.EnsureFile(in.opts.ConfigPath)
+	if err == nil {
+		err = browser.OpenFile(in.opts.ConfigPath)
+	}
+	if err != nil {
+		in.log.Warn("the settings file could not be opened", "error", err)
+		in.tell("settings", true, "Settings file", in.opts.ConfigPath)
+	}
+}
+
+// ChooseArgs are the arguments of the verb "choose". For is a Go duration;
+// zero: until changed.
+type ChooseArgs struct {
+	Status presence.Status `json:"status"`
+	For    string          `json:"for,omitempty"`
+}
+
+// answer serves the control socket.
+func (in *instance) answer(ctx context.Context, r remote.Request, reply func(any) error) error {
+	switch r.Verb {
+	case "show":
+		s := in.loop.State()
+		in.toaster.Show(tray.Toast{Class: "show", Title: "heliograph is running", Body: words.Headline(s) + " – " + words.Reason(s)})
+		return reply(nil)
+	case "status":
+		return reply(in.status())
+	case "choose":
+		var a ChooseArgs
+		if err := r.Decode(&a); err != nil {
+			return err
+		}
+		return in.choose(a, reply)
+	case "signed-in":
+		return in.takeOver(ctx, reply)
+	case "sign-out":
+		if err := in.signOut(ctx); err != nil {
+			return err
+		}
+		return reply(nil)
+	}
+	return fmt.Errorf("unknown request %q: this heliograph is older than the command", r.Verb)
+}
+
+func (in *instance) choose(a ChooseArgs, reply func(any) error) error {
+	if a.Status != presence.Paused {
+		if _, err := presence.ParseStatus(string(a.Status)); err != nil {
+			return err
+		}
+	}
+	c := presence.Choice{Status: a.Status}
+	if a.For != "" && a.For != "0s" {
+		d, err := time.ParseDuration(a.For)
+		if err != nil || d <= 0 || d > 7*24*time.Hour {
+			return fmt.Errorf("%q is no span for a status: use up to a week, as in 30m or 2h", a.For)
+		}
+		c.Until = time.Now().Add(d).Round(0)
+	}
+	in.loop.Choose(c)
+	return reply(nil)
+}
+
+// takeOver restores a sign-in that the command line has made.
+func (in *instance) takeOver(ctx context.Context, reply func(any) error) error {
+	if in.account == nil {
+		return in.noWay
+	}
+	in.account.Forget()
+	p, err := in.account.Restore(ctx)
+	if err != nil {
+		return fmt.Errorf("%s", graph.Explain(err))
+	}
+	in.signedIn(p)
+	return reply(nil)
+}

@@ -1,0 +1,230 @@
+// Package desk wires one running instance together: detector, loop, account,
+// tray, toasts and control socket. It holds no rule of its own; each event
+// goes to the part that knows what it means.
+package desk
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"heliograph/assets"
+	"heliograph/detect"
+	"heliograph/graph"
+	"heliograph/graph/presence"
+	"heliograph/tray"
+	"heliograph/tray/config"
+	"heliograph/tray/menu"
+	"heliograph/tray/remote"
+)
+
+// Options says what an instance is made of.
+type Options struct {
+	Config     config.Config
+	ConfigPath string
+	Log        *slog.Logger
+	Vault      graph.Vault
+	Dir        string // of the control socket
+	Tray       bool
+	// Printer gets a line with each change; nil: none.
+	Printer *Printer
+	// Transport and OpenURL stand in for the network and the browser.
+	Transport http.RoundTripper
+	OpenURL   func(string) error
+}
+
+// instance is one running heliograph.
+type instance struct {
+	opts    Options
+	log     *slog.Logger
+	loop    *presence.Loop
+	watch   *detect.Watcher
+	account *graph.Account
+	noWay   error // why there can be no account
+	toaster *tray.Toaster
+	tray    *tray.Tray
+	memory  *memory
+	quit    context.CancelFunc
+	wait    sync.WaitGroup
+	wake    chan struct{} // the view may have changed
+
+	mu        sync.Mutex
+	signingIn bool
+	kept      error // why the session is not in the keyring
+	problem   error // why the last sign-in failed
+}
+
+// Run runs an instance on the calling goroutine, which must be main's, until
+// ctx ends or the user quits. What it holds at Microsoft is given back first.
+// It returns remote.ErrRunning if another instance runs.
+func Run(ctx context.Context, o Options) error {
+	ctx, quit := context.WithCancel(ctx)
+	defer quit()
+	server, err := remote.Listen(o.Dir, o.Log)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	in := &instance{opts: o, log: o.Log, quit: quit, wake: make(chan struct{}, 1)}
+	in.memory = openMemory(o.Log, o.Dir, o.Printer != nil)
+	in.toaster = tray.NewToaster(o.Log, "heliograph", assets.PNG("app", 64, false))
+	defer in.toaster.Close()
+	in.loop = presence.New(presence.Options{Log: o.Log, Policy: policy(o.Config), Saved: in.memory.saved(), Keep: in.memory.keep})
+	in.account, in.noWay = graph.Open(graph.Config{ClientID: o.Config.Account.ClientID, Tenant: o.Config.Account.Tenant, Cloud: string(o.Config.Account.Cloud),
+		API: string(o.Config.Account.API), Emulator: o.Config.Account.Emulator, Transport: o.Transport, Log: o.Log}, o.Vault)
+	first := menu.View(in.facts())
+	in.tray = tray.New(tray.Options{Log: o.Log, ID: "heliograph", First: first, Icons: picture, Host: in.host})
+	in.start(ctx, server)
+	err = in.show(ctx)
+	quit()
+	in.wait.Wait()
+	in.watch.Close()
+	return err
+}
+
+// start begins everything but the tray.
+func (in *instance) start(ctx context.Context, server *remote.Server) {
+	in.watch = detect.Watch(context.WithoutCancel(ctx), in.detector())
+	in.wait.Go(func() { in.loop.Run(ctx) })
+	in.wait.Go(func() { in.mirror(ctx) })
+	in.wait.Go(func() { in.follow(ctx) })
+	in.wait.Go(func() { in.clicks(ctx) })
+	in.wait.Go(func() { in.restore(ctx) })
+	server.Serve(ctx, in.answer)
+}
+
+// show runs the tray; without one the rest goes on until ctx ends.
+func (in *instance) show(ctx context.Context) error {
+	if in.opts.Tray {
+		if err := in.tray.Run(ctx); err != nil && ctx.Err() == nil {
+			in.log.Warn("no tray icon", "error", err)
+			in.opts.Printer.Missing("tray", err.Error())
+		}
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// mirror hands what the desk does to the loop.
+func (in *instance) mirror(ctx context.Context) {
+	first := true
+	for {
+		select {
+		case a, ok := <-in.watch.Changes():
+			if !ok {
+				return
+			}
+			in.loop.Observe(a)
+			in.introduce(a)
+			if first {
+				for _, p := range in.watch.Parts() {
+					if p.Problem != "" {
+						in.opts.Printer.Missing(p.Name, p.Problem)
+					}
+				}
+			}
+			first = false
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// introduce tells the person once for each program that it was taken for a
+// call, with the way to say no.
+func (in *instance) introduce(a detect.Activity) {
+	if !a.Call.Active() || a.Call.Teams || !in.opts.Config.Automatic.BusyInCall || !in.opts.Config.Notifications.Call || !in.memory.firstCall(a.Call.App) {
+		return
+	}
+	app := a.Call.App
+	in.toaster.Show(tray.Toast{Class: "call", Title: a.Call.Name + " is in a call", Body: "Colleagues now see you as busy. heliograph will not mention " + a.Call.Name + " again.",
+		Actions: []tray.Action{{ID: "not-a-call", Label: "That was not a call", Do: func() { in.deny(app) }}}})
+}
+
+// deny remembers that a program is never in a call.
+func (in *instance) deny(app string) {
+	in.log.Info("not a call, says the user", "app", app)
+	in.memory.deny(app)
+	in.watch.SetApps(in.apps())
+}
+
+// troubleAfter is how long presence may fail to be set before the person is
+// told: an outage of a minute is nobody's business.
+const troubleAfter = 3 * time.Minute
+
+// follow shows each state: in the tray, on the terminal, as a toast.
+func (in *instance) follow(ctx context.Context) {
+	states, cancel := in.loop.Subscribe()
+	defer cancel()
+	told := time.NewTimer(1<<63 - 1)
+	defer told.Stop()
+	var s presence.State
+	for {
+		select {
+		case s = <-states:
+			in.opts.Printer.State(s)
+			if s.Activity.Asleep && s.Sent.Zero() {
+				in.watch.SleepReady()
+			}
+			told.Reset(1<<63 - 1)
+			if s.Err != nil && !errors.Is(s.Err, presence.ErrSignIn) {
+				told.Reset(max(0, time.Until(s.ErrSince.Add(troubleAfter))))
+			} else if s.Err != nil {
+				in.tellSignIn(s.Err)
+			}
+		case <-told.C:
+			if in.opts.Config.Notifications.Trouble {
+				in.toaster.Show(tray.Toast{Class: "trouble", Title: "Your presence could not be set", Body: graph.Explain(s.Err).String()})
+			}
+		case <-in.wake:
+		case <-ctx.Done():
+			return
+		}
+		in.tray.Apply(menu.View(in.facts()))
+	}
+}
+
+// host tells, once, a person whose desktop shows no icons.
+func (in *instance) host(there bool) {
+	if there {
+		in.log.Info("tray host found")
+		return
+	}
+	in.log.Warn("no tray host: the icon appears when one does", "fix", "on GNOME enable the AppIndicator extension; elsewhere add a status tray to the panel")
+	in.opts.Printer.Missing("tray", "nothing on this desktop shows tray icons; the icon appears when something does")
+	if in.opts.Config.Notifications.Tray && in.memory.firstTime("no-host") {
+		in.toaster.Show(tray.Toast{Class: "tray", Title: "heliograph runs without an icon", Body: "Nothing on this desktop shows tray icons. On GNOME enable the AppIndicator extension. heliograph works meanwhile."})
+	}
+}
+
+// facts is what the menu depends on.
+func (in *instance) facts() menu.Facts {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	f := menu.Facts{State: in.loop.State(), SigningIn: in.signingIn}
+	if in.account != nil && f.State.SignedIn {
+		f.Account = in.account.Person().Username
+	}
+	switch {
+	case in.noWay != nil:
+		f.Trouble = graph.Explain(in.noWay).String()
+	case f.State.Err != nil:
+		f.Trouble = graph.Explain(f.State.Err).String()
+	case in.problem != nil:
+		f.Trouble = graph.Explain(in.problem).String()
+	}
+	return f
+}
+
+// poke asks for a new view.
+func (in *instance) poke() {
+	select {
+	case in.wake <- struct{}{}:
+	default:
+	}
+}
+
+func picture(i tray.Icon, dark bool) []byte { return trayIcon(string(i), dark) }
