@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"html"
+	"io"
+	"log"
 	"slices"
 	"sync"
 	"time"
@@ -80,7 +82,7 @@ func (s *sender) open(ctx context.Context, t *Toaster) error {
 	if err != nil {
 		return err
 	}
-	service, err := notify.New(conn, notify.WithOnAction(s.invoked), notify.WithOnClosed(s.closed))
+	service, err := notify.New(conn, notify.WithOnAction(s.invoked), notify.WithOnClosed(s.closed), notify.WithLogger(log.New(io.Discard, "", 0)))
 	if err != nil {
 		conn.Close()
 		return fmt.Errorf("the notification service cannot be followed: %w", err)

@@ -49,6 +49,7 @@ type machine struct {
 	opts     Options
 	policy   Policy
 	activity detect.Activity
+	observed bool // an activity has come: before, nothing is known to be so
 	want     Want
 	since    time.Time
 	saved    Saved
@@ -100,6 +101,7 @@ func newMachine(o Options) *machine {
 
 // absorb takes over what others handed in.
 func (m *machine) absorb(in inbox, now time.Time) {
+	m.observed = m.observed || in.activity != nil
 	if in.activity != nil && *in.activity != m.activity {
 		m.activity = *in.activity
 		m.hurry()
@@ -168,7 +170,7 @@ func (m *machine) setChoice(c Choice) {
 
 // start begins the most urgent job, unless one is in flight or none is due.
 func (m *machine) start(ctx context.Context, now time.Time) {
-	if m.busy || m.service == nil || m.signIn != nil || now.Before(m.pause) {
+	if m.busy || !m.observed || m.service == nil || m.signIn != nil || now.Before(m.pause) {
 		return
 	}
 	m.asked = false
@@ -263,7 +265,7 @@ func (m *machine) backoff() time.Duration {
 // sleep is how long nothing can become due.
 func (m *machine) sleep(now time.Time) time.Duration {
 	at := m.want.Until
-	if m.service != nil && m.signIn == nil && !m.busy {
+	if m.observed && m.service != nil && m.signIn == nil && !m.busy {
 		if now.Before(m.pause) {
 			at = earlier(at, m.pause)
 		} else {
@@ -304,7 +306,7 @@ func (m *machine) nextDue(now time.Time) time.Time {
 func (m *machine) state(now time.Time) State {
 	s := State{Choice: m.saved.Choice, Activity: m.activity, Want: m.want, Since: m.since,
 		Shown: m.shown, ShownAt: m.shownAt, Theirs: m.theirs,
-		SignedIn: m.service != nil && m.signIn == nil}
+		SignedIn: m.service != nil && m.signIn == nil, Observed: m.observed}
 	if m.sent.holds(now) {
 		s.Sent = m.sent
 	}

@@ -28,6 +28,8 @@ type State struct {
 	Retry    time.Time
 	// SignedIn reports that there is a service to talk to.
 	SignedIn bool
+	// Observed reports that Activity is known; before, Want means nothing.
+	Observed bool
 }
 
 // Sent is a write that Graph accepted.

@@ -55,7 +55,7 @@ func (p *Printer) Missing(part, problem string) {
 
 // State writes what has changed since the last one.
 func (p *Printer) State(s presence.State) {
-	if p == nil {
+	if p == nil || !s.Observed {
 		return
 	}
 	p.mu.Lock()
