@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -95,6 +96,10 @@ func lookAtCollection(ctx context.Context, conn *dbus.Conn) (dbus.ObjectPath, bo
 	return path, b, nil
 }
 
+// reaction is less than any person takes to read a prompt and refuse it: a
+// service without a way to ask dismisses its prompts by itself, at once.
+const reaction = 150 * time.Millisecond
+
 // unlock asks the service to unlock, and waits for the person it may ask.
 func unlock(ctx context.Context, conn *dbus.Conn, collection dbus.ObjectPath) error {
 	var unlocked []dbus.ObjectPath
@@ -111,6 +116,7 @@ func unlock(ctx context.Context, conn *dbus.Conn, collection dbus.ObjectPath) er
 	}
 	signals := make(chan *dbus.Signal, 4)
 	conn.Signal(signals)
+	asked := time.Now()
 	if err := conn.Object(secretsName, prompt).CallWithContext(ctx, promptIf+".Prompt", 0, "").Err; err != nil {
 		return fmt.Errorf("%w: it cannot ask for its password: %w", ErrVaultLocked, err)
 	}
@@ -123,10 +129,14 @@ func unlock(ctx context.Context, conn *dbus.Conn, collection dbus.ObjectPath) er
 			if s.Path != prompt || s.Name != promptIf+".Completed" || len(s.Body) == 0 {
 				continue
 			}
-			if dismissed, _ := s.Body[0].(bool); dismissed {
-				return ErrVaultRefused
+			dismissed, _ := s.Body[0].(bool)
+			switch {
+			case !dismissed:
+				return nil
+			case time.Since(asked) < reaction:
+				return fmt.Errorf("%w: it cannot ask for its password here", ErrVaultLocked)
 			}
-			return nil
+			return ErrVaultRefused
 		case <-ctx.Done():
 			return fmt.Errorf("%w: nobody answered its prompt", ErrVaultLocked)
 		}

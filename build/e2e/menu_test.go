@@ -49,6 +49,20 @@ type row struct {
 	Kids  []dbus.Variant
 }
 
+// menuObject is where the icon says its menu is.
+func (p *panel) menuObject(name string) dbus.BusObject {
+	p.t.Helper()
+	v, err := p.conn.Object(name, "/StatusNotifierItem").GetProperty("org.kde.StatusNotifierItem.Menu")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	path, ok := v.Value().(dbus.ObjectPath)
+	if !ok {
+		p.t.Fatalf("the icon has no menu: %v", v)
+	}
+	return p.conn.Object(name, path)
+}
+
 func (p *panel) menu(name string) row {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), 5*time.Second)
@@ -56,7 +70,7 @@ func (p *panel) menu(name string) row {
 	var top row
 	for range 2 { // the first answer is cut short for an old library's sake
 		var rev uint32
-		err := p.conn.Object(name, "/StatusNotifierMenu").CallWithContext(ctx, "com.canonical.dbusmenu.GetLayout", 0, int32(0), int32(-1), []string{}).Store(&rev, &top)
+		err := p.menuObject(name).CallWithContext(ctx, "com.canonical.dbusmenu.GetLayout", 0, int32(0), int32(-1), []string{}).Store(&rev, &top)
 		if err != nil {
 			p.t.Fatal(err)
 		}
@@ -64,7 +78,7 @@ func (p *panel) menu(name string) row {
 	return top
 }
 
-// find looks a visible row up by its label.
+// find looks a row that can be clicked up by its label.
 func (p *panel) find(name, label string) (row, bool) {
 	for _, v := range p.menu(name).Kids {
 		var r row
@@ -72,7 +86,8 @@ func (p *panel) find(name, label string) (row, bool) {
 			continue
 		}
 		text, _ := r.Props["label"].Value().(string)
-		if visible, ok := r.Props["visible"].Value().(bool); strings.ReplaceAll(text, "_", "") == label && (!ok || visible) {
+		hidden, disabled := r.Props["visible"].Value() == false, r.Props["enabled"].Value() == false
+		if strings.ReplaceAll(text, "_", "") == label && !hidden && !disabled {
 			return r, true
 		}
 	}
@@ -83,7 +98,7 @@ func (p *panel) click(name, label string) {
 	p.t.Helper()
 	var r row
 	eventually(p.t, "the menu offers "+label, func() (ok bool) { r, ok = p.find(name, label); return ok })
-	err := p.conn.Object(name, "/StatusNotifierMenu").Call("com.canonical.dbusmenu.Event", 0, r.ID, "clicked", dbus.MakeVariant(""), uint32(0)).Err
+	err := p.menuObject(name).Call("com.canonical.dbusmenu.Event", 0, r.ID, "clicked", dbus.MakeVariant(""), uint32(0)).Err
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -199,7 +199,6 @@ func (l *Loop) Run(ctx context.Context) {
 		case <-ctx.Done():
 			m.cancel()
 			m.giveBack(context.WithoutCancel(ctx))
-			m.decide(wall())
 			l.publish(m.state(wall()))
 			return
 		case <-l.wake:

@@ -236,7 +236,9 @@ func (m *machine) giveBack(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, farewell)
 	defer cancel()
-	m.want = Want{Reason: m.want.Reason}
+	wanted := m.want
+	defer func() { m.want = wanted }()
+	m.want = Want{Reason: wanted.Reason}
 	m.readDue = false
 	m.free = false
 	// The preferred presence is compared with what is shown, which needs the
