@@ -1,0 +1,219 @@
+package graph
+
+import (
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"heliograph/detect"
+	"heliograph/graph/emu"
+	"heliograph/graph/presence"
+)
+
+// picks is the user's own choice in a Teams client; empty: they reset it.
+func (d *day) picks(availability string) {
+	d.t.Helper()
+	if err := d.server.SetPreferred("self", availability, ""); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func TestChoiceMadeInTeamsIsRespected(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		d.picks("DoNotDisturb")
+		d.pass(5 * time.Minute) // the next renewal reads it
+		if got := d.loop.State().Theirs; got != presence.PreferDoNotDisturb {
+			t.Fatalf("taken for %v", got)
+		}
+		began := time.Now()
+		d.call("Zoom")
+		d.pass(20 * time.Minute)
+		d.call("")
+		d.observe(func(a *detect.Activity) { a.Locked = true })
+		d.pass(8 * time.Hour)
+		d.sees("DoNotDisturb/DoNotDisturb")
+		if n := len(d.requests("UserPreferredPresence", began)); n != 0 {
+			t.Errorf("heliograph touched it %d times", n)
+		}
+		d.observe(func(a *detect.Activity) { a.Locked = false })
+		d.loop.ClearTheirs()
+		synctest.Wait()
+		d.sees("Available/Available")
+	})
+}
+
+func TestChoiceChangedInTeamsEndsOurs(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		d.choose(presence.ChoseBusy, 0)
+		d.sees("Busy/Busy")
+		d.pass(2 * time.Minute)
+		d.picks("BeRightBack")
+		d.pass(10 * time.Minute)
+		d.sees("BeRightBack/BeRightBack")
+		s := d.loop.State()
+		if s.Choice.Status != presence.Automatic || s.Theirs != presence.PreferBeRightBack {
+			t.Errorf("state %+v", s)
+		}
+		d.quit()
+		if p := d.server.User("self").Preferred; p == nil || p.Availability != "BeRightBack" {
+			t.Errorf("at quit the user's own choice became %+v", p)
+		}
+	})
+}
+
+func TestTimedChoice(t *testing.T) {
+	for _, c := range []struct {
+		status presence.Status
+		shown  string
+	}{
+		{presence.ChoseAvailable, "Available/Available"}, {presence.ChoseBusy, "Busy/Busy"}, {presence.ChoseDND, "DoNotDisturb/DoNotDisturb"},
+		{presence.ChoseBRB, "BeRightBack/BeRightBack"}, {presence.ChoseAway, "Away/Away"}, {presence.ChoseOffline, "Offline/OffWork"},
+	} {
+		t.Run(string(c.status), func(t *testing.T) {
+			simulate(t, office, func(d *day) {
+				d.signIn()
+				d.choose(c.status, time.Hour)
+				d.sees(c.shown)
+				d.rest()
+				d.pass(time.Hour - time.Nanosecond)
+				d.sees(c.shown)
+				d.pass(time.Nanosecond)
+				d.sees("Away/Away") // idle for an hour by now
+				if p := d.server.User("self").Preferred; p != nil {
+					t.Errorf("a preferred presence is left: %+v", p)
+				}
+			})
+		})
+	}
+}
+
+func TestChoiceSurvivesAKill(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		d.choose(presence.ChoseDND, time.Hour)
+		d.kill()
+		d.sees("DoNotDisturb/DoNotDisturb")
+		d.start(office)
+		d.loop.SetService(d.account.Client())
+		d.input()
+		d.sees("DoNotDisturb/DoNotDisturb")
+		d.pass(time.Hour)
+		d.sees("Available/Available")
+		// One that has run out while nothing ran does not come back.
+		d.choose(presence.ChoseBusy, time.Minute)
+		d.kill()
+		d.pass(2 * time.Minute)
+		d.start(office)
+		d.loop.SetService(d.account.Client())
+		d.input()
+		d.pass(time.Minute)
+		d.sees("Available/Available")
+	})
+}
+
+func TestPauseLeavesTeamsAlone(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		d.choose(presence.Paused, time.Hour)
+		d.sees("Offline/Offline") // no other client lives
+		began := time.Now().Add(time.Second)
+		d.pass(time.Second)
+		d.call("Zoom")
+		d.pass(58 * time.Minute)
+		if n := len(d.requests("/setPresence", began)); n != 0 {
+			t.Errorf("%d posts while paused", n)
+		}
+		d.pass(2 * time.Minute)
+		d.sees("Busy/InACall")
+	})
+}
+
+func TestMessageIsGivenBack(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		if err := d.account.Client().SetStatusMessage(d.t.Context(), "In Oslo", instant().Add(8*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		d.call("Zoom")
+		d.pass(3 * time.Hour)
+		if m := d.server.User("self").StatusMessage; m == nil || m.Content != "On a Zoom call" {
+			t.Fatalf("during the call: %+v", m)
+		}
+		d.call("")
+		d.pass(time.Second)
+		if m := d.server.User("self").StatusMessage; m == nil || m.Content != "In Oslo" || m.Expires.IsZero() {
+			t.Errorf("after the call: %+v", m)
+		}
+		// A message that the user wrote during the call is theirs to keep.
+		d.call("Zoom")
+		if err := d.account.Client().SetStatusMessage(d.t.Context(), "Ask Grace", time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		d.call("")
+		d.pass(time.Second)
+		if m := d.server.User("self").StatusMessage; m == nil || m.Content != "Ask Grace" {
+			t.Errorf("the user's own message became %+v", m)
+		}
+	})
+}
+
+// FuzzConverges holds the law of the loop: whatever happened, and whatever
+// went wrong meanwhile, a quiet quarter of an hour later colleagues see what
+// Decide wants, and after quitting nothing of ours is left.
+func FuzzConverges(f *testing.F) {
+	for seed := range uint64(24) {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		draw := rand.New(rand.NewPCG(seed, 1))
+		simulate(t, office, func(d *day) {
+			d.signIn()
+			for range 30 {
+				d.anything(draw)
+				d.pass(time.Duration(draw.Int64N(int64(3 * time.Minute))))
+			}
+			d.server.ClearFaults()
+			d.observe(func(a *detect.Activity) { a.Asleep = false })
+			d.pass(16 * time.Minute) // past a refusal's rest
+			s := d.loop.State()
+			d.sees(s.Want.Pair().String())
+			if s.Err != nil {
+				t.Errorf("trouble that is over still shows: %v", s.Err)
+			}
+			d.quit()
+			if u := d.server.User("self"); len(u.Sessions) != 0 || u.Preferred != nil || (u.StatusMessage != nil && u.StatusMessage.Content != "") {
+				t.Errorf("left behind: %+v", u)
+			}
+		})
+	})
+}
+
+// anything does one thing that a person, a desk or a network may do.
+func (d *day) anything(draw *rand.Rand) {
+	switch draw.IntN(9) {
+	case 0:
+		d.input()
+	case 1:
+		d.rest()
+	case 2:
+		d.call([]string{"Zoom", "Webex", ""}[draw.IntN(3)])
+	case 3:
+		d.observe(func(a *detect.Activity) { a.Locked = !a.Locked })
+	case 4:
+		d.observe(func(a *detect.Activity) { a.Asleep = !a.Asleep })
+	case 5:
+		all := presence.Statuses()
+		d.choose(all[draw.IntN(len(all))], time.Duration(draw.Int64N(int64(20*time.Minute))))
+	case 6:
+		d.choose(presence.Automatic, 0)
+	default:
+		faults := []emu.Fault{{Drop: true}, {Lose: true}, {Status: 503}, {Status: 429, RetryAfter: 30}, {Status: 500}, {Status: 403, Path: "Preferred"},
+			{Delay: emu.Duration(9 * time.Second)}, {Path: "/token", Drop: true}}
+		f := faults[draw.IntN(len(faults))]
+		f.Times = 1 + draw.IntN(5)
+		d.fault(f)
+	}
+}
