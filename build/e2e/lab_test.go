@@ -79,7 +79,7 @@ func run(m *testing.M) int {
 const patience = 15 * time.Second
 
 // eventually asks until ok; outside processes tell nobody when they are done.
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -93,7 +93,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 }
 
 // during holds that ok stays so for a while.
-func during(t *testing.T, d time.Duration, what string, ok func() bool) {
+func during(t testing.TB, d time.Duration, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -106,9 +106,10 @@ func during(t *testing.T, d time.Duration, what string, ok func() bool) {
 
 // process is a program that a test has started.
 type process struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	done chan struct{}
+	t     testing.TB
+	cmd   *exec.Cmd
+	began time.Time
+	done  chan struct{}
 
 	mu  sync.Mutex
 	out bytes.Buffer
@@ -127,11 +128,12 @@ func (p *process) output() string {
 }
 
 // start runs a program until the test ends.
-func start(t *testing.T, env []string, name string, args ...string) *process {
+func start(t testing.TB, env []string, name string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, cmd: exec.Command(name, args...), done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	p.cmd.Env = append(os.Environ(), env...)
+	p.began = time.Now()
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -168,11 +170,11 @@ func (p *process) wait() int {
 
 // emulator is `heliograph emulate` as a process of its own.
 type emulator struct {
-	t   *testing.T
+	t   testing.TB
 	url string
 }
 
-func newEmulator(t *testing.T) *emulator {
+func newEmulator(t testing.TB) *emulator {
 	t.Helper()
 	p := start(t, nil, binary, "emulate", "--listen", "127.0.0.1:0", "--json")
 	var urls struct{ URL string }
@@ -228,7 +230,7 @@ func (e *emulator) shows(what string) bool {
 
 // person is somebody with settings, signed in at an emulator.
 type person struct {
-	t      *testing.T
+	t      testing.TB
 	emu    *emulator
 	config string
 	env    []string
@@ -247,7 +249,7 @@ emulator = %q
 `
 
 // newPerson has a home of their own, so that tests do not meet.
-func newPerson(t *testing.T, awayAfter string) *person {
+func newPerson(t testing.TB, awayAfter string) *person {
 	t.Helper()
 	e := newEmulator(t)
 	dir := t.TempDir()
@@ -279,7 +281,7 @@ func (p *person) login() {
 }
 
 // running is a signed-in person's heliograph, seen by colleagues.
-func running(t *testing.T, awayAfter string) (*person, *process) {
+func running(t testing.TB, awayAfter string) (*person, *process) {
 	t.Helper()
 	p := newPerson(t, awayAfter)
 	p.login()
@@ -290,7 +292,7 @@ func running(t *testing.T, awayAfter string) (*person, *process) {
 }
 
 // touch moves the pointer, as a hand would.
-func touch(t *testing.T) {
+func touch(t testing.TB) {
 	t.Helper()
 	n := int(time.Now().UnixMilli())
 	if out, err := exec.Command("xdotool", "mousemove", strconv.Itoa(200+n%300), strconv.Itoa(200+n/7%300)).CombinedOutput(); err != nil {
@@ -299,7 +301,7 @@ func touch(t *testing.T) {
 }
 
 // record starts the recorder under another program's name.
-func record(t *testing.T, name string) *process {
+func record(t testing.TB, name string) *process {
 	t.Helper()
 	real, err := exec.LookPath("pacat")
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 
 // panel speaks to tray icons as a desktop's panel does.
 type panel struct {
-	t    *testing.T
+	t    testing.TB
 	conn *dbus.Conn
 }
 
-func newPanel(t *testing.T) *panel {
+func newPanel(t testing.TB) *panel {
 	t.Helper()
 	conn, err := dbus.ConnectSessionBus()
 	if err != nil {

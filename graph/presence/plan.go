@@ -2,6 +2,7 @@ package presence
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 )
@@ -112,7 +113,8 @@ func (m *machine) planMessage(now time.Time) (job, bool) {
 			if err != nil {
 				return
 			}
-			m.saved.Message, m.saved.MessageUntil, m.saved.Before, m.saved.BeforeUntil = "", time.Time{}, "", time.Time{}
+			m.saved.Message, m.saved.Earlier, m.saved.MessageUntil = "", nil, time.Time{}
+			m.saved.Before, m.saved.BeforeUntil = "", time.Time{}
 			m.readDue = true
 			m.keep()
 		}}, true
@@ -139,9 +141,14 @@ func (m *machine) planMessage(now time.Time) (job, bool) {
 		}
 		// Ours from the first try on, confirmed or not: else a lost answer
 		// would make it look like the user's own.
+		if own != "" && own != text && !slices.Contains(m.saved.Earlier, own) {
+			m.saved.Earlier = append(slices.Clone(m.saved.Earlier), own)
+		}
 		m.saved.Message, m.saved.MessageUntil = text, until
 		if err != nil {
 			m.saved.MessageUntil = time.Time{}
+		} else {
+			m.saved.Earlier = nil
 		}
 		m.saved.Before, m.saved.BeforeUntil = before, beforeUntil
 		m.readDue = true
@@ -158,7 +165,8 @@ func (m *machine) restoreMessage(now time.Time) func(context.Context) error {
 		if err != nil {
 			return err
 		}
-		if shown.Message != "" && strings.TrimSpace(shown.Message) != strings.TrimSpace(s.Message) {
+		alike := func(own string) bool { return strings.TrimSpace(shown.Message) == strings.TrimSpace(own) }
+		if shown.Message != "" && !alike(s.Message) && !slices.ContainsFunc(s.Earlier, alike) {
 			return nil
 		}
 		text := s.Before

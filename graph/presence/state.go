@@ -49,9 +49,11 @@ type Saved struct {
 	// Preferred is the preferred presence that heliograph set and has not
 	// cleared.
 	Preferred Sent `json:"preferred"`
-	// Message is the status message that heliograph set; Before is what was
-	// there, until BeforeUntil (zero: without end).
+	// Message is the status message that heliograph set; Earlier are those it
+	// replaces, as long as nobody confirmed that they are gone; Before is what
+	// was there, until BeforeUntil (zero: without end).
 	Message      string    `json:"message,omitempty"`
+	Earlier      []string  `json:"earlier,omitempty"`
 	MessageUntil time.Time `json:"messageUntil,omitzero"`
 	Before       string    `json:"before,omitempty"`
 	BeforeUntil  time.Time `json:"beforeUntil,omitzero"`

@@ -1,0 +1,136 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"heliograph/graph/emu"
+)
+
+// The numbers of a program that runs all day. They are benchmarks, not tests:
+// build/desktop -l -- go test -run - -bench . -benchtime 20x ./build/e2e
+
+// median of some durations, in milliseconds.
+func median(d []time.Duration) float64 {
+	slices.Sort(d)
+	return float64(d[len(d)/2].Microseconds()) / 1000
+}
+
+func report(b *testing.B, d []time.Duration) {
+	b.ReportMetric(median(d), "ms-median")
+	b.ReportMetric(float64(d[0].Microseconds())/1000, "ms-min")
+	b.ReportMetric(float64(d[len(d)-1].Microseconds())/1000, "ms-max")
+}
+
+// BenchmarkCallToPresence times the way from the start of a listed program
+// that records to setPresence at the emulator, without debounce.
+func BenchmarkCallToPresence(b *testing.B) {
+	p, _ := running(b, "1h")
+	var took []time.Duration
+	for range b.N {
+		rec := record(b, "zoom")
+		began := rec.began
+		var at time.Time
+		eventually(b, "a call is posted", func() bool {
+			at = posted(p, "InACall", began)
+			return !at.IsZero()
+		})
+		took = append(took, at.Sub(began))
+		rec.signal(syscall.SIGTERM)
+		eventually(b, "the call ends", func() bool { return p.emu.shows("Available/Available") })
+	}
+	report(b, took)
+}
+
+// posted is when the emulator was told of an activity since then; zero: not.
+func posted(p *person, activity string, since time.Time) time.Time {
+	var all []emu.Request
+	p.emu.get("requests", &all)
+	for _, r := range all {
+		if strings.HasSuffix(r.Path, "/setPresence") && r.Time.After(since) && strings.Contains(string(r.Body), activity) {
+			return r.Time
+		}
+	}
+	return time.Time{}
+}
+
+// BenchmarkStartToIcon times the way from exec to the icon's registration.
+func BenchmarkStartToIcon(b *testing.B) {
+	p := newPerson(b, "1h")
+	p.login()
+	desk := newPanel(b)
+	var took []time.Duration
+	for range b.N {
+		app := p.command("run")
+		pid := app.cmd.Process.Pid
+		eventually(b, "the icon is on the panel", func() bool { return desk.item(pid) != "" })
+		took = append(took, time.Since(app.began))
+		app.signal(syscall.SIGTERM)
+		app.wait()
+	}
+	report(b, took)
+}
+
+// BenchmarkIdle watches the signed-in program for a minute in which nothing
+// happens, apart from what keeps the presence session alive.
+func BenchmarkIdle(b *testing.B) {
+	p, app := running(b, "1h")
+	pid := app.cmd.Process.Pid
+	const (
+		rest = 40 * time.Second // the desk's coming to rest, half a minute after the last input, is an event
+		span = time.Minute
+	)
+	<-time.After(rest)
+	before, posts := switches(b, pid), requests(p)
+	<-time.After(span)
+	b.ReportMetric(float64(switches(b, pid)-before), "switches/min")
+	b.ReportMetric(float64(requests(p)-posts), "requests/min")
+	b.ReportMetric(pss(b, pid), "MB-PSS")
+}
+
+func requests(p *person) int {
+	var all []emu.Request
+	p.emu.get("requests", &all)
+	return len(all)
+}
+
+var voluntary = regexp.MustCompile(`\nvoluntary_ctxt_switches:\s+(\d+)`)
+
+// switches counts voluntary context switches over all threads.
+func switches(b *testing.B, pid int) (n int) {
+	b.Helper()
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
+	if err != nil || len(files) == 0 {
+		b.Fatalf("no threads of %d: %v", pid, err)
+	}
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		if m := voluntary.FindSubmatch(raw); err == nil && m != nil {
+			v, _ := strconv.Atoi(string(m[1])) // digits only
+			n += v
+		}
+	}
+	return n
+}
+
+var pssLine = regexp.MustCompile(`(?m)^Pss:\s+(\d+) kB`)
+
+// pss is the proportional set size in MB.
+func pss(b *testing.B, pid int) float64 {
+	b.Helper()
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+	m := pssLine.FindSubmatch(raw)
+	if err != nil || m == nil {
+		b.Fatalf("no memory map of %d: %v", pid, err)
+	}
+	kb, _ := strconv.Atoi(string(m[1])) // digits only
+	return float64(kb) / 1024
+}
