@@ -1,10 +1,12 @@
 package emu
 
 import (
+	"bytes"
 	"embed"
-	"encoding/json"
+	"fmt"
 	"html/template"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -13,46 +15,55 @@ var boardFiles embed.FS
 
 var boardPage = template.Must(template.New("board.html").Funcs(template.FuncMap{
 	"clock": func(t time.Time) string { return t.Local().Format("15:04:05") },
-	"span":  func(from, to time.Time) string { return to.Sub(from).Round(time.Second).String() },
-	"last": func(n int, r []Request) []Request {
-		out := make([]Request, 0, n)
-		for i := len(r) - 1; i >= 0 && len(out) < n; i-- {
-			out = append(out, r[i])
-		}
-		return out
-	},
+	"when":  func(t, now time.Time) string { return t.Local().Format(clockOrDate(t, now)) },
+	"stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
+	"span":  func(from, to time.Time) string { return spanOf(to.Sub(from)) },
 }).ParseFS(boardFiles, "board/board.html"))
 
-// boardData is what the page shows, in HTML and as an event alike.
-type boardData struct {
-	State    State     `json:"state"`
-	Requests []Request `json:"requests"`
+// clockOrDate is the layout for an instant that may be days away.
+func clockOrDate(t, now time.Time) string {
+	if t.Sub(now) < 20*time.Hour {
+		return "15:04"
+	}
+	return "2 January 2006, 15:04"
 }
 
-// boardRequests is how many requests the page shows.
-const boardRequests = 40
-
-func (s *Server) boardData() boardData {
-	r := s.Requests()
-	return boardData{State: s.State(), Requests: r[max(0, len(r)-boardRequests):]}
+// spanOf writes a span as a clock does, the way board.js goes on counting it.
+func spanOf(d time.Duration) string {
+	n := max(0, int64(d/time.Second))
+	switch {
+	case n >= 86400:
+		return fmt.Sprintf("%dd %02d:%02d:%02d", n/86400, n/3600%24, n/60%60, n%60)
+	case n >= 3600:
+		return fmt.Sprintf("%d:%02d:%02d", n/3600, n/60%60, n%60)
+	}
+	return fmt.Sprintf("%d:%02d", n/60, n%60)
 }
 
 // board is the live page: what a colleague would see, and why.
 func (s *Server) board(w http.ResponseWriter, r *http.Request, name string) {
+	if name == "do" {
+		s.boardDo(w, r)
+		return
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		return
 	}
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
 	switch name {
 	case "":
-		h := w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Cache-Control", "no-store")
+		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
-		if err := boardPage.Execute(w, s.boardData()); err != nil {
+		if err := boardPage.Execute(w, s.boardView()); err != nil {
 			s.opts.Log.Debug("board not delivered", "error", err)
 		}
 	case "board.js", "board.css":
+		h.Set("Cache-Control", "no-cache")
 		http.ServeFileFS(w, r, boardFiles, "board/"+name)
 	case "events":
 		s.events(w, r)
@@ -61,29 +72,45 @@ func (s *Server) board(w http.ResponseWriter, r *http.Request, name string) {
 	}
 }
 
-// events sends the board's data with every change, and when time alone changes
-// something; nothing otherwise.
+// boardRegions are the parts of the page that change by themselves; each is a
+// template of that name, and an event of that name carries it anew.
+var boardRegions = []string{"clock", "people", "faults", "requests"}
+
+// boardRefresh redraws the page of somebody who looks, so that the timelines
+// grow while nothing happens. Nobody looking, nothing runs.
+const boardRefresh = 15 * time.Second
+
+// events sends the regions of the page that differ from what was sent, with
+// every change and when time alone changes something.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	changes, cancel := s.Subscribe()
 	defer cancel()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	flush := http.NewResponseController(w)
+	sent := map[string]string{}
 	for {
-		data := s.boardData()
-		b, err := json.Marshal(data)
-		if err != nil {
-			return
-		}
-		if _, err := w.Write(append(append([]byte("data: "), b...), "\n\n"...)); err != nil {
-			return
+		view := s.boardView()
+		for _, name := range boardRegions {
+			html, err := region(name, view)
+			if err != nil {
+				s.opts.Log.Debug("board not delivered", "error", err)
+				return
+			}
+			if html == sent[name] {
+				continue
+			}
+			sent[name] = html
+			if _, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", name, strings.ReplaceAll(html, "\n", "\ndata: ")); err != nil {
+				return
+			}
 		}
 		if flush.Flush() != nil {
 			return
 		}
-		wait := time.Duration(1<<63 - 1)
-		if !data.State.Next.IsZero() {
-			wait = data.State.Next.Sub(s.Now()) + time.Millisecond
+		wait := boardRefresh
+		if !view.next.IsZero() {
+			wait = min(wait, max(0, view.next.Sub(s.Now()))+time.Millisecond)
 		}
 		t := time.NewTimer(wait)
 		select {
@@ -95,4 +122,78 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		}
 		t.Stop()
 	}
+}
+
+func region(name string, view boardView) (string, error) {
+	var b bytes.Buffer
+	err := boardPage.ExecuteTemplate(&b, name, view)
+	return b.String(), err
+}
+
+// boardDo plays what a button of the page says, and leads back to the page. A
+// script gets the answer alone.
+func (s *Server) boardDo(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", "POST")
+		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+		return
+	}
+	if !sameOrigin(r) {
+		http.Error(w, "requests from other web sites are refused", http.StatusForbidden)
+		return
+	}
+	if err := r.ParseForm(); err != nil {
+		http.Error(w, "the form cannot be read", http.StatusBadRequest)
+		return
+	}
+	if err := s.play(r.PostForm.Get("do"), r.PostForm.Get("user"), r.PostForm.Get("client")); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// play carries out a button's value: verb, colon, argument.
+func (s *Server) play(do, user, client string) error {
+	verb, what, _ := strings.Cut(do, ":")
+	availability, activity, _ := strings.Cut(what, "/")
+	switch verb {
+	case "client": // no availability: it ends
+		return s.SetSession(SessionRequest{User: user, Name: client, Availability: availability, Activity: activity})
+	case "choice": // no availability: reset
+		return s.SetPreferred(user, availability, activity)
+	case "clock":
+		d, err := time.ParseDuration(what)
+		if err != nil {
+			return fmt.Errorf("%q is no span of time", what)
+		}
+		return s.Advance(d)
+	case "fault":
+		return s.playFault(what)
+	case "reset":
+		s.Reset()
+		return nil
+	}
+	return fmt.Errorf("there is no button %q", do)
+}
+
+// playFault makes the next Graph request of any client go wrong.
+func (s *Server) playFault(what string) error {
+	f := Fault{Path: "/presence", Times: 1}
+	switch what {
+	case "429":
+		f.Status, f.RetryAfter = http.StatusTooManyRequests, 10
+	case "503":
+		f.Status, f.RetryAfter = http.StatusServiceUnavailable, 10
+	case "drop":
+		f.Drop = true
+	case "lose":
+		f.Lose = true
+	case "none":
+		s.ClearFaults()
+		return nil
+	default:
+		return fmt.Errorf("there is no fault %q", what)
+	}
+	return s.AddFault(f)
 }

@@ -166,6 +166,7 @@ var clientPairs = append(slices.Clone(settable), pair{"Busy", "InAMeeting"}, pai
 func (s *Server) SetSession(in SessionRequest) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.settle()
 	u := s.find(in.User)
 	if u == nil {
 		return fmt.Errorf("unknown user %q: see /_emulator/state", in.User)
@@ -215,6 +216,7 @@ func (s *Server) controlSessions(body []byte) (any, error) {
 func (s *Server) SetPreferred(who, availability, activity string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.settle()
 	u := s.find(who)
 	if u == nil {
 		return fmt.Errorf("unknown user %q: see /_emulator/state", who)

@@ -26,6 +26,7 @@ type user struct {
 	location      *workLocation
 	lastShown     pair
 	sequence      string
+	history       []moment
 }
 
 func directory() []*user {

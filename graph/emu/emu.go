@@ -88,7 +88,7 @@ type Server struct {
 	requests []Request
 	window   map[string]*usage
 	sequence int
-	rev      int // counts changes, for subscribers
+	settled  time.Time // up to when the history is written
 	subs     map[chan struct{}]struct{}
 }
 
@@ -140,6 +140,7 @@ func (s *Server) Reset() {
 	s.devices = map[string]*deviceFlow{}
 	s.faults, s.requests = nil, nil
 	s.window = map[string]*usage{}
+	s.settled = s.now()
 	s.changed()
 }
 
@@ -171,9 +172,9 @@ func (s *Server) SetBrowser(origin string) {
 	s.opts.Browser = strings.TrimSuffix(origin, "/")
 }
 
-// changed tells the subscribers; the lock is held.
+// changed writes the history on and tells the subscribers; the lock is held.
 func (s *Server) changed() {
-	s.rev++
+	s.settle()
 	for ch := range s.subs {
 		select {
 		case ch <- struct{}{}:

@@ -61,6 +61,7 @@ var (
 func (s *Server) graph(w http.ResponseWriter, r *http.Request, version, rest string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.settle()
 	answer, fail := s.graphCall(r, rest)
 	switch {
 	case fail != nil:

@@ -64,7 +64,7 @@ type SessionState struct {
 func (s *Server) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.now()
+	now := s.settle()
 	st := State{Now: now, Profile: s.opts.Profile, Users: []UserState{}, Faults: []Fault{}, Next: s.next(now)}
 	for _, f := range s.faults {
 		st.Faults = append(st.Faults, f.Fault)
@@ -80,7 +80,7 @@ func (s *Server) User(who string) UserState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if u := s.find(who); u != nil {
-		return s.userState(u, s.now())
+		return s.userState(u, s.settle())
 	}
 	return UserState{}
 }
