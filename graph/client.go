@@ -174,7 +174,7 @@ func (c *Client) Shown(ctx context.Context) (presence.Shown, error) {
 		StatusMessage  *statusMessage `json:"statusMessage"`
 	}
 	if err := json.Unmarshal(raw, &in); err != nil {
-		return presence.Shown{}, errors.New("Microsoft Graph's presence cannot be read: it is no presence resource")
+		return presence.Shown{}, errors.New("presence cannot be read: what Microsoft Graph answers is no presence resource")
 	}
 	out := presence.Shown{Pair: presence.Pair{Availability: in.Availability, Activity: in.Activity}, Sequence: in.SequenceNumber}
 	if m := in.StatusMessage; m != nil {
@@ -232,13 +232,13 @@ func (c *Client) once(ctx context.Context, method, action string, body []byte, c
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, "", fmt.Errorf("Microsoft Graph was not reached: %w", err)
+		return nil, "", fmt.Errorf("not reached: Microsoft Graph: %w", err)
 	}
 	defer resp.Body.Close()
 	answer, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		if err != nil && method == http.MethodGet {
-			return nil, "", fmt.Errorf("Microsoft Graph's answer broke off: %w", err)
+			return nil, "", fmt.Errorf("answer of Microsoft Graph broke off: %w", err)
 		}
 		return answer, "", nil // a write's answer has no content
 	}
