@@ -69,6 +69,10 @@ func (c *Config) check() *problem {
 		between("automatic", "away_after", c.Automatic.AwayAfter, 0, 24*time.Hour),
 		between("calls", "debounce", c.Calls.Debounce, 0, 5*time.Minute),
 		between("calls", "grace", c.Calls.Grace, 0, 10*time.Minute),
+		between("hooks", "timeout", c.Hooks.Timeout, time.Second, 10*time.Minute),
+		c.Hooks.check(),
+		c.Webhook.check(),
+		c.MQTT.check(),
 	} {
 		if p != nil {
 			return p

@@ -23,6 +23,10 @@ type Config struct {
 	Automatic     Automatic     `toml:"automatic"`
 	Calls         Calls         `toml:"calls"`
 	Notifications Notifications `toml:"notifications"`
+	Hooks         Hooks         `toml:"hooks"`
+	Webhook       Webhook       `toml:"webhook"`
+	MQTT          MQTT          `toml:"mqtt"`
+	DBus          DBus          `toml:"dbus"`
 	Log           Log           `toml:"log"`
 }
 
@@ -72,6 +76,34 @@ type Notifications struct {
 	Tray    bool `toml:"tray"`
 }
 
+// Hooks names a command that is run with each change.
+type Hooks struct {
+	OnChange []string `toml:"on_change"`
+	Timeout  Duration `toml:"timeout"`
+}
+
+// Webhook is an address that is told each change.
+type Webhook struct {
+	URL     string `toml:"url"`
+	Account bool   `toml:"account"`
+}
+
+// MQTT is a broker that keeps the latest state.
+type MQTT struct {
+	Broker        string `toml:"broker"`
+	Username      string `toml:"username"`
+	CAFile        string `toml:"ca_file"`
+	Name          string `toml:"name"`
+	Discovery     string `toml:"discovery"`
+	Account       bool   `toml:"account"`
+	AllowCommands bool   `toml:"allow_commands"`
+}
+
+// DBus offers the state on the session bus.
+type DBus struct {
+	Enabled bool `toml:"enabled"`
+}
+
 // Log says how much is logged.
 type Log struct {
 	Level Level `toml:"level"`
@@ -87,6 +119,9 @@ func Default() Config {
 		},
 		Calls:         Calls{Debounce: Duration(2 * time.Second), Grace: Duration(15 * time.Second)},
 		Notifications: Notifications{SignIn: true, Trouble: true, Call: true, Tray: true},
+		Hooks:         Hooks{Timeout: Duration(10 * time.Second)},
+		MQTT:          MQTT{Discovery: "homeassistant"},
+		DBus:          DBus{Enabled: true},
 		Log:           Log{Level: "info"},
 	}
 }

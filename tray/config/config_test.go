@@ -31,7 +31,7 @@ func TestTemplateExamplesAreAccepted(t *testing.T) {
 	if c.Account.ClientID == "" || len(c.Calls.App) != 1 || len(c.Automatic.WorkDays) != 5 {
 		t.Errorf("examples read as %+v", c)
 	}
-	for _, section := range []any{c.Account, c.Automatic, c.Calls, c.Notifications, c.Log} {
+	for _, section := range []any{c.Account, c.Automatic, c.Calls, c.Notifications, c.Hooks, c.Webhook, c.MQTT, c.DBus, c.Log} {
 		for i := range reflect.TypeOf(section).NumField() {
 			key := reflect.TypeOf(section).Field(i).Tag.Get("toml")
 			if key != "app" && !regexp.MustCompile(`(?m)^`+key+` = `).MatchString(text) {
@@ -74,6 +74,23 @@ func TestErrorsNameKeyLineAndRemedy(t *testing.T) {
 		"broken_toml":      {"[account]\nclient_id = \n", []string{"line 2"}},
 		"app_without_name": {"[[calls.app]]\nclass=\"call\"\n", []string{"calls.app", "match"}},
 		"bad_level":        {"[log]\nlevel = \"loud\"\n", []string{"line 2", "log.level", "debug, info"}},
+		"empty_hook":       {"[hooks]\non_change = [\"\"]\n", []string{"line 2", "hooks.on_change", "[]"}},
+		"hook_as_text":     {"[hooks]\non_change = \"lamp\"\n", []string{"line 2", "on_change"}},
+		"hook_timeout":     {"[hooks]\ntimeout = \"0s\"\n", []string{"line 2", "hooks.timeout", "10m0s"}},
+		"webhook_scheme":   {"[webhook]\nurl = \"ftp://x\"\n", []string{"line 2", "webhook.url", "https://"}},
+		"webhook_no_host":  {"[webhook]\nurl = \"https:///x\"\n", []string{"line 2", "webhook.url", "https://example.com"}},
+		"webhook_password": {"[webhook]\nurl = \"https://u:p@h/\"\n", []string{"line 2", "webhook.url", "keyring"}},
+		"webhook_open":     {"[webhook]\nurl = \"http://8.8.8.8/\"\n", []string{"line 2", "webhook.url", "encryption", "https://"}},
+		"webhook_open_v6":  {"[webhook]\nurl = \"http://[2001:db8::1]:80/\"\n", []string{"line 2", "webhook.url", "encryption"}},
+		"webhook_mapped":   {"[webhook]\nurl = \"http://[::ffff:8.8.8.8]/\"\n", []string{"line 2", "webhook.url", "encryption"}},
+		"broker_bare":      {"[mqtt]\nbroker = \"broker\"\n", []string{"line 2", "mqtt.broker", "mqtts://"}},
+		"broker_http":      {"[mqtt]\nbroker = \"https://broker\"\n", []string{"line 2", "mqtt.broker", "mqtts://"}},
+		"broker_path":      {"[mqtt]\nbroker = \"mqtts://broker/x\"\n", []string{"line 2", "mqtt.broker", "path"}},
+		"broker_open":      {"[mqtt]\nbroker = \"mqtt://1.1.1.1:1883\"\n", []string{"line 2", "mqtt.broker", "mqtts://"}},
+		"mqtt_name":        {"[mqtt]\nname = \"my/desk\"\n", []string{"line 2", "mqtt.name", "letters"}},
+		"mqtt_discovery":   {"[mqtt]\ndiscovery = \"home/#\"\n", []string{"line 2", "mqtt.discovery", "homeassistant"}},
+		"mqtt_password":    {"[mqtt]\npassword = \"x\"\n", []string{"line 2", "mqtt.password", "username"}},
+		"dbus":             {"[dbus]\nenabled = 1\n", []string{"line 2", "enabled"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Parse([]byte(c.text))
@@ -89,6 +106,14 @@ func TestErrorsNameKeyLineAndRemedy(t *testing.T) {
 				t.Errorf("error %q has more than one line", err)
 			}
 		})
+	}
+}
+
+func TestNearAddressesNeedNoEncryption(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "[::1]", "localhost", "192.168.1.5:8080", "10.0.0.1", "172.16.3.4", "[fd00::1]", "[fe80::1%25eth0]", "lamp.local"} {
+		if _, err := Parse([]byte("[webhook]\nurl = \"http://" + host + "/x\"\n[mqtt]\nbroker = \"mqtt://" + host + "\"\n")); err != nil {
+			t.Errorf("%s: %v", host, err)
+		}
 	}
 }
 
