@@ -125,9 +125,7 @@ func TestFileIsMadeOnceAndPrivate(t *testing.T) {
 	if err := EnsureFile(path); err != nil {
 		t.Fatal(err)
 	}
-	if fi, err := os.Stat(path); err != nil || fi.Mode().Perm()&0o077 != 0 {
-		t.Errorf("mode %v, %v", fi.Mode(), err)
-	}
+	isPrivate(t, path)
 	if err := os.WriteFile(path, []byte("[log]\nlevel=\"warn\"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

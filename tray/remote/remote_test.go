@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -75,9 +73,7 @@ func TestOneInstance(t *testing.T) {
 	if _, err := Listen(dir, nil); !errors.Is(err, ErrRunning) {
 		t.Errorf("a second instance got %v", err)
 	}
-	if fi, err := os.Stat(filepath.Join(dir, "control.sock")); err != nil || fi.Mode().Perm() != 0o600 {
-		t.Errorf("socket mode %v, %v", fi.Mode(), err)
-	}
+	isPrivate(t, dir)
 }
 
 func TestStaleSocketIsTakenOver(t *testing.T) {
@@ -89,13 +85,7 @@ func TestStaleSocketIsTakenOver(t *testing.T) {
 	if err := Call(t.Context(), dir, "echo", nil, nil); !errors.Is(err, ErrNotRunning) {
 		t.Errorf("without a socket: %v", err)
 	}
-	// What kill -9 leaves: a socket file that nobody listens on.
-	ln, err := net.Listen("unix", filepath.Join(dir, "control.sock"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ln.(*net.UnixListener).SetUnlinkOnClose(false)
-	ln.Close()
+	leaveStale(t, dir)
 	if err := Call(t.Context(), dir, "echo", nil, nil); !errors.Is(err, ErrNotRunning) {
 		t.Errorf("with a stale socket: %v", err)
 	}
@@ -125,7 +115,7 @@ func FuzzRequest(f *testing.F) {
 	s.Serve(f.Context(), echo)
 	f.Cleanup(s.Close)
 	f.Fuzz(func(t *testing.T, line []byte) {
-		conn, err := net.Dial("unix", filepath.Join(dir, "control.sock"))
+		conn, _, err := dial(t.Context(), dir)
 		if err != nil {
 			t.Fatal(err)
 		}
