@@ -1,0 +1,81 @@
+// Package autostart has the desktop start heliograph when a person signs in,
+// by the system's own per-user means: an XDG autostart entry, the Run key of
+// Windows, a launch agent of macOS. It needs no administrator and leaves
+// other people's entries alone.
+package autostart
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// name is the entry's: a file's without its suffix, or a registry value's.
+const name = "heliograph"
+
+// State reports whether the next sign-in starts heliograph. What a person has
+// switched off in the system's own settings counts as off, and so does an
+// entry whose program has gone.
+func State() (on bool, err error) {
+	on, err = state()
+	if err != nil {
+		return false, fmt.Errorf("start at sign-in: %w", err)
+	}
+	return on, nil
+}
+
+// Enable has each sign-in start exe, an absolute path, with args. It takes the
+// place of an earlier entry, and of a "no" in the system's own settings.
+func Enable(exe string, args ...string) error {
+	if !filepath.IsAbs(exe) {
+		return fmt.Errorf("start at sign-in: %q is no absolute path", exe)
+	}
+	if err := enable(exe, args); err != nil {
+		return fmt.Errorf("start at sign-in: %w", err)
+	}
+	return nil
+}
+
+// Disable has no sign-in start heliograph; without an entry there is nothing
+// to do.
+func Disable() error {
+	if err := disable(); err != nil {
+		return fmt.Errorf("start at sign-in: %w", err)
+	}
+	return nil
+}
+
+// write replaces a file in one step, so that a crash leaves the old or the new
+// one whole. The folder may not be there yet.
+func write(path string, data []byte) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, "."+name+"-*") // hidden: no desktop reads it
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Chmod(0o644)
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+// remove deletes a file that may not be there.
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package autostart
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// agentPath is the user's own launch agent; launchd reads the folder at each
+// sign-in. What `launchctl disable` keeps elsewhere is not seen here.
+func agentPath() (string, error) {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(home, "Library", "LaunchAgents", agentLabel+".plist"), nil
+}
+
+func state() (bool, error) {
+	path, err := agentPath()
+	if err != nil {
+		return false, err
+	}
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	a, err := parseAgent(string(raw))
+	if err != nil {
+		return false, err
+	}
+	_, err = os.Stat(a.program)
+	return a.load && !a.off && err == nil, nil
+}
+
+func enable(exe string, args []string) error {
+	path, err := agentPath()
+	if err != nil {
+		return err
+	}
+	text, err := renderAgent(exe, args)
+	if err != nil {
+		return err
+	}
+	return write(path, []byte(text))
+}
+
+func disable() error {
+	path, err := agentPath()
+	if err != nil {
+		return err
+	}
+	return remove(path)
+}

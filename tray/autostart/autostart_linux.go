@@ -1,0 +1,109 @@
+package autostart
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// errSandbox: the folder that a Flatpak sees is its own, which no desktop
+// reads.
+var errSandbox = errors.New("inside a Flatpak it is set in the desktop's own settings for starting programs")
+
+func state() (bool, error) {
+	paths, err := entryPaths()
+	if err != nil {
+		return false, err
+	}
+	for _, path := range paths {
+		raw, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		e, err := parseEntry(string(raw))
+		if err != nil {
+			return false, err
+		}
+		return !e.off && e.exec != "" && there(e.tryExec), nil // the first one found overrules the rest
+	}
+	return false, nil
+}
+
+// there reports whether a TryExec names a program; an empty one asks nothing.
+func there(program string) bool {
+	if program == "" {
+		return true
+	}
+	if filepath.IsAbs(program) {
+		fi, err := os.Stat(program)
+		return err == nil && fi.Mode().IsRegular() && fi.Mode().Perm()&0o111 != 0
+	}
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		if filepath.IsAbs(dir) && there(filepath.Join(dir, program)) {
+			return true
+		}
+	}
+	return false
+}
+
+func enable(exe string, args []string) error {
+	paths, err := entryPaths()
+	if err != nil {
+		return err
+	}
+	text, err := renderEntry(exe, args)
+	if err != nil {
+		return err
+	}
+	return write(paths[0], []byte(text))
+}
+
+func disable() error {
+	paths, err := entryPaths()
+	if err != nil {
+		return err
+	}
+	for _, path := range paths[1:] {
+		if _, err := os.Stat(path); err == nil {
+			return write(paths[0], []byte(hiddenEntry))
+		}
+	}
+	return remove(paths[0])
+}
+
+// entryPaths lists where an entry may lie, the user's own first.
+//
+// Source: https://specifications.freedesktop.org/basedir-spec; a path that is
+// not absolute is to be ignored
+func entryPaths() ([]string, error) {
+	if _, err := os.Stat("/.flatpak-info"); err == nil {
+		return nil, errSandbox
+	}
+	own := os.Getenv("XDG_CONFIG_HOME")
+	if !filepath.IsAbs(own) {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return nil, err
+		}
+		own = filepath.Join(home, ".config")
+	}
+	dirs := []string{own}
+	common := os.Getenv("XDG_CONFIG_DIRS")
+	if common == "" {
+		common = "/etc/xdg"
+	}
+	for _, dir := range strings.Split(common, ":") {
+		if filepath.IsAbs(dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	for i, dir := range dirs {
+		dirs[i] = filepath.Join(dir, "autostart", name+".desktop")
+	}
+	return dirs, nil
+}
