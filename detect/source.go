@@ -2,6 +2,7 @@ package detect
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -42,10 +43,39 @@ type facts struct {
 	locked, asleep, elsewhere bool
 	seatKnown, lockKnown      bool
 
+	// woke is when the machine last came back from sleep.
+	woke time.Time
+
 	streamsKnown bool
 	captures     []stream
 	playbacks    []stream
+
+	inhibitorsKnown bool
+	inhibitors      []inhibitor
+	// awake: the screen is kept awake, by whomever.
+	awake bool
+
+	camerasKnown bool
+	cameras      []holder
 }
+
+// holder is a process that has a device open.
+type holder struct {
+	names []string
+	pid   int
+}
+
+// inhibitor is a program's wish that the screen stay awake.
+type inhibitor struct {
+	names  []string
+	reason string
+}
+
+// webrtc reports the wish that Chromium and its kin express while they have a
+// call's connection.
+//
+// Source: content/browser/webrtc/webrtc_internals.cc: "WebRTC has active PeerConnections"
+func (i inhibitor) webrtc() bool { return strings.Contains(i.reason, "WebRTC") }
 
 // stream is one sound stream as the sound server tells it.
 type stream struct {
