@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package e2e tells the stories of heliograph with the real program on a real
 // desktop: build/desktop go test ./build/e2e. Only Microsoft is emulated.
 package e2e
