@@ -41,7 +41,9 @@ func (m *machine) planSession(now time.Time) (job, bool) {
 // still is ours, and clears the user's own only when asked.
 func (m *machine) planPreferred(now time.Time) (job, bool) {
 	own, p, until := m.saved.Preferred, m.want.Preferred, m.want.PreferredUntil
-	if !own.Zero() && !now.Before(own.Expires) {
+	// Graph counts from when the request arrived, which may be later than when
+	// it left: within that time it is cleared in so many words.
+	if !own.Zero() && !now.Before(own.Expires.Add(callTimeout)) {
 		m.saved.Preferred, own = Sent{}, Sent{} // Graph dropped it by itself
 		m.keep()
 	}
