@@ -35,6 +35,11 @@ type Switches struct {
 	// FadeBeforeExpiry lets a session that fades and expires at the same
 	// instant go inactive instead of Offline.
 	FadeBeforeExpiry bool
+	// RefreshOnce makes a refresh token useless once it was used. Entra hands
+	// out a new one each time, but does not revoke the old.
+	//
+	// Source: https://learn.microsoft.com/entra/identity-platform/refresh-tokens
+	RefreshOnce bool
 	// NoContent answers successful writes with 204 instead of 200.
 	NoContent bool
 }

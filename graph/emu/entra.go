@@ -232,7 +232,9 @@ func (s *Server) redeem(f url.Values) (*grant, []string, *oauthError) {
 		}
 	case "refresh_token":
 		old, ok := s.refresh[f.Get("refresh_token")]
-		delete(s.refresh, f.Get("refresh_token")) // rotating: each works once
+		if s.opts.Switches.RefreshOnce {
+			delete(s.refresh, f.Get("refresh_token"))
+		}
 		if !ok {
 			return refuse(700082)
 		}
