@@ -25,6 +25,7 @@ import (
 	"heliograph/tray/config"
 	"heliograph/tray/desk"
 	"heliograph/tray/remote"
+	"heliograph/tray/words"
 )
 
 // Exit codes, documented in the help.
@@ -158,6 +159,7 @@ func load(file string, errOut io.Writer) (config.Config, string, *slog.Logger, e
 	if err != nil {
 		return config.Config{}, file, nil, usageError{err}
 	}
+	words.Use(string(c.General.Language))
 	log := slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: c.Log.Level.Slog()}))
 	return c, file, log, nil
 }
@@ -211,10 +213,11 @@ func runDemo(ctx context.Context, file string, span time.Duration, out, errOut i
 	defer os.RemoveAll(dir)
 	c.Account = config.Account{ClientID: emu.AppID, Tenant: emu.TenantID, Cloud: "global", API: "v1.0"}
 	page := desk.NewPrinter(out)
-	page.Line("What a colleague would see: http://" + ln.Addr().String() + "/")
+	page.Line(words.Say("print.page", "http://"+ln.Addr().String()+"/"))
 	err = desk.Run(ctx, desk.Options{Config: c, ConfigPath: path, Log: slog.New(slog.DiscardHandler), Vault: &graph.MemoryVault{}, Dir: dir,
 		Tray: true, Printer: page, Transport: s.Transport(), OpenURL: walk(s.Transport())})
-	page.Line("Session cleared; a colleague sees " + s.User("self").Shown.Availability + ".")
+	shown := s.User("self").Shown
+	page.Line(words.Say("print.farewell", words.Pair(presence.Pair{Availability: shown.Availability, Activity: shown.Activity})))
 	stop()
 	return errors.Join(err, <-served)
 }

@@ -63,6 +63,7 @@ func (c *Config) check() *problem {
 	}
 	for _, p := range []*problem{
 		c.Account.check(),
+		oneOf("general", "language", string(c.General.Language), languages),
 		oneOf("account", "cloud", string(c.Account.Cloud), clouds),
 		oneOf("account", "api", string(c.Account.API), apis),
 		oneOf("log", "level", string(c.Log.Level), levels),

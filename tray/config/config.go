@@ -19,6 +19,7 @@ import (
 
 // Config is the whole file; each field says its meaning in template.toml.
 type Config struct {
+	General       General       `toml:"general"`
 	Account       Account       `toml:"account"`
 	Automatic     Automatic     `toml:"automatic"`
 	Calls         Calls         `toml:"calls"`
@@ -28,6 +29,11 @@ type Config struct {
 	MQTT          MQTT          `toml:"mqtt"`
 	DBus          DBus          `toml:"dbus"`
 	Log           Log           `toml:"log"`
+}
+
+// General says how heliograph speaks.
+type General struct {
+	Language Language `toml:"language"`
 }
 
 // Account says who signs in where.
@@ -112,6 +118,7 @@ type Log struct {
 // Default is what an empty file means.
 func Default() Config {
 	return Config{
+		General: General{Language: "auto"},
 		Account: Account{Tenant: "organizations", Cloud: "global", API: "v1.0"},
 		Automatic: Automatic{
 			AwayAfter: Duration(5 * time.Minute), AwayWhenLocked: true, BusyInCall: true,

@@ -31,7 +31,7 @@ func TestTemplateExamplesAreAccepted(t *testing.T) {
 	if c.Account.ClientID == "" || len(c.Calls.App) != 1 || len(c.Automatic.WorkDays) != 5 {
 		t.Errorf("examples read as %+v", c)
 	}
-	for _, section := range []any{c.Account, c.Automatic, c.Calls, c.Notifications, c.Hooks, c.Webhook, c.MQTT, c.DBus, c.Log} {
+	for _, section := range []any{c.General, c.Account, c.Automatic, c.Calls, c.Notifications, c.Hooks, c.Webhook, c.MQTT, c.DBus, c.Log} {
 		for i := range reflect.TypeOf(section).NumField() {
 			key := reflect.TypeOf(section).Field(i).Tag.Get("toml")
 			if key != "app" && !regexp.MustCompile(`(?m)^`+key+` = `).MatchString(text) {

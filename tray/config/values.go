@@ -58,6 +58,8 @@ func (d *Day) UnmarshalText(b []byte) error {
 // The words that are accepted where only some are. They are checked after
 // reading, since the decoder sets a text without asking its type.
 type (
+	// Language names a language of the message catalogue, or "auto".
+	Language string
 	// Cloud names a Microsoft cloud.
 	Cloud string
 	// API names a version of Microsoft Graph.
@@ -69,10 +71,11 @@ type (
 )
 
 var (
-	clouds  = []string{"global", "usgov-l4", "usgov-l5", "china"}
-	apis    = []string{"v1.0", "beta"}
-	classes = []string{"call", "messenger", "browser", "never"}
-	levels  = []string{"debug", "info", "warn", "error"}
+	languages = []string{"auto", "en", "de"}
+	clouds    = []string{"global", "usgov-l4", "usgov-l5", "china"}
+	apis      = []string{"v1.0", "beta"}
+	classes   = []string{"call", "messenger", "browser", "never"}
+	levels    = []string{"debug", "info", "warn", "error"}
 )
 
 // Slog is the level for log/slog.

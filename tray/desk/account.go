@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"heliograph/graph"
 	"heliograph/graph/presence"
 	"heliograph/tray"
 	"heliograph/tray/config"
 	"heliograph/tray/remote"
+	"heliograph/tray/words"
 )
 
 // restore signs in silently, or says that signing in is needed. In the demo
@@ -19,7 +21,7 @@ import (
 func (in *instance) restore(ctx context.Context) {
 	if in.noWay != nil {
 		in.log.Warn("nobody can sign in", "error", in.noWay)
-		in.tell("sign-in", in.opts.Config.Notifications.SignIn, "heliograph is not set up yet", graph.Explain(in.noWay).String())
+		in.tell("sign-in", in.opts.Config.Notifications.SignIn, words.Say("toast.not-set-up"), advise(in.noWay))
 		return
 	}
 	p, err := in.account.Restore(ctx)
@@ -35,12 +37,16 @@ func (in *instance) restore(ctx context.Context) {
 	}
 	in.log.Info("not signed in", "reason", err, "advice", graph.Explain(err).String())
 	in.setProblem(err)
-	in.tellSignIn(err)
+	in.tellSignIn(ctx, err)
 }
 
-// tellSignIn says that only the person can go on.
-func (in *instance) tellSignIn(err error) {
-	in.tell("sign-in", in.opts.Config.Notifications.SignIn, "Sign in to heliograph", graph.Explain(err).String())
+// tellSignIn says that only the person can go on, with a button to do so.
+func (in *instance) tellSignIn(ctx context.Context, err error) {
+	if !in.opts.Config.Notifications.SignIn {
+		return
+	}
+	in.toaster.Show(tray.Toast{Class: "sign-in", Title: words.Say("toast.sign-in"), Body: advise(err),
+		Actions: []tray.Action{{ID: "sign-in", Label: words.Say("toast.sign-in.button"), Do: func() { in.wait.Go(func() { in.signIn(ctx) }) }}}})
 }
 
 func (in *instance) tell(class string, on bool, title, body string) {
@@ -84,7 +90,7 @@ func (in *instance) signIn(ctx context.Context) {
 		in.setProblem(err)
 		if ctx.Err() == nil {
 			in.log.Warn("sign-in failed", "error", err)
-			in.tellSignIn(err)
+			in.tellSignIn(ctx, err)
 		}
 		return
 	}
@@ -120,10 +126,10 @@ func SignIn(ctx context.Context, c config.Config, log *slog.Logger, device bool,
 	var p graph.Prompt
 	if device {
 		p.Device = func(d graph.DeviceCode) {
-			fmt.Fprintf(out, "Open %s on any device and enter the code %s (good until %s).\n", d.URL, d.Code, d.Expires.Local().Format("15:04"))
+			fmt.Fprintln(out, words.Say("login.device", d.URL, d.Code, words.Clock(d.Expires, time.Now())))
 		}
 	} else {
-		fmt.Fprintln(out, "Finish signing in in your browser. No browser here? Use heliograph login --device-code.")
+		fmt.Fprintln(out, words.Say("login.browser"))
 	}
 	who, err := a.SignIn(ctx, p)
 	if err != nil {

@@ -24,7 +24,7 @@ func (in *instance) answer(ctx context.Context, r remote.Request, reply func(any
 	switch r.Verb {
 	case "show":
 		s := in.loop.State()
-		in.toaster.Show(tray.Toast{Class: "show", Title: "heliograph is running", Body: words.Headline(s) + " – " + words.Reason(s)})
+		in.toaster.Show(tray.Toast{Class: "show", Title: words.Say("toast.running"), Body: words.Because(s)})
 		return reply(nil)
 	case "status":
 		return reply(in.status())

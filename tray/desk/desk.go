@@ -16,9 +16,11 @@ import (
 	"heliograph/graph"
 	"heliograph/graph/presence"
 	"heliograph/tray"
+	"heliograph/tray/autostart"
 	"heliograph/tray/config"
 	"heliograph/tray/menu"
 	"heliograph/tray/remote"
+	"heliograph/tray/words"
 )
 
 // Options says what an instance is made of.
@@ -28,6 +30,8 @@ type Options struct {
 	Log        *slog.Logger
 	Vault      graph.Vault
 	Dir        string // of the control socket
+	LogPath    string // of the log file, to be shown
+	Version    string
 	Tray       bool
 	// Printer gets a line with each change; nil: none.
 	Printer *Printer
@@ -72,7 +76,7 @@ func Run(ctx context.Context, o Options) error {
 	in.memory = openMemory(o.Log, o.Dir, o.Printer != nil)
 	in.toaster = tray.NewToaster(o.Log, "heliograph", assets.PNG("app", 64, false))
 	defer in.toaster.Close()
-	in.loop = presence.New(presence.Options{Log: o.Log, Policy: policy(o.Config), Saved: in.memory.saved(), Keep: in.memory.keep})
+	in.loop = presence.New(presence.Options{Log: o.Log, Policy: in.policy(), Saved: in.memory.saved(), Keep: in.memory.keep})
 	in.account, in.noWay = graph.Open(graph.Config{ClientID: o.Config.Account.ClientID, Tenant: o.Config.Account.Tenant, Cloud: string(o.Config.Account.Cloud),
 		API: string(o.Config.Account.API), Emulator: o.Config.Account.Emulator, Transport: o.Transport, Log: o.Log}, o.Vault)
 	first := menu.View(in.facts())
@@ -101,7 +105,7 @@ func (in *instance) show(ctx context.Context) error {
 	if in.opts.Tray {
 		if err := in.tray.Run(ctx); err != nil && ctx.Err() == nil {
 			in.log.Warn("no tray icon", "error", err)
-			in.opts.Printer.Missing("tray", err.Error())
+			in.opts.Printer.Missing(words.Say("part.tray"), err.Error())
 		}
 	}
 	<-ctx.Done()
@@ -136,19 +140,28 @@ func (in *instance) mirror(ctx context.Context) {
 // introduce tells the person once for each program that it was taken for a
 // call, with the way to say no.
 func (in *instance) introduce(a detect.Activity) {
-	if !a.Call.Active() || a.Call.Teams || !in.opts.Config.Automatic.BusyInCall || !in.opts.Config.Notifications.Call || !in.memory.firstCall(a.Call.App) {
+	c := a.Call
+	if !c.Active() || c.Teams || !in.policy().BusyInCall || !in.opts.Config.Notifications.Call || !in.memory.firstTime("call:"+c.App) {
 		return
 	}
-	app := a.Call.App
-	in.toaster.Show(tray.Toast{Class: "call", Title: a.Call.Name + " is in a call", Body: "Colleagues now see you as busy. heliograph will not mention " + a.Call.Name + " again.",
-		Actions: []tray.Action{{ID: "not-a-call", Label: "That was not a call", Do: func() { in.deny(app) }}}})
+	in.toaster.Show(tray.Toast{Class: "call", Title: words.Say("toast.call", c.Name), Body: words.Say("toast.call.body", c.Name),
+		Actions: []tray.Action{{ID: "not-a-call", Label: words.Say("toast.call.deny"), Do: func() { in.deny(c.App, c.Name) }}}})
 }
 
-// deny remembers that a program is never in a call.
-func (in *instance) deny(app string) {
+// deny remembers that a program is never in a call, and allow that it always
+// is when it records; what records now is judged anew at once.
+func (in *instance) deny(app, name string) {
 	in.log.Info("not a call, says the user", "app", app)
 	in.memory.deny(app)
 	in.watch.SetApps(in.apps())
+	in.tell("call", true, words.Say("toast.denied", name), words.Say("toast.denied.body", app))
+}
+
+func (in *instance) allow(app, name string) {
+	in.log.Info("a call, says the user", "app", app)
+	in.memory.allow(app)
+	in.watch.SetApps(in.apps())
+	in.tell("call", true, words.Say("toast.allowed", name), words.Say("toast.denied.body", app))
 }
 
 // troubleAfter is how long presence may fail to be set before the person is
@@ -173,11 +186,11 @@ func (in *instance) follow(ctx context.Context) {
 			if s.Err != nil && !errors.Is(s.Err, presence.ErrSignIn) {
 				told.Reset(max(0, time.Until(s.ErrSince.Add(troubleAfter))))
 			} else if s.Err != nil {
-				in.tellSignIn(s.Err)
+				in.tellSignIn(ctx, s.Err)
 			}
 		case <-told.C:
 			if in.opts.Config.Notifications.Trouble {
-				in.toaster.Show(tray.Toast{Class: "trouble", Title: "Your presence could not be set", Body: graph.Explain(s.Err).String()})
+				in.toaster.Show(tray.Toast{Class: "trouble", Title: words.Say("toast.trouble"), Body: advise(s.Err)})
 			}
 		case <-in.wake:
 		case <-ctx.Done():
@@ -194,9 +207,9 @@ func (in *instance) host(there bool) {
 		return
 	}
 	in.log.Warn("no tray host: the icon appears when one does", "fix", "on GNOME enable the AppIndicator extension; elsewhere add a status tray to the panel")
-	in.opts.Printer.Missing("tray", "nothing on this desktop shows tray icons; the icon appears when something does")
+	in.opts.Printer.Missing(words.Say("part.tray"), words.Say("print.no-host"))
 	if in.opts.Config.Notifications.Tray && in.memory.firstTime("no-host") {
-		in.toaster.Show(tray.Toast{Class: "tray", Title: "heliograph runs without an icon", Body: "Nothing on this desktop shows tray icons. On GNOME enable the AppIndicator extension. heliograph works meanwhile."})
+		in.toaster.Show(tray.Toast{Class: "tray", Title: words.Say("toast.no-host"), Body: words.Say("toast.no-host.body")})
 	}
 }
 
@@ -204,19 +217,30 @@ func (in *instance) host(there bool) {
 func (in *instance) facts() menu.Facts {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	f := menu.Facts{State: in.loop.State(), SigningIn: in.signingIn}
+	f := menu.Facts{State: in.loop.State(), Now: time.Now(), SigningIn: in.signingIn, Rules: in.rules()}
+	f.Hours = in.policy().Hours
+	var err error
+	if f.Autostart, err = autostart.State(); err != nil || in.opts.Printer != nil {
+		f.NoAutostart = true // not even asked for by a demo
+	}
 	if in.account != nil && f.State.SignedIn {
 		f.Account = in.account.Person().Username
 	}
 	switch {
 	case in.noWay != nil:
-		f.Trouble = graph.Explain(in.noWay).String()
+		f.Trouble = advise(in.noWay)
 	case f.State.Err != nil:
-		f.Trouble = graph.Explain(f.State.Err).String()
+		f.Trouble = advise(f.State.Err)
 	case in.problem != nil:
-		f.Trouble = graph.Explain(in.problem).String()
+		f.Trouble = advise(in.problem)
 	}
 	return f
+}
+
+// advise says in the person's language what an error means for them.
+func advise(err error) string {
+	a := graph.Explain(err)
+	return words.Advice(a.Key, a.Args...)
 }
 
 // poke asks for a new view.

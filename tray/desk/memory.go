@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"heliograph/graph/presence"
@@ -25,8 +26,11 @@ type memory struct {
 
 type kept struct {
 	Presence presence.Saved `json:"presence"`
-	Denied   []string       `json:"denied,omitempty"` // programs the user called no call
-	Told     []string       `json:"told,omitempty"`   // what was told once
+	Denied   []string       `json:"denied,omitempty"`  // programs the user called no call
+	Allowed  []string       `json:"allowed,omitempty"` // programs the user called a call
+	Told     []string       `json:"told,omitempty"`    // what was told once
+	// Rules are the switches that the user set in the tray, against the file.
+	Rules map[string]bool `json:"rules,omitempty"`
 }
 
 // openMemory reads the file; in the demo it lies in a folder that goes with it.
@@ -103,17 +107,58 @@ func (m *memory) saved() presence.Saved {
 
 func (m *memory) keep(s presence.Saved) { m.change(func(k *kept) { k.Presence = s }) }
 
-func (m *memory) denied() []string {
+// verdicts are the programs that the user called no call, and a call.
+func (m *memory) verdicts() (denied, allowed []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return slices.Clone(m.data.Denied)
+	return slices.Clone(m.data.Denied), slices.Clone(m.data.Allowed)
 }
 
 func (m *memory) deny(app string) {
+	m.change(func(k *kept) { k.judge(app); k.Denied = append(k.Denied, app) })
+}
+
+func (m *memory) allow(app string) {
+	m.change(func(k *kept) { k.judge(app); k.Allowed = append(k.Allowed, app) })
+}
+
+// forget leaves the judgement of a program to the table again; false: the user
+// had none of their own.
+func (m *memory) forget(app string) (known bool) {
+	m.change(func(k *kept) { known = k.judge(app) })
+	return known
+}
+
+// judge takes back what the user said of a program.
+func (k *kept) judge(app string) bool {
+	n := len(k.Denied) + len(k.Allowed)
+	same := func(name string) bool { return strings.EqualFold(name, app) }
+	k.Denied, k.Allowed = slices.DeleteFunc(k.Denied, same), slices.DeleteFunc(k.Allowed, same)
+	return len(k.Denied)+len(k.Allowed) < n
+}
+
+// rule is a switch's position, as the user set it in the tray or as the file
+// has it.
+func (m *memory) rule(id string, file bool) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if on, ok := m.data.Rules[id]; ok {
+		return on
+	}
+	return file
+}
+
+// setRule remembers a switch, unless it agrees with the file.
+func (m *memory) setRule(id string, on, file bool) {
 	m.change(func(k *kept) {
-		if !slices.Contains(k.Denied, app) {
-			k.Denied = append(k.Denied, app)
+		if on == file {
+			delete(k.Rules, id)
+			return
 		}
+		if k.Rules == nil {
+			k.Rules = map[string]bool{}
+		}
+		k.Rules[id] = on
 	})
 }
 
@@ -127,5 +172,3 @@ func (m *memory) firstTime(what string) bool {
 	}
 	return !known
 }
-
-func (m *memory) firstCall(app string) bool { return m.firstTime("call:" + app) }

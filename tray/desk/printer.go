@@ -50,7 +50,7 @@ func (p *Printer) Missing(part, problem string) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.line("\x1b[2m", part+" is not available: "+problem)
+	p.line("\x1b[2m", words.Say("print.missing", part, problem))
 }
 
 // State writes what has changed since the last one.
@@ -60,14 +60,14 @@ func (p *Printer) State(s presence.State) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if want := words.Headline(s) + ", because " + words.Reason(s); want != p.want {
+	if want := words.Because(s); want != p.want {
 		p.want = want
 		p.line(ink(s.Want.Pair()), want)
 	}
 	if !s.ShownAt.IsZero() {
 		if shown := words.Pair(s.Shown.Pair); shown != p.shown {
 			p.shown = shown
-			p.line("\x1b[1m", "a colleague sees: "+shown)
+			p.line("\x1b[1m", words.Say("print.shown", shown))
 		}
 	}
 	text := ""
@@ -77,7 +77,7 @@ func (p *Printer) State(s presence.State) {
 	if text != p.err {
 		p.err = text
 		if text == "" {
-			text = "Microsoft answers again"
+			text = words.Say("print.well-again")
 		}
 		p.line("\x1b[31m", text)
 	}
@@ -88,7 +88,7 @@ func (p *Printer) line(ink, text string) {
 	if !p.colour {
 		ink, off = "", ""
 	}
-	fmt.Fprintf(p.out, "%s  %s%s%s\n", time.Now().Format("15:04:05"), ink, text, off)
+	fmt.Fprintln(p.out, time.Now().Format("15:04:05"), "", ink+text+off)
 }
 
 func ink(p presence.Pair) string {

@@ -6,20 +6,130 @@ import (
 	"heliograph/detect"
 	"heliograph/graph/presence"
 	"heliograph/tray/config"
+	"heliograph/tray/menu"
+	"heliograph/tray/words"
 )
 
-// policy reads the rules of Automatic out of the settings.
-func policy(c config.Config) presence.Policy {
-	a := c.Automatic
-	p := presence.Policy{AwayAfter: time.Duration(a.AwayAfter), AwayWhenLocked: a.AwayWhenLocked, BusyInCall: a.BusyInCall,
-		PresentWhenSharing: a.PresentWhenSharing, AwakeIsPresent: a.VideoIsPresence, CallMessage: a.CallMessage}
-	if len(a.WorkDays) > 0 {
-		p.Hours = presence.Hours{From: int(a.WorkFrom), To: int(a.WorkTo)}
-		for _, d := range a.WorkDays {
-			p.Hours.Days[d] = true
+// rule is one switch of Automatic: where the settings file has it, and what it
+// does to the policy. The user's switch in the tray wins over the file.
+type rule struct {
+	id    string
+	file  func(config.Automatic) bool
+	apply func(p *presence.Policy, a config.Automatic, on bool)
+	label func(config.Automatic) string
+	// empty: there is nothing that the switch could switch on.
+	empty func(config.Automatic) bool
+}
+
+// awayAfter serves a file that says never and a switch that says otherwise.
+const awayAfter = 5 * time.Minute
+
+var switches = []rule{
+	{id: "idle", file: func(a config.Automatic) bool { return a.AwayAfter > 0 },
+		apply: func(p *presence.Policy, a config.Automatic, on bool) {
+			if p.AwayAfter = 0; on {
+				p.AwayAfter = idleSpan(a)
+			}
+		},
+		label: func(a config.Automatic) string { return words.Say("rule.idle", short(idleSpan(a))) }},
+	{id: "locked", file: func(a config.Automatic) bool { return a.AwayWhenLocked },
+		apply: func(p *presence.Policy, _ config.Automatic, on bool) { p.AwayWhenLocked = on }},
+	{id: "call", file: func(a config.Automatic) bool { return a.BusyInCall },
+		apply: func(p *presence.Policy, _ config.Automatic, on bool) { p.BusyInCall = on }},
+	{id: "sharing", file: func(a config.Automatic) bool { return a.PresentWhenSharing },
+		apply: func(p *presence.Policy, _ config.Automatic, on bool) { p.PresentWhenSharing = on }},
+	{id: "awake", file: func(a config.Automatic) bool { return a.VideoIsPresence },
+		apply: func(p *presence.Policy, _ config.Automatic, on bool) { p.AwakeIsPresent = on }},
+	{id: "message", file: func(a config.Automatic) bool { return a.CallMessage != "" },
+		apply: func(p *presence.Policy, a config.Automatic, on bool) {
+			switch p.CallMessage = a.CallMessage; {
+			case !on:
+				p.CallMessage = ""
+			case p.CallMessage == "":
+				p.CallMessage = words.Say("call-message", "{app}")
+			}
+		}},
+	{id: "hours", file: func(a config.Automatic) bool { return len(a.WorkDays) > 0 },
+		apply: func(p *presence.Policy, a config.Automatic, on bool) {
+			if p.Hours = (presence.Hours{}); on {
+				p.Hours = hours(a)
+			}
+		},
+		label: func(a config.Automatic) string {
+			if len(a.WorkDays) == 0 {
+				return words.Say("rule.hours.none")
+			}
+			return words.Say("rule.hours")
+		},
+		empty: func(a config.Automatic) bool { return len(a.WorkDays) == 0 }},
+}
+
+func idleSpan(a config.Automatic) time.Duration {
+	if a.AwayAfter > 0 {
+		return time.Duration(a.AwayAfter)
+	}
+	return awayAfter
+}
+
+// short writes a span without its zero parts: 5m, 1h30m.
+func short(d time.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if len(text) > len(zero) && text[len(text)-len(zero):] == zero {
+			text = text[:len(text)-2]
 		}
 	}
+	return text
+}
+
+func hours(a config.Automatic) presence.Hours {
+	if len(a.WorkDays) == 0 {
+		return presence.Hours{}
+	}
+	h := presence.Hours{From: int(a.WorkFrom), To: int(a.WorkTo)}
+	for _, d := range a.WorkDays {
+		h.Days[d] = true
+	}
+	return h
+}
+
+// policy is how Automatic judges: the file, then the switches of the tray.
+func (in *instance) policy() presence.Policy {
+	var p presence.Policy
+	a := in.opts.Config.Automatic
+	for _, r := range switches {
+		r.apply(&p, a, in.memory.rule(r.id, r.file(a)))
+	}
 	return p
+}
+
+// rules are the switches for the menu.
+func (in *instance) rules() []menu.Rule {
+	var out []menu.Rule
+	a := in.opts.Config.Automatic
+	for _, r := range switches {
+		row := menu.Rule{ID: r.id, On: in.memory.rule(r.id, r.file(a)), Greyed: r.empty != nil && r.empty(a)}
+		if r.label != nil {
+			row.Label = r.label(a)
+		} else {
+			row.Label = words.Say("rule." + r.id)
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// toggle turns one switch over.
+func (in *instance) toggle(id string) {
+	a := in.opts.Config.Automatic
+	for _, r := range switches {
+		if r.id == id {
+			on := !in.memory.rule(id, r.file(a))
+			in.log.Info("rule switched", "rule", id, "on", on)
+			in.memory.setRule(id, on, r.file(a))
+			in.loop.SetPolicy(in.policy())
+		}
+	}
 }
 
 // maxSettle is how long a desk rests before it is asked for its last input: a
@@ -29,10 +139,8 @@ const maxSettle = 30 * time.Second
 // detector reads the detector's part of the settings.
 func (in *instance) detector() detect.Options {
 	c := in.opts.Config
-	o := detect.Options{Log: in.log, Settle: maxSettle, Debounce: time.Duration(c.Calls.Debounce), Grace: time.Duration(c.Calls.Grace), Apps: in.apps()}
-	if d := time.Duration(c.Automatic.AwayAfter); d > 0 {
-		o.Settle = min(o.Settle, d/2)
-	}
+	o := detect.Options{Log: in.log, Settle: min(maxSettle, idleSpan(c.Automatic)/2), Debounce: time.Duration(c.Calls.Debounce),
+		Grace: time.Duration(c.Calls.Grace), Apps: in.apps()}
 	if o.Debounce == 0 {
 		o.Debounce = -1
 	}
@@ -42,17 +150,19 @@ func (in *instance) detector() detect.Options {
 	return o
 }
 
-// apps are the user's rows of the app table: what was denied first, then what
-// the settings say.
+// apps are the user's rows of the app table: what they said of a program
+// first, then what the settings say.
 func (in *instance) apps() []detect.App {
+	denied, allowed := in.memory.verdicts()
+	c := in.opts.Config.Calls
 	var out []detect.App
-	for _, name := range append(in.memory.denied(), in.opts.Config.Calls.Deny...) {
+	for _, name := range append(denied, c.Deny...) {
 		out = append(out, detect.App{ID: "denied:" + name, Name: name, Class: detect.Never, Match: detect.Names(name)})
 	}
-	for _, name := range in.opts.Config.Calls.Allow {
+	for _, name := range append(allowed, c.Allow...) {
 		out = append(out, detect.App{ID: "allowed:" + name, Name: name, Class: detect.CallFirst, Match: []string{name}})
 	}
-	for _, a := range in.opts.Config.Calls.App {
+	for _, a := range c.App {
 		out = append(out, detect.App{ID: "own:" + a.Name, Name: a.Name, Class: detect.Class(a.Class), Match: a.Match})
 	}
 	return out

@@ -1,36 +1,60 @@
 // Package menu maps the state to what the tray shows, and row ids to what they
-// mean. It holds no state.
+// mean. It holds no state, and the tray no truth: every row is always there,
+// greyed with its reason where it has nothing to do.
 package menu
 
 import (
 	"strings"
+	"time"
 
 	"heliograph/graph/presence"
 	"heliograph/tray"
 	"heliograph/tray/words"
 )
 
-// Ids of the rows that are no statuses; a status's row id is StatusPrefix and
-// its name.
+// Ids of the rows that are no statuses. A status's row id is StatusPrefix and
+// its name, a duration's ForPrefix and its name, a rule's RulePrefix and its
+// name.
 const (
 	StatusPrefix = "status:"
-	SignIn       = "sign-in"
-	SignOut      = "sign-out"
+	ForPrefix    = "for:"
+	RulePrefix   = "rule:"
+	Pause        = "pause"
+	Sign         = "sign" // in, or out
 	FreeTheirs   = "free-theirs"
 	NotACall     = "not-a-call"
+	IsACall      = "is-a-call"
+	Autostart    = "autostart"
 	Settings     = "settings"
+	Log          = "log"
+	About        = "about"
 	Quit         = "quit"
 )
 
 // Facts is all that the menu depends on.
 type Facts struct {
 	State presence.State
+	// Now and Hours say which durations there are.
+	Now   time.Time
+	Hours presence.Hours
 	// Account is who is signed in, for people; empty: nobody.
 	Account string
 	// SigningIn: a sign-in page is open.
 	SigningIn bool
 	// Trouble is the sentence of what is wrong; empty: nothing.
 	Trouble string
+	// Rules are the switches of Automatic, in menu order.
+	Rules []Rule
+	// Autostart reports whether heliograph starts at login; NoAutostart that
+	// this cannot be had here.
+	Autostart, NoAutostart bool
+}
+
+// Rule is a switch of Automatic. Greyed: it has nothing to act on.
+type Rule struct {
+	ID, Label string
+	On        bool
+	Greyed    bool
 }
 
 // Status returns the status that a row id stands for.
@@ -46,44 +70,85 @@ func Status(id string) (presence.Status, bool) {
 // View is the tray for these facts.
 func View(f Facts) tray.View {
 	s := f.State
-	head, why := words.Headline(s), words.Reason(s)
-	if !s.Theirs.Zero() {
-		why = "you chose " + words.Pair(s.Theirs) + " in Teams; heliograph leaves it"
-	}
+	head, why := words.Headline(s), words.Why(s)
 	if f.Trouble != "" {
 		why = f.Trouble
 	}
 	rows := []tray.Row{
 		{ID: "state", Label: head, Disabled: true},
 		{ID: "why", Label: why, Disabled: true},
-		{ID: FreeTheirs, Label: "Clear what I chose in Teams", Hidden: s.Theirs.Zero()},
-		{ID: NotACall, Label: "That was not a call", Hidden: !s.Activity.Call.Active()},
-		{ID: "line-1", Separator: true},
+		{ID: "line-state", Separator: true},
 	}
 	for _, k := range presence.Statuses() {
 		rows = append(rows, tray.Row{ID: StatusPrefix + string(k), Label: words.Status(k), Checkable: true, Checked: chosen(s) == k})
 	}
-	account := f.Account
-	if account == "" {
-		account = "Not signed in"
-	}
 	rows = append(rows,
-		tray.Row{ID: "line-2", Separator: true},
-		tray.Row{ID: "account", Label: account, Disabled: true},
-		tray.Row{ID: SignIn, Label: signInLabel(f), Disabled: f.SigningIn, Hidden: f.Account != ""},
-		tray.Row{ID: SignOut, Label: "Sign out", Hidden: f.Account == ""},
-		tray.Row{ID: Settings, Label: "Settings file"},
-		tray.Row{ID: "line-3", Separator: true},
-		tray.Row{ID: Quit, Label: "Quit"},
+		durations(f),
+		tray.Row{ID: Pause, Label: words.Say("menu.pause"), Checkable: true, Checked: chosen(s) == presence.Paused},
+		tray.Row{ID: "line-choice", Separator: true},
+		free(s), notACall(s), isACall(s), rules(f),
+		tray.Row{ID: "line-calls", Separator: true},
+		account(f), sign(f), autostart(f),
+		tray.Row{ID: Settings, Label: words.Say("menu.settings")},
+		tray.Row{ID: Log, Label: words.Say("menu.log")},
+		tray.Row{ID: About, Label: words.Say("menu.about")},
+		tray.Row{ID: "line-quit", Separator: true},
+		tray.Row{ID: Quit, Label: words.Say("menu.quit")},
 	)
-	return tray.View{Icon: icon(f), Tooltip: "heliograph: " + head + " – " + why, Rows: rows}
+	return tray.View{Icon: icon(f), Tooltip: words.Say("menu.tooltip", head, why), Rows: rows}
 }
 
-func signInLabel(f Facts) string {
-	if f.SigningIn {
-		return "Signing in…"
+func free(s presence.State) tray.Row {
+	if s.Theirs.Zero() {
+		return tray.Row{ID: FreeTheirs, Label: words.Say("menu.free.none"), Disabled: true}
 	}
-	return "Sign in"
+	return tray.Row{ID: FreeTheirs, Label: words.Say("menu.free", words.Pair(s.Theirs))}
+}
+
+func notACall(s presence.State) tray.Row {
+	if !s.Activity.Call.Active() {
+		return tray.Row{ID: NotACall, Label: words.Say("menu.not-a-call.none"), Disabled: true}
+	}
+	return tray.Row{ID: NotACall, Label: words.Say("menu.not-a-call", s.Activity.Call.Name)}
+}
+
+func isACall(s presence.State) tray.Row {
+	if s.Activity.Unlisted == "" {
+		return tray.Row{ID: IsACall, Label: words.Say("menu.is-a-call.none"), Disabled: true}
+	}
+	return tray.Row{ID: IsACall, Label: words.Say("menu.is-a-call", s.Activity.Unlisted)}
+}
+
+func rules(f Facts) tray.Row {
+	top := tray.Row{ID: "rules", Label: words.Say("menu.rules")}
+	for _, r := range f.Rules {
+		top.Rows = append(top.Rows, tray.Row{ID: RulePrefix + r.ID, Label: r.Label, Checkable: true, Checked: r.On, Disabled: r.Greyed})
+	}
+	return top
+}
+
+func account(f Facts) tray.Row {
+	if f.Account == "" {
+		return tray.Row{ID: "account", Label: words.Say("menu.account.none"), Disabled: true}
+	}
+	return tray.Row{ID: "account", Label: f.Account, Disabled: true}
+}
+
+func sign(f Facts) tray.Row {
+	switch {
+	case f.SigningIn:
+		return tray.Row{ID: Sign, Label: words.Say("menu.signing-in"), Disabled: true}
+	case f.Account != "":
+		return tray.Row{ID: Sign, Label: words.Say("menu.sign-out")}
+	}
+	return tray.Row{ID: Sign, Label: words.Say("menu.sign-in")}
+}
+
+func autostart(f Facts) tray.Row {
+	if f.NoAutostart {
+		return tray.Row{ID: Autostart, Label: words.Say("menu.autostart.none"), Checkable: true, Disabled: true}
+	}
+	return tray.Row{ID: Autostart, Label: words.Say("menu.autostart"), Checkable: true, Checked: f.Autostart}
 }
 
 func chosen(s presence.State) presence.Status {

@@ -1,103 +1,91 @@
-// Package words holds the sentences that a person reads: the state, the reason
-// and the until. It draws nothing and decides nothing.
+// Package words is the message catalogue: every sentence that a person reads
+// in the tray, in a toast or about the state, in each language that ships. It
+// draws nothing and decides nothing.
+//
+// The help and the errors of the command line are English only.
 package words
 
 import (
 	"fmt"
 	"strings"
-	"time"
+	"sync/atomic"
 
-	"heliograph/graph/presence"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	"golang.org/x/text/message/catalog"
 )
 
-// statuses by their names for people.
-var statuses = map[presence.Status]string{
-	presence.Automatic: "Automatic", presence.ChoseAvailable: "Available", presence.ChoseBusy: "Busy",
-	presence.ChoseDND: "Do not disturb", presence.ChoseBRB: "Be right back", presence.ChoseAway: "Appear away",
-	presence.ChoseOffline: "Appear offline", presence.Paused: "Paused",
-}
+// texts are the languages; the first is the one for everybody else.
+var texts = []struct {
+	tag  language.Tag
+	text map[string]string
+}{{language.English, english}, {language.German, german}}
 
-// Status is a status's name.
-func Status(s presence.Status) string { return statuses[s] }
+// printer speaks the language of this process.
+var printer atomic.Pointer[message.Printer]
 
-// pairs by Graph's availability and activity, in lower case; activity first.
-var pairs = map[string]string{
-	"inacall": "In a call", "inaconferencecall": "In a conference call", "presenting": "Presenting", "inameeting": "In a meeting",
-	"availableinactive": "Available, inactive", "offwork": "Appear offline", "outofoffice": "Out of office",
-	"available": "Available", "busy": "Busy", "donotdisturb": "Do not disturb", "berightback": "Be right back", "away": "Away", "offline": "Offline",
-}
+func init() { Use("en") }
 
-// Pair is what a colleague reads of an availability and activity.
-func Pair(p presence.Pair) string {
-	availability, activity := strings.ToLower(p.Availability), strings.ToLower(p.Activity)
-	general, known := pairs[availability]
-	if !known {
-		general = p.Availability
+// Languages lists the names that Use accepts beside "auto".
+func Languages() []string {
+	var names []string
+	for _, t := range texts {
+		names = append(names, t.tag.String())
 	}
-	special, known := pairs[activity]
-	if !known || activity == availability || activity == "offwork" || strings.HasPrefix(special, general) {
-		if known && (activity == "offwork" || activity == "availableinactive") {
-			return special
+	return names
+}
+
+// Use sets the language of the process: a name as in "de" or "de-AT"; "auto"
+// and the empty name mean the system's. An unknown one is English.
+func Use(name string) {
+	wanted := []string{name}
+	if name == "" || name == "auto" {
+		wanted = locale()
+	}
+	tags := make([]language.Tag, 0, len(texts))
+	b := catalog.NewBuilder(catalog.Fallback(texts[0].tag))
+	for _, t := range texts {
+		tags = append(tags, t.tag)
+		for key, text := range t.text {
+			if err := b.SetString(t.tag, key, text); err != nil {
+				panic(err) // a text of this package that is no text
+			}
 		}
-		return general
 	}
-	return general + ", " + strings.ToLower(special[:1]) + special[1:]
+	_, i := language.MatchStrings(language.NewMatcher(tags), wanted...)
+	printer.Store(message.NewPrinter(tags[i], message.Catalog(b)))
 }
 
-// Reason says in one clause why a state holds.
-func Reason(s presence.State) string {
-	r := s.Want.Reason
-	switch r.Rule {
-	case presence.RuleChoice:
-		return "you chose it" + since(r.Since)
-	case presence.RulePaused:
-		return "heliograph is paused and leaves Teams alone"
-	case presence.RuleAsleep:
-		return "the computer is going to sleep"
-	case presence.RuleHours:
-		return "outside your working hours"
-	case presence.RuleElsewhere:
-		return "another session has the screen"
-	case presence.RuleTeamsCall:
-		return r.App + " tells its own calls"
-	case presence.RuleSharing:
-		return "you share your screen in " + r.App
-	case presence.RuleCall:
-		return r.App + " is in a call" + since(r.Since)
-	case presence.RuleLocked:
-		return "the screen is locked"
-	case presence.RuleIdle:
-		return "no input" + since(r.Since)
-	case presence.RuleAwake:
-		return "a program keeps the screen awake"
-	case presence.RuleInput:
-		return "you are at the desk"
+// Say is the sentence of a key, filled with args. Numbers go in as they are to
+// be read, without a language's grouping: an error number is no amount.
+func Say(key string, args ...any) string {
+	for i, a := range args {
+		args[i] = fmt.Sprint(a)
 	}
-	return "nothing here tells whether you are at the desk"
+	return printer.Load().Sprintf(message.Key(key, english[key]), args...)
 }
 
-func since(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return " since " + t.Local().Format("15:04")
+// Known reports whether the catalogue has a key.
+func Known(key string) bool {
+	_, ok := english[key]
+	return ok
 }
 
-// Until says when a choice ends; empty: when changed.
-func Until(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return " until " + t.Local().Format("15:04")
-}
+// Advice is the sentence for an advice of package graph, by its key.
+func Advice(key string, args ...any) string { return Say("advice."+key, args...) }
 
-// Headline is the state in a few words.
-func Headline(s presence.State) string {
-	if !s.Theirs.Zero() {
-		return fmt.Sprintf("%s (chosen in Teams)", Pair(s.Theirs))
+// posix turns names as in "de_AT.UTF-8@euro" into language tags; "C" is no
+// language.
+func posix(values ...string) []string {
+	var out []string
+	for _, v := range values {
+		for name := range strings.SplitSeq(v, ":") {
+			name, _, _ = strings.Cut(name, ".")
+			name, _, _ = strings.Cut(name, "@")
+			if name != "" && name != "C" && name != "POSIX" {
+				out = append(out, strings.ReplaceAll(name, "_", "-"))
+			}
+		}
 	}
-	if s.Choice.Status != presence.Automatic && s.Choice.Status != "" {
-		return Status(s.Choice.Status) + Until(s.Choice.Until)
-	}
-	return Pair(s.Want.Pair())
+	return out
 }

@@ -1,0 +1,97 @@
+package menu
+
+import (
+	"strings"
+	"time"
+
+	"heliograph/graph/presence"
+	"heliograph/tray"
+	"heliograph/tray/words"
+)
+
+// span is one length that a choice can have from the menu.
+type span struct {
+	id  string
+	end func(now time.Time, h presence.Hours) time.Time // zero: until changed
+}
+
+var spans = []span{
+	{"30m", after(30 * time.Minute)}, {"1h", after(time.Hour)}, {"2h", after(2 * time.Hour)}, {"4h", after(4 * time.Hour)},
+	{"evening", evening}, {"tomorrow", tomorrow}, {"changed", func(time.Time, presence.Hours) time.Time { return time.Time{} }},
+}
+
+func after(d time.Duration) func(time.Time, presence.Hours) time.Time {
+	return func(now time.Time, _ presence.Hours) time.Time { return now.Add(d) }
+}
+
+// Where no working hours are set, a day ends and begins like an office's.
+const (
+	officeFrom = 9 * 60
+	officeTo   = 18 * 60
+)
+
+// evening is when work ends today.
+func evening(now time.Time, h presence.Hours) time.Time {
+	at := officeTo
+	if !h.Zero() {
+		at = h.To
+	}
+	return minute(now, 0, at)
+}
+
+// tomorrow is when work begins tomorrow.
+func tomorrow(now time.Time, h presence.Hours) time.Time {
+	at := officeFrom
+	if !h.Zero() {
+		at = h.From
+	}
+	return minute(now, 1, at)
+}
+
+func minute(now time.Time, days, at int) time.Time {
+	y, m, d := now.Date()
+	return time.Date(y, m, d+days, at/60, at%60, 0, 0, now.Location())
+}
+
+// Until returns when a choice ends whose duration's row was clicked (zero:
+// until changed), and whether the id is such a row's at all.
+func Until(id string, now time.Time, h presence.Hours) (time.Time, bool) {
+	name, ok := strings.CutPrefix(id, ForPrefix)
+	if !ok {
+		return time.Time{}, false
+	}
+	for _, s := range spans {
+		if s.id != name {
+			continue
+		}
+		at := s.end(now, h)
+		return at, at.IsZero() || at.After(now)
+	}
+	return time.Time{}, false
+}
+
+// durations is the submenu of the present choice; Automatic has no end.
+func durations(f Facts) tray.Row {
+	c := f.State.Choice
+	top := tray.Row{ID: "for"}
+	switch {
+	case chosen(f.State) == presence.Automatic:
+		top.Label, top.Disabled = words.Say("menu.for.none"), true
+	case c.Until.IsZero():
+		top.Label = words.Say("menu.for", words.Say("menu.for.open"))
+	default:
+		top.Label = words.Say("menu.for", words.Say("until", words.Clock(c.Until, f.Now)))
+	}
+	for _, s := range spans {
+		row := tray.Row{ID: ForPrefix + s.id}
+		if at := s.end(f.Now, f.Hours); s.id != "evening" {
+			row.Label = words.Say("menu.for." + s.id)
+		} else if at.After(f.Now) {
+			row.Label = words.Say("menu.for.evening", words.Clock(at, f.Now))
+		} else {
+			row.Label, row.Disabled = words.Say("menu.for.evening.over"), true
+		}
+		top.Rows = append(top.Rows, row)
+	}
+	return top
+}

@@ -1,0 +1,178 @@
+package words
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"heliograph/graph/presence"
+)
+
+func TestLanguagesHaveTheSameSentences(t *testing.T) {
+	for _, l := range texts {
+		for key, text := range l.text {
+			en, ok := english[key]
+			if !ok {
+				t.Errorf("%s has %s, which nothing asks for", l.tag, key)
+			}
+			if strings.Count(text, "%s") != strings.Count(en, "%s") || strings.Count(text, "%") != strings.Count(text, "%s") {
+				t.Errorf("%s: %s takes other arguments than in English: %q", l.tag, key, text)
+			}
+			if strings.TrimSpace(text) == "" {
+				t.Errorf("%s: %s is empty", l.tag, key)
+			}
+		}
+		for key := range english {
+			if _, ok := l.text[key]; !ok {
+				t.Errorf("%s lacks %s", l.tag, key)
+			}
+		}
+	}
+}
+
+func TestEveryRuleStatusAndPairHasWords(t *testing.T) {
+	for _, r := range []presence.Rule{presence.RuleChoice, presence.RulePaused, presence.RuleAsleep, presence.RuleHours, presence.RuleElsewhere, presence.RuleTeamsCall,
+		presence.RuleSharing, presence.RuleCall, presence.RuleLocked, presence.RuleIdle, presence.RuleAwake, presence.RuleInput, presence.RuleUnknown} {
+		if !Known("reason." + string(r)) {
+			t.Errorf("rule %s has no words", r)
+		}
+	}
+	for _, s := range append(presence.Statuses(), presence.Paused) {
+		if !Known("status." + string(s)) {
+			t.Errorf("status %s has no words", s)
+		}
+	}
+}
+
+func TestSay(t *testing.T) {
+	defer Use("en")
+	s := presence.State{Want: presence.Want{Session: presence.InACall, Reason: presence.Reason{Rule: presence.RuleCall, App: "Zoom"}}}
+	for name, want := range map[string]string{"en": "Busy, in a call, because Zoom is in a call", "de-AT": "Beschäftigt, in einem Anruf, denn: Anruf in Zoom", "tlh": "Busy, in a call, because Zoom is in a call"} {
+		Use(name)
+		if got := Because(s); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	Use("de")
+	if got := Advice("single", 50194); !strings.Contains(got, "AADSTS50194)") {
+		t.Errorf("an error number became %q", got)
+	}
+}
+
+func TestLocale(t *testing.T) {
+	defer Use("en")
+	for _, c := range []struct{ all, lang, language, want string }{
+		{"", "de_DE.UTF-8", "", "Busy=Beschäftigt"}, {"C.UTF-8", "de_DE.UTF-8", "", "Busy=Busy"}, {"", "fr_FR.UTF-8", "de:en", "Busy=Beschäftigt"},
+		{"", "", "de", "Busy=Busy"}, {"de_CH@euro", "en_US", "", "Busy=Beschäftigt"}, {"", "xx-garbage-", "", "Busy=Busy"},
+	} {
+		t.Setenv("LC_ALL", c.all)
+		t.Setenv("LC_MESSAGES", "")
+		t.Setenv("LANG", c.lang)
+		t.Setenv("LANGUAGE", c.language)
+		Use("auto")
+		if got := "Busy=" + Status(presence.ChoseBusy); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
+
+func TestClock(t *testing.T) {
+	now := time.Date(2026, 11, 24, 15, 0, 0, 0, time.Local)
+	for _, c := range []struct {
+		t    time.Time
+		want string
+	}{
+		{now.Add(time.Hour), "16:00"}, {now.Add(18 * time.Hour), "tomorrow 09:00"}, {now.Add(-18 * time.Hour), "Mon 21:00"},
+		{now.AddDate(0, 0, 3), "Fri 15:00"}, {now.AddDate(0, 0, -30), "2026-10-25 15:00"},
+	} {
+		if got := Clock(c.t, now); got != c.want {
+			t.Errorf("%v: %q, want %q", c.t, got, c.want)
+		}
+	}
+}
+
+func TestPair(t *testing.T) {
+	for want, p := range map[string]presence.Pair{
+		"Available": {Availability: "available", Activity: "AVAILABLE"}, "Busy, in a meeting": {Availability: "Busy", Activity: "InAMeeting"},
+		"Appear offline": {Availability: "Offline", Activity: "OffWork"}, "Busy": {Availability: "Busy", Activity: "SomethingNew"},
+		"Hovering": {Availability: "Hovering", Activity: "Hovering"}, "Available, inactive": {Availability: "Available", Activity: "AvailableInactive"},
+	} {
+		if got := Pair(p); got != want {
+			t.Errorf("%v is %q, want %q", p, got, want)
+		}
+	}
+}
+
+// spoken are the packages whose sentences reach a person in their language.
+var spoken = []string{"../menu", "../desk"}
+
+// english only, by design: what goes to the log, into an error's text, or
+// stands in the help of the command line.
+var unspoken = []string{"Errorf", "New", "Info", "Warn", "Error", "Debug", "With", "Log", "Say", "Sprintf"}
+
+// TestNoSentenceLivesOutside looks for literals with a space in the packages
+// that speak.
+func TestNoSentenceLivesOutside(t *testing.T) {
+	asked := map[string]bool{}
+	for _, dir := range spoken {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: no files (%v)", dir, err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			src, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			set := token.NewFileSet()
+			f, err := parser.ParseFile(set, file, src, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.CallExpr:
+					sel, ok := n.Fun.(*ast.SelectorExpr)
+					if ok && sel.Sel.Name == "Say" && len(n.Args) > 0 {
+						asked[literal(n.Args[0])] = true
+					}
+					return !ok || !slices.Contains(unspoken, sel.Sel.Name)
+				case *ast.Field:
+					return n.Tag == nil
+				case *ast.BasicLit:
+					if text := literal(n); strings.Contains(text, " ") && strings.ContainsAny(text, "abcdefghijklmnopqrstuvwxyz") && !strings.HasPrefix(text, "\x1b") {
+						t.Errorf("%s: %q belongs into the catalogue", set.Position(n.Pos()), text)
+					}
+				}
+				return true
+			})
+		}
+	}
+	for key := range asked {
+		if key != "" && !strings.HasSuffix(key, ".") && !Known(key) {
+			t.Errorf("%q is asked for and not in the catalogue", key)
+		}
+	}
+	if len(asked) < 10 {
+		t.Errorf("only %d sentences are asked for: this test does not see them", len(asked))
+	}
+}
+
+func literal(e ast.Expr) string {
+	l, ok := e.(*ast.BasicLit)
+	if !ok || l.Kind != token.STRING {
+		return ""
+	}
+	text, _ := strconv.Unquote(l.Value) // the parser has read it
+	return text
+}
