@@ -40,6 +40,7 @@ type Account struct {
 	http   *http.Client
 	msal   public.Client
 	cache  *tokenCache
+	app    *appSignIn // nil: a person signs in
 
 	mu     sync.Mutex
 	who    public.Account
@@ -54,6 +55,10 @@ func Open(c Config, v Vault) (*Account, error) {
 	}
 	a := &Account{config: c, cloud: cloud, http: &http.Client{Transport: transport, Timeout: callTimeout},
 		cache: &tokenCache{store: parted{v, "account"}}}
+	if c.Application != nil {
+		a.app = newAppSignIn(c, cloud, a.http, v)
+		return a, nil
+	}
 	options := []public.Option{
 		public.WithAuthority(cloud.Authority + "/" + c.Tenant),
 		public.WithCache(a.cache), public.WithHTTPClient(a.http), public.WithClientCapabilities(cp1),
@@ -82,6 +87,9 @@ func (a *Account) Kept() error { return a.cache.failure() }
 // wraps presence.ErrSignIn if nobody was signed in, or a vault error if that
 // cannot be known.
 func (a *Account) Restore(ctx context.Context) (Person, error) {
+	if a.app != nil {
+		return a.signInApplication(ctx)
+	}
 	if err := a.cache.load(ctx); err != nil {
 		return Person{}, err
 	}
@@ -98,7 +106,7 @@ func (a *Account) Restore(ctx context.Context) (Person, error) {
 	a.mu.Unlock()
 	r, err := a.msal.AcquireTokenSilent(ctx, Scopes, public.WithSilentAccount(accounts[0]))
 	if err != nil {
-		err = signInError(err)
+		err = a.signInError(err)
 		if !errors.Is(err, presence.ErrSignIn) {
 			// No network at login is ordinary: the person is known, and the
 			// loop tries again.
@@ -116,6 +124,9 @@ type Prompt struct {
 	OpenURL func(url string) error
 	// Device shows a code to enter elsewhere, for where no browser opens.
 	Device func(DeviceCode)
+	// Timeout is how long the browser's page may stay open unanswered; zero:
+	// five minutes. A device code has its own, which Entra sets.
+	Timeout time.Duration
 }
 
 // DeviceCode is what a person enters on another device.
@@ -127,12 +138,20 @@ type DeviceCode struct {
 // signInTimeout is how long a browser's page may stay open unanswered.
 const signInTimeout = 5 * time.Minute
 
-// SignIn asks a person to sign in, and keeps the session in the vault.
+// SignIn asks a person to sign in, and keeps the session in the vault. An
+// application signs in by itself, without a prompt.
 func (a *Account) SignIn(ctx context.Context, p Prompt) (Person, error) {
+	if a.app != nil {
+		return a.signInApplication(ctx)
+	}
 	if p.Device != nil {
 		return a.byDeviceCode(ctx, p.Device)
 	}
-	ctx, cancel := context.WithTimeout(ctx, signInTimeout)
+	wait := p.Timeout
+	if wait <= 0 {
+		wait = signInTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	options := []public.AcquireInteractiveOption{public.WithRedirectURI("http://localhost")}
 	if p.OpenURL != nil {
@@ -143,9 +162,22 @@ func (a *Account) SignIn(ctx context.Context, p Prompt) (Person, error) {
 	}
 	r, err := a.msal.AcquireTokenInteractive(ctx, Scopes, options...)
 	if err != nil {
-		return Person{}, interactiveError(ctx, err)
+		return Person{}, a.interactiveError(ctx, err)
 	}
 	return a.adopt(ctx, r), nil
+}
+
+// signInApplication makes the configured user the one, once the application
+// has a token. No network is no obstacle, as in Restore.
+func (a *Account) signInApplication(ctx context.Context) (Person, error) {
+	p := Person{ID: a.app.User, Tenant: a.config.Tenant}
+	a.mu.Lock()
+	a.person = p
+	a.mu.Unlock()
+	if _, err := a.token(ctx, ""); errors.Is(err, presence.ErrSignIn) || ctx.Err() != nil {
+		return Person{}, err
+	}
+	return p, nil
 }
 
 // ErrNobodyAnswered is a sign-in page that was never finished.
@@ -154,25 +186,37 @@ var ErrNobodyAnswered = errors.New("the sign-in page was not finished in time")
 // ErrCancelled is a sign-in that the program gave up.
 var ErrCancelled = errors.New("sign-in cancelled")
 
-func interactiveError(ctx context.Context, err error) error {
+func (a *Account) interactiveError(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return &SignInError{err: ErrNobodyAnswered}
 	case ctx.Err() != nil:
 		return &SignInError{err: ErrCancelled}
 	}
-	return signInError(err)
+	return a.signInError(err)
+}
+
+// signInError sorts MSAL's errors, and links an administrator's consent.
+func (a *Account) signInError(err error) error { return a.linked(signInError(err)) }
+
+// linked puts the consent link into an error that it may mend.
+func (a *Account) linked(err error) error {
+	var s *SignInError
+	if errors.As(err, &s) {
+		s.Link = a.ConsentLink()
+	}
+	return err
 }
 
 func (a *Account) byDeviceCode(ctx context.Context, show func(DeviceCode)) (Person, error) {
 	d, err := a.msal.AcquireTokenByDeviceCode(ctx, Scopes)
 	if err != nil {
-		return Person{}, signInError(err)
+		return Person{}, a.signInError(err)
 	}
 	show(DeviceCode{URL: d.Result.VerificationURL, Code: d.Result.UserCode, Expires: d.Result.ExpiresOn})
 	r, err := d.AuthenticationResult(ctx)
 	if err != nil {
-		return Person{}, interactiveError(ctx, err)
+		return Person{}, a.interactiveError(ctx, err)
 	}
 	return a.adopt(ctx, r), nil
 }
@@ -203,12 +247,20 @@ func (a *Account) SignOut(ctx context.Context) error {
 	a.mu.Lock()
 	a.who, a.person = public.Account{}, Person{}
 	a.mu.Unlock()
+	if a.app != nil {
+		a.app.forget() // its credential is the administrator's to remove
+		return nil
+	}
 	return a.cache.clear(ctx)
 }
 
 // token is a valid access token, refreshed if need be. claims answers a
 // challenge; empty: none.
 func (a *Account) token(ctx context.Context, claims string) (string, error) {
+	if a.app != nil {
+		bearer, err := a.app.token(ctx, claims)
+		return bearer, a.linked(err)
+	}
 	a.mu.Lock()
 	who := a.who
 	a.mu.Unlock()
@@ -221,14 +273,16 @@ func (a *Account) token(ctx context.Context, claims string) (string, error) {
 	}
 	r, err := a.msal.AcquireTokenSilent(ctx, Scopes, options...)
 	if err != nil {
-		return "", signInError(err)
+		return "", a.signInError(err)
 	}
 	return r.AccessToken, nil
 }
 
-// Client is the presence service of the signed-in person.
+// Client is the presence service of the signed-in person, or of the user for
+// whom the application signed in.
 func (a *Account) Client() *Client {
-	return &Client{http: a.http, base: a.cloud.Graph + "/" + a.config.API, user: a.Person().ID, app: a.config.ClientID, token: a.token}
+	return &Client{http: a.http, base: a.cloud.Graph + "/" + a.config.API, user: a.Person().ID, app: a.config.ClientID, token: a.token,
+		noExpiration: a.config.withoutExpiration(), consent: a.ConsentLink()}
 }
 
 // tokenCache is MSAL's cache, kept in the vault. MSAL asks for it at every
@@ -302,6 +356,9 @@ func (a *Account) Forget() {
 	a.mu.Lock()
 	a.who, a.person = public.Account{}, Person{}
 	a.mu.Unlock()
+	if a.app != nil {
+		a.app.forget()
+	}
 	a.cache.forget()
 }
 

@@ -27,6 +27,8 @@ type Client struct {
 	token func(ctx context.Context, claims string) (string, error)
 	// noExpiration leaves expirationDuration out of setPresence.
 	noExpiration bool
+	// consent is where an administrator can grant what is missing.
+	consent string
 }
 
 var _ presence.Service = (*Client)(nil)
@@ -242,7 +244,9 @@ func (c *Client) once(ctx context.Context, method, action string, body []byte, c
 		}
 		return answer, "", nil // a write's answer has no content
 	}
-	return nil, claimsOf(resp), failure(resp, answer)
+	e := failure(resp, answer)
+	e.Link = c.consent
+	return nil, claimsOf(resp), e
 }
 
 // failure reads Graph's error envelope; a proxy's page yields the status alone.

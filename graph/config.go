@@ -4,8 +4,6 @@
 package graph
 
 import (
-	"crypto"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -50,23 +48,10 @@ type Config struct {
 	// Transport reaches an emulator in this process instead; it, too, takes
 	// Cloud's place.
 	Transport http.RoundTripper
-	// Application makes the application itself sign in, without a person.
+	// Application makes the application itself sign in, without a person; nil:
+	// a person signs in.
 	Application *Application
 	Log         *slog.Logger
-}
-
-// Application is the sign-in of a kiosk or a shared desk: the application acts
-// with permission Presence.ReadWrite.All for one user.
-type Application struct {
-	// User is the object id of the user whose presence is set.
-	User string
-	// Secret is a client secret; or Certificates with Key are a certificate.
-	Secret       string
-	Certificates []*x509.Certificate
-	Key          crypto.PrivateKey
-	// NoExpiration leaves expirationDuration out, as the 2021 beta of
-	// setPresence needs.
-	NoExpiration bool
 }
 
 // callTimeout bounds one exchange with a server.
@@ -88,6 +73,11 @@ func (c *Config) resolve() (Cloud, http.RoundTripper, error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Application != nil {
+		if err := c.Application.check(c.Tenant); err != nil {
+			return Cloud{}, nil, fmt.Errorf("application sign-in: %w", err)
+		}
 	}
 	if c.Transport != nil {
 		return emulated, c.Transport, nil

@@ -24,6 +24,9 @@ type Error struct {
 	RequestID string // for Microsoft's support
 	// Wait is the server's wish of when to come back; zero: none.
 	Wait time.Duration
+	// Link is where an administrator can grant a missing permission; empty:
+	// unknown.
+	Link string
 }
 
 func (e *Error) Error() string {
@@ -75,7 +78,9 @@ type SignInError struct {
 	// either may be missing.
 	Name   string
 	AADSTS int
-	err    error
+	// Link is where an administrator can allow heliograph; empty: unknown.
+	Link string
+	err  error
 }
 
 func (e *SignInError) Error() string {

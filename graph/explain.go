@@ -23,6 +23,7 @@ type Advice struct {
 var English = map[string]string{
 	"locked":       "The keyring is locked, so your sign-in cannot be read. Unlock it, or sign in again.",
 	"absent":       "There is no keyring service, so your sign-in cannot be kept. Install and start one (gnome-keyring, KWallet or KeePassXC).",
+	"damaged":      "What the keyring keeps of your sign-in is damaged. Choose Sign in.",
 	"refused":      "Unlocking the keyring was refused, so your sign-in cannot be read. Choose Sign in to try again.",
 	"no-client":    "No application id is set. Put the id of your app registration into the settings file, [account] client_id.",
 	"no-presence":  "The Microsoft cloud in China has no presence, so there is nothing to set.",
@@ -38,7 +39,10 @@ var English = map[string]string{
 	"blocked":      "Your organisation's Conditional Access blocks this way of signing in (AADSTS%d). Try the other one (browser or device code), or ask an administrator.",
 	"device":       "Your organisation only accepts managed devices here (AADSTS%d). Ask an administrator.",
 	"expired":      "Your sign-in has expired or was revoked (AADSTS%d). Choose Sign in.",
-	"secret":       "The client secret is wrong or has expired (AADSTS%d). Make a new one in Entra.",
+	"secret":       "The client secret or certificate is wrong or has expired (AADSTS%d). Make a new one in Entra.",
+	"no-secret":    "No client secret is kept for the application. Put one into the keyring with heliograph login, or name a file in the settings, [account] secret_file or certificate_file.",
+	"credential":   "The application cannot sign in: %v.",
+	"application":  "The application itself lacks a permission (AADSTS%d). An administrator can grant it with the consent link.",
 	"entra":        "Microsoft's sign-in refused (AADSTS%d). Choose Sign in to try again.",
 	"sign-in":      "Microsoft asks you to sign in again. Choose Sign in.",
 	"permission":   "Microsoft Graph refuses: a permission is missing. An administrator can grant it with the consent link.",
@@ -58,7 +62,7 @@ var byAADSTS = map[int]string{
 	700016: "unknown-app", 90002: "unknown-app", 7000112: "disabled-app",
 	53003: "blocked", 50005: "blocked", 53000: "device", 53001: "device",
 	50173: "expired", 700082: "expired", 70008: "expired", 50078: "expired", 700084: "expired",
-	7000215: "secret", 7000222: "secret",
+	7000215: "secret", 7000222: "secret", 700027: "secret", 501051: "application",
 }
 
 // Explain turns an error of this package into advice.
@@ -66,11 +70,15 @@ func Explain(err error) Advice {
 	for _, known := range []struct {
 		err error
 		key string
-	}{{ErrVaultLocked, "locked"}, {ErrVaultRefused, "refused"}, {ErrVaultAbsent, "absent"}, {ErrNoClientID, "no-client"}, {ErrNoPresence, "no-presence"},
-		{ErrNobodyAnswered, "unanswered"}, {ErrCancelled, "cancelled"}, {ErrNoItem, "signed-out"}} {
+	}{{ErrVaultLocked, "locked"}, {ErrVaultRefused, "refused"}, {ErrVaultAbsent, "absent"}, {ErrVaultDamaged, "damaged"}, {ErrNoClientID, "no-client"}, {ErrNoPresence, "no-presence"},
+		{ErrNoCredential, "no-secret"}, {ErrNobodyAnswered, "unanswered"}, {ErrCancelled, "cancelled"}, {ErrNoItem, "signed-out"}} {
 		if errors.Is(err, known.err) {
 			return Advice{Key: known.key}
 		}
+	}
+	var c *CredentialError
+	if errors.As(err, &c) {
+		return Advice{Key: "credential", Args: []any{c}}
 	}
 	var s *SignInError
 	if errors.As(err, &s) {
@@ -84,7 +92,7 @@ func Explain(err error) Advice {
 	case errors.Is(e, presence.ErrSignIn):
 		return Advice{Key: "sign-in"}
 	case e.Status == http.StatusForbidden, e.Status == http.StatusUnauthorized:
-		return Advice{Key: "permission"}
+		return Advice{Key: "permission", Link: e.Link}
 	case e.Wait > 0 || e.Status == http.StatusTooManyRequests:
 		return Advice{Key: "busy"}
 	case e.Status >= 500:
@@ -98,6 +106,8 @@ func explainSignIn(s *SignInError) Advice {
 	switch {
 	case known && key == "declined":
 		return Advice{Key: key}
+	case key == "consent" || key == "admin" || key == "application":
+		return Advice{Key: key, Args: []any{s.AADSTS}, Link: s.Link}
 	case known:
 		return Advice{Key: key, Args: []any{s.AADSTS}}
 	case s.Name == "access_denied":
@@ -117,6 +127,10 @@ func (a *Account) ConsentLink() string {
 	if t := a.Person().Tenant; t != "" {
 		tenant = t
 	}
+	scope := a.cloud.Graph + "/Presence.ReadWrite " + a.cloud.Graph + "/Presence.Read"
+	if a.app != nil {
+		scope = a.cloud.Graph + "/.default" // all that the registration lists
+	}
 	return a.cloud.Authority + "/" + url.PathEscape(tenant) + "/v2.0/adminconsent?client_id=" + url.QueryEscape(a.config.ClientID) +
-		"&scope=" + url.QueryEscape(a.cloud.Graph+"/Presence.ReadWrite "+a.cloud.Graph+"/Presence.Read")
+		"&scope=" + url.QueryEscape(scope)
 }

@@ -42,7 +42,7 @@ func (v KeyringVault) Get(ctx context.Context, name string) ([]byte, error) {
 	// Base64, since not every keyring keeps arbitrary bytes.
 	b, err := base64.RawStdEncoding.DecodeString(text)
 	if err != nil {
-		return nil, fmt.Errorf("keyring item %s is damaged: sign in again", name)
+		return nil, fmt.Errorf("keyring item %s: %w", name, ErrVaultDamaged)
 	}
 	return b, nil
 }

@@ -26,6 +26,7 @@ var (
 	ErrVaultLocked  = errors.New("the keyring is locked")
 	ErrVaultAbsent  = errors.New("there is no keyring service")
 	ErrVaultRefused = errors.New("unlocking the keyring was refused")
+	ErrVaultDamaged = errors.New("what the keyring keeps is damaged")
 )
 
 // MemoryVault keeps secrets as long as the process lives.
@@ -97,7 +98,7 @@ func (p parted) head(ctx context.Context) (head, error) {
 	}
 	var h head
 	if json.Unmarshal(raw, &h) != nil || h.Parts < 1 || h.Parts > maxParts || len(h.Generation) > 64 {
-		return head{}, fmt.Errorf("keyring item %s is damaged: sign in again", p.name)
+		return head{}, fmt.Errorf("keyring item %s: %w", p.name, ErrVaultDamaged)
 	}
 	return h, nil
 }
@@ -110,13 +111,16 @@ func (p parted) get(ctx context.Context) ([]byte, error) {
 	var value []byte
 	for i := range h.Parts {
 		b, err := p.vault.Get(ctx, p.part(h.Generation, i))
+		if errors.Is(err, ErrNoItem) {
+			err = ErrVaultDamaged
+		}
 		if err != nil {
 			return nil, fmt.Errorf("keyring item %s, part %d: %w", p.name, i+1, err)
 		}
 		value = append(value, b...)
 	}
 	if sum(value) != h.Sum {
-		return nil, fmt.Errorf("keyring item %s is damaged: sign in again", p.name)
+		return nil, fmt.Errorf("keyring item %s: %w", p.name, ErrVaultDamaged)
 	}
 	return value, nil
 }

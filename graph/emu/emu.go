@@ -8,6 +8,7 @@
 package emu
 
 import (
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -65,6 +66,8 @@ type Options struct {
 	Browser string
 	// TokenLife is how long access tokens last; 0: one hour.
 	TokenLife time.Duration
+	// Certificates are the application's own, beside its secret.
+	Certificates []*x509.Certificate
 	// Apps are accepted client ids beside the directory's own.
 	Apps []string
 }

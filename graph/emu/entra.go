@@ -64,6 +64,8 @@ var aadsts = map[int]oauthError{
 	7000112: {400, "unauthorized_client", 7000112, "Application is disabled."},
 	7000215: {401, "invalid_client", 7000215, "Invalid client secret provided."},
 	90094:   {400, "access_denied", 90094, "Admin consent is required for the permissions requested by this application."},
+	700027:  {401, "invalid_client", 700027, "The certificate with identifier used to sign the client assertion is not registered on application, or its signature failed validation."},
+	1002012: {400, "invalid_scope", 1002012, "The provided value for scope is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier."},
 	9002313: {400, "invalid_request", 9002313, "Invalid request. Request is malformed or invalid."},
 	501481:  {400, "invalid_grant", 501481, "The Code_Verifier does not match the code_challenge supplied in the authorization request."},
 }
@@ -112,7 +114,7 @@ func (s *Server) entra(w http.ResponseWriter, r *http.Request, tenant, rest stri
 	case "oauth2/v2.0/deviceauth":
 		s.devicePage(w, r)
 	case "oauth2/v2.0/token":
-		s.token(w, r)
+		s.token(w, r, tenant)
 	default:
 		http.NotFound(w, r)
 	}
@@ -171,7 +173,7 @@ func permissions(scopes []string) []string {
 }
 
 // token is the token endpoint.
-func (s *Server) token(w http.ResponseWriter, r *http.Request) {
+func (s *Server) token(w http.ResponseWriter, r *http.Request, tenant string) {
 	if r.Method != http.MethodPost || r.ParseForm() != nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -184,7 +186,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		s.oauthFail(w, aadstsError(700016))
 		return
 	}
-	g, scopes, fail := s.redeem(r.PostForm)
+	g, scopes, fail := s.redeem(r.PostForm, tenant)
 	if fail != nil {
 		s.oauthFail(w, *fail)
 		return
@@ -208,7 +210,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 }
 
 // redeem turns what a client holds into a grant. The lock is held.
-func (s *Server) redeem(f url.Values) (*grant, []string, *oauthError) {
+func (s *Server) redeem(f url.Values, tenant string) (*grant, []string, *oauthError) {
 	refuse := func(code int) (*grant, []string, *oauthError) {
 		e := aadstsError(code)
 		return nil, nil, &e
@@ -248,10 +250,7 @@ func (s *Server) redeem(f url.Values) (*grant, []string, *oauthError) {
 	case "device_code", "urn:ietf:params:oauth:grant-type:device_code":
 		return s.redeemDevice(f.Get("device_code"), g, scopes)
 	case "client_credentials":
-		if f.Get("client_secret") != AppSecret && f.Get("client_assertion") == "" {
-			return refuse(7000215)
-		}
-		g.scopes = []string{"Presence.ReadWrite.All", "Presence.Read.All"}
+		return s.redeemCredentials(f, tenant, g, scopes)
 	default:
 		return refuse(9002313)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -66,6 +67,8 @@ func (c *Config) check() *problem {
 		oneOf("general", "language", string(c.General.Language), languages),
 		oneOf("account", "cloud", string(c.Account.Cloud), clouds),
 		oneOf("account", "api", string(c.Account.API), apis),
+		oneOf("account", "sign_in", string(c.Account.SignIn), signIns),
+		c.checkApplication(),
 		oneOf("log", "level", string(c.Log.Level), levels),
 		between("automatic", "away_after", c.Automatic.AwayAfter, 0, 24*time.Hour),
 		between("calls", "debounce", c.Calls.Debounce, 0, 5*time.Minute),
@@ -115,6 +118,33 @@ func (a Account) check() *problem {
 	}
 	if ip := net.ParseIP(u.Hostname()); u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return &problem{"account", "emulator", "must be on this machine: use a loopback address as in http://127.0.0.1:8089"}
+	}
+	return nil
+}
+
+// checkApplication holds the account against what an application that signs in
+// by itself needs.
+func (c *Config) checkApplication() *problem {
+	a := c.Account
+	if a.SignIn != "application" {
+		return nil
+	}
+	switch {
+	case a.User == "":
+		return &problem{"account", "user", `is missing: sign_in = "application" needs the object id of the user whose presence is set`}
+	case !clientID.MatchString(a.User):
+		return &problem{"account", "user", "is no object id: copy the one on the user's page in Entra, as in 11111111-2222-3333-4444-555555555555"}
+	case slices.Contains([]string{"organizations", "common", "consumers"}, a.Tenant):
+		return &problem{"account", "tenant", `must name one tenant for sign_in = "application": use its id or one of its domains`}
+	case a.SecretFile != "" && a.CertificateFile != "":
+		return &problem{"account", "certificate_file", "is set beside secret_file: keep one of them"}
+	case a.API == "beta" && c.Automatic.PresentWhenSharing:
+		return &problem{"automatic", "present_when_sharing", `has no Presenting to set with api = "beta" and sign_in = "application": use api = "v1.0"`}
+	}
+	for key, file := range map[string]string{"secret_file": a.SecretFile, "certificate_file": a.CertificateFile} {
+		if file != "" && !filepath.IsAbs(file) {
+			return &problem{"account", key, "is no full path: begin it at the root"}
+		}
 	}
 	return nil
 }

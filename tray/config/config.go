@@ -42,7 +42,12 @@ type Account struct {
 	Tenant   string `toml:"tenant"`
 	Cloud    Cloud  `toml:"cloud"`
 	API      API    `toml:"api"`
-	Emulator string `toml:"emulator"`
+	SignIn   SignIn `toml:"sign_in"`
+	// User, SecretFile and CertificateFile count for SignIn "application" only.
+	User            string `toml:"user"`
+	SecretFile      string `toml:"secret_file"`
+	CertificateFile string `toml:"certificate_file"`
+	Emulator        string `toml:"emulator"`
 }
 
 // Automatic holds the rules of the automatic status.
@@ -119,7 +124,7 @@ type Log struct {
 func Default() Config {
 	return Config{
 		General: General{Language: "auto"},
-		Account: Account{Tenant: "organizations", Cloud: "global", API: "v1.0"},
+		Account: Account{Tenant: "organizations", Cloud: "global", API: "v1.0", SignIn: "person"},
 		Automatic: Automatic{
 			AwayAfter: Duration(5 * time.Minute), AwayWhenLocked: true, BusyInCall: true,
 			WorkFrom: Clock(8 * time.Hour / time.Minute), WorkTo: Clock(18 * time.Hour / time.Minute),

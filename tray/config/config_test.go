@@ -52,6 +52,23 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// application is an [account] that signs in by itself; kiosk one that can.
+const (
+	application = "[account]\nsign_in = \"application\"\ntenant = \"contoso.com\"\n"
+	kiosk       = application + "user = \"fa8bf3dc-eca7-46b7-bad1-db199b62afc3\"\n"
+)
+
+func TestApplicationIsAccepted(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	c, err := Parse([]byte(kiosk + "secret_file = '" + secret + "'\n"))
+	if err != nil || c.Account.SignIn != "application" || c.Account.SecretFile != secret {
+		t.Errorf("got %+v, %v", c.Account, err)
+	}
+	if _, err := Parse([]byte(kiosk + "api = \"beta\"\n")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestErrorsNameKeyLineAndRemedy(t *testing.T) {
 	for name, c := range map[string]struct {
 		text string
@@ -73,6 +90,13 @@ func TestErrorsNameKeyLineAndRemedy(t *testing.T) {
 		"bad_clock":        {"[automatic]\nwork_from = \"8am\"\n", []string{"line 2", "work_from", "08:30"}},
 		"broken_toml":      {"[account]\nclient_id = \n", []string{"line 2"}},
 		"app_without_name": {"[[calls.app]]\nclass=\"call\"\n", []string{"calls.app", "match"}},
+		"bad_sign_in":      {"[account]\nsign_in = \"robot\"\n", []string{"line 2", "account.sign_in", "person, application"}},
+		"app_no_user":      {application + "user = \"\"\n", []string{"account.user", "object id"}},
+		"app_bad_user":     {application + "user = \"ada@contoso.com\"\n", []string{"line 4", "account.user", "Entra"}},
+		"app_no_tenant":    {"[account]\nsign_in = \"application\"\nuser = \"fa8bf3dc-eca7-46b7-bad1-db199b62afc3\"\n", []string{"account.tenant", "one tenant"}},
+		"app_two_files":    {kiosk + "secret_file = \"/a\"\ncertificate_file = \"/b\"\n", []string{"line 6", "account.certificate_file", "secret_file"}},
+		"app_short_path":   {kiosk + "secret_file = \"a\"\n", []string{"line 5", "account.secret_file", "full path"}},
+		"app_presenting":   {kiosk + "api = \"beta\"\n[automatic]\npresent_when_sharing = true\n", []string{"line 7", "automatic.present_when_sharing", "v1.0"}},
 		"bad_level":        {"[log]\nlevel = \"loud\"\n", []string{"line 2", "log.level", "debug, info"}},
 		"empty_hook":       {"[hooks]\non_change = [\"\"]\n", []string{"line 2", "hooks.on_change", "[]"}},
 		"hook_as_text":     {"[hooks]\non_change = \"lamp\"\n", []string{"line 2", "on_change"}},

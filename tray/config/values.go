@@ -64,6 +64,8 @@ type (
 	Cloud string
 	// API names a version of Microsoft Graph.
 	API string
+	// SignIn says who signs in: a person, or the application itself.
+	SignIn string
 	// Class says how much proof a program's recording needs to be a call.
 	Class string
 	// Level is a log level.
@@ -74,6 +76,7 @@ var (
 	languages = []string{"auto", "en", "de"}
 	clouds    = []string{"global", "usgov-l4", "usgov-l5", "china"}
 	apis      = []string{"v1.0", "beta"}
+	signIns   = []string{"person", "application"}
 	classes   = []string{"call", "messenger", "browser", "never"}
 	levels    = []string{"debug", "info", "warn", "error"}
 )

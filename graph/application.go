@@ -1,0 +1,204 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
+
+	"heliograph/graph/presence"
+)
+
+// Application is the sign-in of a kiosk or a shared desk: the application acts
+// by itself, with permission Presence.ReadWrite.All, for one user. With
+// API "beta" it speaks setPresence as the 2021 beta document describes it:
+// four pairs, and no expirationDuration.
+//
+// Source: https://learn.microsoft.com/graph/auth-v2-service
+type Application struct {
+	// User is the object id of the user whose presence is set.
+	User string
+	// SecretFile holds a client secret, CertificateFile a certificate with its
+	// private key as PEM; only their owner may read either. With neither, the
+	// vault keeps what KeepCredential put there.
+	SecretFile, CertificateFile string
+}
+
+var objectID = regexp.MustCompile(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
+
+// check holds the settings against what application sign-in needs.
+func (a *Application) check(tenant string) error {
+	switch {
+	case !objectID.MatchString(a.User):
+		return fmt.Errorf("user %q is no object id: copy the one on the user's page in Entra", a.User)
+	case a.SecretFile != "" && a.CertificateFile != "":
+		return errors.New("both a secret and a certificate are named: keep one")
+	case tenant == "organizations", tenant == "common", tenant == "consumers":
+		return fmt.Errorf("tenant %q is not one tenant: an application signs in to its own, named by id or domain", tenant)
+	}
+	return nil
+}
+
+// ErrNoCredential is an application sign-in that was given no secret.
+var ErrNoCredential = errors.New("no client secret or certificate is kept for the application")
+
+// credentialItem is the vault's item of the application's secret.
+const credentialItem = "application"
+
+// KeepCredential puts a client secret, or a certificate with its key as PEM,
+// into the vault.
+func KeepCredential(ctx context.Context, v Vault, text string) error {
+	if _, err := credentialFrom(text); err != nil {
+		return err
+	}
+	return parted{v, credentialItem}.set(ctx, []byte(strings.TrimSpace(text)))
+}
+
+// ForgetCredential removes it again.
+func ForgetCredential(ctx context.Context, v Vault) error {
+	return parted{v, credentialItem}.delete(ctx)
+}
+
+// credentialFrom reads PEM as a certificate, and all else as a secret.
+func credentialFrom(text string) (confidential.Credential, error) {
+	if !strings.Contains(text, "-----BEGIN ") {
+		secret, err := secretFrom(text)
+		if err != nil {
+			return confidential.Credential{}, err
+		}
+		return confidential.NewCredFromSecret(secret)
+	}
+	certs, key, err := certificateFrom([]byte(text))
+	if err != nil {
+		return confidential.Credential{}, err
+	}
+	return confidential.NewCredFromCert(certs, key)
+}
+
+// appSignIn gets tokens for the application itself. The credential is read
+// when it is first needed, and anew after Entra refused it.
+type appSignIn struct {
+	Application
+	vault   Vault
+	scope   string
+	connect func(confidential.Credential) (confidential.Client, error)
+
+	mu     sync.Mutex
+	client *confidential.Client
+}
+
+func newAppSignIn(c Config, cloud Cloud, http *http.Client, v Vault) *appSignIn {
+	options := []confidential.Option{confidential.WithHTTPClient(http), confidential.WithClientCapabilities(cp1)}
+	if cloud == emulated {
+		options = append(options, confidential.WithInstanceDiscovery(false))
+	}
+	return &appSignIn{Application: *c.Application, vault: v, scope: cloud.Graph + "/.default",
+		connect: func(cred confidential.Credential) (confidential.Client, error) {
+			return confidential.New(cloud.Authority+"/"+c.Tenant, c.ClientID, cred, options...)
+		}}
+}
+
+// token is a valid access token; claims answers a challenge.
+func (s *appSignIn) token(ctx context.Context, claims string) (string, error) {
+	client, err := s.ready(ctx)
+	if err != nil {
+		return "", err
+	}
+	var options []confidential.AcquireByCredentialOption
+	if claims != "" {
+		options = append(options, confidential.WithClaims(claims))
+	}
+	r, err := client.AcquireTokenByCredential(ctx, []string{s.scope}, options...)
+	if err == nil {
+		return r.AccessToken, nil
+	}
+	if err = signInError(err); errors.Is(err, presence.ErrSignIn) {
+		s.forget() // the file or the item may hold a newer one by then
+	}
+	return "", err
+}
+
+func (s *appSignIn) ready(ctx context.Context) (*confidential.Client, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.client != nil {
+		return s.client, nil
+	}
+	cred, err := s.credential(ctx)
+	if err != nil {
+		return nil, err
+	}
+	client, err := s.connect(cred)
+	if err != nil {
+		return nil, &SignInError{err: fmt.Errorf("application sign-in cannot be set up: %w", err)}
+	}
+	s.client = &client
+	return s.client, nil
+}
+
+func (s *appSignIn) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.client = nil
+}
+
+// credential reads the file that is named, or the vault.
+func (s *appSignIn) credential(ctx context.Context) (confidential.Credential, error) {
+	var cred confidential.Credential
+	var err error
+	switch {
+	case s.SecretFile != "":
+		var secret string
+		if secret, err = LoadSecret(s.SecretFile); err == nil {
+			cred, err = confidential.NewCredFromSecret(secret)
+		}
+	case s.CertificateFile != "":
+		certs, key, loadErr := LoadCertificate(s.CertificateFile)
+		if err = loadErr; err == nil {
+			cred, err = confidential.NewCredFromCert(certs, key)
+		}
+	default:
+		var text []byte
+		text, err = parted{s.vault, credentialItem}.get(ctx)
+		if errors.Is(err, ErrNoItem) {
+			return cred, &SignInError{err: ErrNoCredential}
+		}
+		if err == nil {
+			cred, err = credentialFrom(string(text))
+		}
+	}
+	if err != nil {
+		return cred, &SignInError{err: &CredentialError{err}}
+	}
+	return cred, nil
+}
+
+// CredentialError is a secret or certificate that cannot be used.
+type CredentialError struct{ err error }
+
+func (e *CredentialError) Error() string { return e.err.Error() }
+
+// Unwrap gives the reason.
+func (e *CredentialError) Unwrap() error { return e.err }
+
+// Timing is how often presence must be said again where Graph is told no
+// expiration; nil where it is told: presence.Options.Timing takes either.
+// Without expirationDuration a session lasts five minutes.
+//
+// Source: https://learn.microsoft.com/graph/api/presence-setpresence
+func (c Config) Timing() func(presence.Pair) presence.Timing {
+	if !c.withoutExpiration() {
+		return nil
+	}
+	return func(presence.Pair) presence.Timing {
+		return presence.Timing{Expire: 5 * time.Minute, Renew: 4 * time.Minute}
+	}
+}
+
+func (c Config) withoutExpiration() bool { return c.Application != nil && c.API == "beta" }

@@ -1,0 +1,251 @@
+package graph
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"heliograph/graph/emu"
+	"heliograph/graph/presence"
+)
+
+// secretFile writes a file as a careful person would.
+func secretFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// certificate makes one, and its PEM file's text.
+func certificate(t *testing.T) (*x509.Certificate, string) {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shape := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "heliograph"}, NotAfter: time.Now().Add(time.Hour)}
+	raw, err := x509.CreateCertificate(rand.Reader, shape, shape, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})
+	return cert, string(append(text, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})...))
+}
+
+func kiosk(s *emu.Server, api string, a Application) Config {
+	a.User = emu.SelfID
+	return Config{ClientID: emu.AppID, Tenant: emu.TenantID, API: api, Transport: s.Transport(), Application: &a}
+}
+
+// TestApplicationSignsIn walks every way in, in both versions of the contract.
+func TestApplicationSignsIn(t *testing.T) {
+	cert, certText := certificate(t)
+	kept := &MemoryVault{}
+	if err := KeepCredential(t.Context(), kept, emu.AppSecret+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	keptCert := &MemoryVault{}
+	if err := KeepCredential(t.Context(), keptCert, certText); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		app     Application
+		vault   Vault
+		api     string
+		profile emu.Profile
+	}{
+		"secret_file":      {Application{SecretFile: secretFile(t, emu.AppSecret+"\n")}, &MemoryVault{}, "v1.0", emu.V1},
+		"certificate_file": {Application{CertificateFile: secretFile(t, certText)}, &MemoryVault{}, "v1.0", emu.V1},
+		"kept_secret":      {Application{}, kept, "v1.0", emu.V1},
+		"kept_certificate": {Application{}, keptCert, "v1.0", emu.V1},
+		"beta_2021":        {Application{}, kept, "beta", emu.Beta2021},
+		"beta_today":       {Application{}, kept, "beta", emu.V1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := emu.New(emu.Options{Profile: c.profile, Certificates: []*x509.Certificate{cert}})
+			config := kiosk(s, c.api, c.app)
+			a, err := Open(config, c.vault)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := a.Restore(t.Context())
+			if err != nil || p.ID != emu.SelfID || p.Tenant != emu.TenantID {
+				t.Fatalf("%+v, %v", p, err)
+			}
+			client := a.Client()
+			for range 2 { // the second with the token of the first
+				if err := client.SetPresence(t.Context(), presence.InACall, time.Hour); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got, err := client.Shown(t.Context()); err != nil || got.Activity != "InACall" {
+				t.Errorf("shown %+v, %v", got, err)
+			}
+			checkApplicationRequests(t, s, c.api)
+			if (config.Timing() != nil) != (c.api == "beta") {
+				t.Error("renewals do not follow what Graph is told")
+			}
+			if err := client.ClearPresence(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if got := s.User("self").Shown.Availability; got != "Offline" {
+				t.Errorf("shows %s after the end", got)
+			}
+		})
+	}
+}
+
+func checkApplicationRequests(t *testing.T, s *emu.Server, api string) {
+	t.Helper()
+	grants := 0
+	for _, r := range s.Requests() {
+		if r.Note == "client_credentials" {
+			grants++
+		}
+		if !strings.HasPrefix(r.Path, "/"+api+"/users/"+emu.SelfID+"/presence") && strings.Contains(r.Path, "presence") {
+			t.Errorf("path %s", r.Path)
+		}
+		if !strings.HasSuffix(r.Path, "/setPresence") {
+			continue
+		}
+		body := map[string]string{}
+		if err := json.Unmarshal(r.Body, &body); err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{"v1.0": "PT1H", "beta": ""}[api]
+		if body["expirationDuration"] != want || body["sessionId"] != emu.AppID {
+			t.Errorf("sent %v", body)
+		}
+	}
+	if grants != 1 {
+		t.Errorf("%d tokens were asked for", grants)
+	}
+}
+
+func TestApplicationIsRefused(t *testing.T) {
+	other, _ := certificate(t)
+	_, certText := certificate(t)
+	for name, c := range map[string]struct {
+		app    Application
+		key    string
+		aadsts int
+	}{
+		"wrong_secret":        {Application{SecretFile: secretFile(t, "wrong")}, "secret", 7000215},
+		"unknown_certificate": {Application{CertificateFile: secretFile(t, certText)}, "secret", 700027},
+		"nothing_kept":        {Application{}, "no-secret", 0},
+		"no_file":             {Application{SecretFile: "/nonexistent/secret"}, "credential", 0},
+		"no_certificate":      {Application{CertificateFile: secretFile(t, "hello")}, "credential", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := emu.New(emu.Options{Certificates: []*x509.Certificate{other}})
+			a, err := Open(kiosk(s, "", c.app), &MemoryVault{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = a.Restore(t.Context())
+			var e *SignInError
+			if !errors.Is(err, presence.ErrSignIn) || !errors.As(err, &e) || e.AADSTS != c.aadsts {
+				t.Fatalf("got %v", err)
+			}
+			if w := Explain(err); w.Key != c.key || strings.Contains(w.String(), "%!") {
+				t.Errorf("explained as %s: %s", w.Key, w)
+			}
+		})
+	}
+}
+
+// TestNewSecretIsReadAfterARefusal is a secret rotated under a running kiosk.
+func TestNewSecretIsReadAfterARefusal(t *testing.T) {
+	s := emu.New(emu.Options{})
+	path := secretFile(t, "old")
+	a, err := Open(kiosk(s, "", Application{SecretFile: path}), &MemoryVault{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Restore(t.Context()); !errors.Is(err, presence.ErrSignIn) {
+		t.Fatalf("an old secret gives %v", err)
+	}
+	if err := os.WriteFile(path, []byte(emu.AppSecret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.SignIn(t.Context(), Prompt{}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestApplicationWithoutNetwork(t *testing.T) {
+	s := emu.New(emu.Options{})
+	if err := s.AddFault(emu.Fault{Drop: true, Times: 10}); err != nil {
+		t.Fatal(err)
+	}
+	a, err := Open(kiosk(s, "", Application{SecretFile: secretFile(t, emu.AppSecret)}), &MemoryVault{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := a.Restore(t.Context()); err != nil || p.ID != emu.SelfID {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	s.ClearFaults()
+	if err := a.Client().SetPresence(t.Context(), presence.Away, time.Hour); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestApplicationSettingsAreChecked(t *testing.T) {
+	for name, c := range map[string]Config{
+		"user":   {ClientID: emu.AppID, Tenant: "contoso.com", Application: &Application{User: "ada"}},
+		"tenant": {ClientID: emu.AppID, Application: &Application{User: emu.SelfID}},
+		"both":   {ClientID: emu.AppID, Tenant: "contoso.com", Application: &Application{User: emu.SelfID, SecretFile: "a", CertificateFile: "b"}},
+	} {
+		if _, err := Open(c, &MemoryVault{}); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func TestSecretFiles(t *testing.T) {
+	if s, err := LoadSecret(secretFile(t, "  s3cret~value \n")); err != nil || s != "s3cret~value" {
+		t.Errorf("got %q, %v", s, err)
+	}
+	for name, text := range map[string]string{"empty": "\n", "two_lines": "top\nsecret", "binary": "top\x00secret", "umlaut": "töp", "huge": strings.Repeat("x", maxSecretFile+1)} {
+		_, err := LoadSecret(secretFile(t, text))
+		if err == nil || strings.Contains(err.Error(), "top") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := LoadSecret(t.TempDir()); err == nil {
+		t.Error("a folder is read as a secret")
+	}
+	v := &MemoryVault{}
+	if err := KeepCredential(context.Background(), v, " \n"); err == nil || len(v.items) != 0 {
+		t.Errorf("an empty secret is kept: %v", err)
+	}
+	if err := KeepCredential(t.Context(), v, "x"); err != nil || len(v.items) == 0 {
+		t.Fatal(err)
+	}
+	if err := ForgetCredential(t.Context(), v); err != nil || len(v.items) != 0 {
+		t.Errorf("%d items stay, %v", len(v.items), err)
+	}
+}

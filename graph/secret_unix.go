@@ -1,0 +1,22 @@
+//go:build unix
+
+package graph
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// onlyOwner refuses a file that is another's, or that others may touch.
+func onlyOwner(_ *os.File, fi fs.FileInfo) error {
+	if st, ok := fi.Sys().(*syscall.Stat_t); !ok || int(st.Uid) != os.Geteuid() {
+		return errors.New("belongs to somebody else: make it your own with chown")
+	}
+	if mode := fi.Mode().Perm(); mode&0o077 != 0 {
+		return fmt.Errorf("can be reached by others (mode %04o): run chmod 600 on it", mode)
+	}
+	return nil
+}

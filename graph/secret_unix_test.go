@@ -1,0 +1,38 @@
+//go:build unix
+
+package graph
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestSecretFileOfOthers(t *testing.T) {
+	path := secretFile(t, "topsecret")
+	for _, mode := range []os.FileMode{0o640, 0o604, 0o644, 0o660, 0o610, 0o677} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LoadSecret(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+			t.Errorf("mode %o: %v", mode, err)
+		}
+	}
+	for _, mode := range []os.FileMode{0o600, 0o400} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LoadSecret(path); err != nil {
+			t.Errorf("mode %o: %v", mode, err)
+		}
+	}
+	if os.Geteuid() != 0 {
+		return // only root can give a file away
+	}
+	if err := os.Chown(path, 12345, -1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadSecret(path); err == nil || !strings.Contains(err.Error(), "chown") {
+		t.Errorf("a stranger's file: %v", err)
+	}
+}

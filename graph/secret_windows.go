@@ -1,0 +1,44 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// onlyOwner refuses a file whose access list lets anybody in but the user, the
+// system and the administrators, who may read everything anyway.
+func onlyOwner(f *os.File, _ fs.FileInfo) error {
+	sd, err := windows.GetSecurityInfo(windows.Handle(f.Fd()), windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)
+	if err != nil {
+		return fmt.Errorf("does not tell its permissions: %w", err)
+	}
+	list, _, err := sd.DACL()
+	if err != nil || list == nil {
+		return errors.New("can be read by everybody: allow your own account alone")
+	}
+	me, err := windows.GetCurrentProcessToken().GetTokenUser()
+	if err != nil {
+		return fmt.Errorf("cannot be held against your account: %w", err)
+	}
+	for i := range uint32(list.AceCount) {
+		var entry *windows.ACCESS_ALLOWED_ACE
+		if err := windows.GetAce(list, i, &entry); err != nil {
+			return fmt.Errorf("does not tell its permissions: %w", err)
+		}
+		if entry.Header.AceType != windows.ACCESS_ALLOWED_ACE_TYPE {
+			continue
+		}
+		sid := (*windows.SID)(unsafe.Pointer(&entry.SidStart))
+		if sid.Equals(me.User.Sid) || sid.IsWellKnown(windows.WinLocalSystemSid) ||
+			sid.IsWellKnown(windows.WinBuiltinAdministratorsSid) || sid.IsWellKnown(windows.WinCreatorOwnerRightsSid) {
+			continue
+		}
+		return errors.New(`can be reached by others: run icacls FILE /inheritance:r /grant:r "%USERNAME%:F"`)
+	}
+	return nil
+}
