@@ -18,3 +18,6 @@ func loop(ctx context.Context, t *Tray, ready func()) error {
 	systray.Run(ready, func() {})
 	return nil
 }
+
+// label needs nothing: macOS has no mnemonics.
+func label(text string) string { return text }

@@ -3,6 +3,7 @@ package tray
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"fyne.io/systray"
 )
@@ -26,3 +27,9 @@ func loop(ctx context.Context, t *Tray, ready func()) error {
 		return errors.New("the session bus went away: the tray icon is gone until heliograph is started again")
 	}
 }
+
+// label keeps the menu protocol from taking an underscore, as in an account's
+// name, for the mark of a mnemonic.
+//
+// Source: https://github.com/gnustep/libs-dbuskit/blob/master/Bundles/DBusMenu/com.canonical.dbusmenu.xml
+func label(text string) string { return strings.ReplaceAll(text, "_", "__") }

@@ -2,6 +2,7 @@ package tray
 
 import (
 	"context"
+	"strings"
 
 	"fyne.io/systray"
 )
@@ -16,3 +17,8 @@ func loop(ctx context.Context, t *Tray, ready func()) error {
 	systray.Run(ready, func() {})
 	return nil
 }
+
+// label keeps Windows from taking an ampersand for the mark of a mnemonic.
+//
+// Source: https://learn.microsoft.com/windows/win32/menurc/about-menus#menu-access-keys
+func label(text string) string { return strings.ReplaceAll(text, "&", "&&") }

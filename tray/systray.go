@@ -57,13 +57,13 @@ func (d *drawer) add(parent *systray.MenuItem, r Row) *item {
 		parent.AddSeparator()
 		return it
 	case parent == nil && r.Checkable:
-		it.menu = systray.AddMenuItemCheckbox(r.Label, "", r.Checked)
+		it.menu = systray.AddMenuItemCheckbox(label(r.Label), "", r.Checked)
 	case parent == nil:
-		it.menu = systray.AddMenuItem(r.Label, "")
+		it.menu = systray.AddMenuItem(label(r.Label), "")
 	case r.Checkable:
-		it.menu = parent.AddSubMenuItemCheckbox(r.Label, "", r.Checked)
+		it.menu = parent.AddSubMenuItemCheckbox(label(r.Label), "", r.Checked)
 	default:
-		it.menu = parent.AddSubMenuItem(r.Label, "")
+		it.menu = parent.AddSubMenuItem(label(r.Label), "")
 	}
 	if r.Disabled {
 		it.menu.Disable()
@@ -126,7 +126,7 @@ func (it *item) apply(r Row) {
 	}
 	old := it.row
 	if r.Label != old.Label {
-		it.menu.SetTitle(r.Label)
+		it.menu.SetTitle(label(r.Label))
 	}
 	if r.Disabled != old.Disabled {
 		choose(r.Disabled, it.menu.Disable, it.menu.Enable)
