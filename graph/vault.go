@@ -146,8 +146,16 @@ func (p parted) set(ctx context.Context, value []byte) error {
 		return err
 	}
 	if err := p.vault.Set(ctx, p.name, raw); err != nil {
-		p.drop(ctx, h.Generation, h.Parts)
-		return err
+		// The answer may have been lost, not the write: what the head names
+		// must stay, so only a look at it tells which parts are spare.
+		now, lookErr := p.head(ctx)
+		switch {
+		case lookErr == nil && now != h, errors.Is(lookErr, ErrNoItem):
+			p.drop(ctx, h.Generation, h.Parts)
+			return err
+		case lookErr != nil:
+			return err
+		}
 	}
 	if oldErr == nil {
 		p.drop(ctx, old.Generation, old.Parts)

@@ -1,0 +1,304 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
+
+	"heliograph/graph/presence"
+)
+
+// errCrash is the power going out.
+var errCrash = errors.New("the machine stopped")
+
+// failing is a vault that takes so many changes and then no more: with dead set
+// nothing at all works any more, as after a crash; without, each later call
+// fails but reads go on, as with a full or locked keyring.
+type failing struct {
+	MemoryVault
+	left int
+	dead bool
+}
+
+func (v *failing) spend() error {
+	if v.left <= 0 {
+		return errCrash
+	}
+	v.left--
+	return nil
+}
+
+func (v *failing) Get(ctx context.Context, name string) ([]byte, error) {
+	if v.dead && v.left <= 0 {
+		return nil, errCrash
+	}
+	return v.MemoryVault.Get(ctx, name)
+}
+
+func (v *failing) Set(ctx context.Context, name string, secret []byte) error {
+	if err := v.spend(); err != nil {
+		return err
+	}
+	return v.MemoryVault.Set(ctx, name, secret)
+}
+
+func (v *failing) Delete(ctx context.Context, name string) error {
+	if err := v.spend(); err != nil {
+		return err
+	}
+	return v.MemoryVault.Delete(ctx, name)
+}
+
+func value(seed string, n int) []byte {
+	return bytes.Repeat([]byte(seed), n/len(seed)+1)[:n]
+}
+
+func TestPartedKeepsAnySize(t *testing.T) {
+	v := &MemoryVault{}
+	p := parted{v, "account"}
+	for _, n := range []int{0, 1, partSize - 1, partSize, partSize + 1, 9000, 3, partSize * maxParts, 1} {
+		want := value("token", n)
+		if err := p.set(t.Context(), want); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := p.get(t.Context()); err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("%d bytes came back as %d, %v", n, len(got), err)
+		}
+		if want := 1 + max(1, (n+partSize-1)/partSize); len(v.items) != want {
+			t.Errorf("%d bytes take %d items, not %d", n, len(v.items), want)
+		}
+		for name, item := range v.items {
+			// Windows holds 2,560 bytes, and the keyring writes base64.
+			if len(item)*4/3+4 > 2560 || len(name) > 64 {
+				t.Errorf("item %s of %d bytes", name, len(item))
+			}
+		}
+	}
+	if err := p.set(t.Context(), value("x", partSize*maxParts+1)); err == nil {
+		t.Error("a value beyond all bounds is taken")
+	}
+	if got, err := p.get(t.Context()); err != nil || len(got) != 1 {
+		t.Errorf("a refused value spoils the old one: %v", err)
+	}
+	if err := p.delete(t.Context()); err != nil || len(v.items) != 0 {
+		t.Errorf("%d items stay, %v", len(v.items), err)
+	}
+	if _, err := p.get(t.Context()); !errors.Is(err, ErrNoItem) {
+		t.Errorf("after the end: %v", err)
+	}
+}
+
+// TestCrashLeavesAWholeValue stops the machine after every single step.
+func TestCrashLeavesAWholeValue(t *testing.T) {
+	old, young := value("old", 4000), value("young", 7000)
+	for _, dead := range []bool{true, false} {
+		for n := 0; ; n++ {
+			v := &failing{left: 1 << 30}
+			p := parted{v, "account"}
+			if err := p.set(t.Context(), old); err != nil {
+				t.Fatal(err)
+			}
+			v.left, v.dead = n, dead
+			err := p.set(t.Context(), young)
+			switched := v.left > 0
+			v.left, v.dead = 1<<30, false
+			got, getErr := p.get(t.Context())
+			if getErr != nil || (!bytes.Equal(got, old) && !bytes.Equal(got, young)) {
+				t.Fatalf("after %d steps (dead %v) %d bytes are left, %v", n, dead, len(got), getErr)
+			}
+			if (err == nil) != bytes.Equal(got, young) {
+				t.Fatalf("after %d steps (dead %v) set says %v, but the value is new: %v", n, dead, err, bytes.Equal(got, young))
+			}
+			if err := p.set(t.Context(), young); err != nil {
+				t.Fatalf("after %d steps the vault does not heal: %v", n, err)
+			}
+			if switched {
+				break // the whole of it fits into n steps
+			}
+		}
+	}
+}
+
+// TestCrashInDelete never leaves half a value that reads as one.
+func TestCrashInDelete(t *testing.T) {
+	old := value("old", 4000)
+	for n := range 6 {
+		v := &failing{left: 1 << 30}
+		p := parted{v, "account"}
+		if err := p.set(t.Context(), old); err != nil {
+			t.Fatal(err)
+		}
+		v.left = n
+		err := p.delete(t.Context())
+		v.left = 1 << 30
+		got, getErr := p.get(t.Context())
+		if n == 0 && (err == nil || !bytes.Equal(got, old)) {
+			t.Errorf("nothing was deleted, yet %v and %v", err, getErr)
+		}
+		if n > 0 && !errors.Is(getErr, ErrNoItem) {
+			t.Errorf("after %d steps: %d bytes, %v", n, len(got), getErr)
+		}
+		if (err == nil) != (n >= 4) {
+			t.Errorf("after %d steps: %v", n, err)
+		}
+	}
+}
+
+// lying is a vault whose answer to the write of the head gets lost.
+type lying struct{ MemoryVault }
+
+func (v *lying) Set(ctx context.Context, name string, secret []byte) error {
+	err := v.MemoryVault.Set(ctx, name, secret)
+	if name == "account" {
+		return errors.Join(err, context.DeadlineExceeded)
+	}
+	return err
+}
+
+func TestLostAnswerOfTheVault(t *testing.T) {
+	v := &lying{}
+	p := parted{v, "account"}
+	for _, want := range [][]byte{value("old", 4000), value("young", 7000)} {
+		if err := p.set(t.Context(), want); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := p.get(t.Context()); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%d bytes, %v", len(got), err)
+		}
+	}
+	if want := 1 + (7000+partSize-1)/partSize; len(v.items) != want {
+		t.Errorf("%d items, want %d", len(v.items), want)
+	}
+}
+
+func TestDamagedItems(t *testing.T) {
+	headOf := func(v *MemoryVault) head {
+		var h head
+		if err := json.Unmarshal(v.items["account"], &h); err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	for name, spoil := range map[string]func(*MemoryVault){
+		"no_json":       func(v *MemoryVault) { v.items["account"] = []byte("{") },
+		"empty":         func(v *MemoryVault) { v.items["account"] = nil },
+		"no_parts":      func(v *MemoryVault) { v.items["account"] = []byte(`{"generation":"x","parts":0}`) },
+		"endless":       func(v *MemoryVault) { v.items["account"] = []byte(`{"generation":"x","parts":1000000000}`) },
+		"negative":      func(v *MemoryVault) { v.items["account"] = []byte(`{"generation":"x","parts":-1}`) },
+		"long_name":     func(v *MemoryVault) { v.items["account"] = []byte(`{"generation":"` + strings.Repeat("x", 500) + `","parts":1}`) },
+		"other_sum":     func(v *MemoryVault) { h := headOf(v); h.Sum = "00"; v.items["account"], _ = json.Marshal(h) },
+		"missing_part":  func(v *MemoryVault) { delete(v.items, "account."+headOf(v).Generation+".1") },
+		"changed_part":  func(v *MemoryVault) { v.items["account."+headOf(v).Generation+".1"][7] ^= 1 },
+		"too_few_parts": func(v *MemoryVault) { h := headOf(v); h.Parts--; v.items["account"], _ = json.Marshal(h) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := &MemoryVault{}
+			p := parted{v, "account"}
+			if err := p.set(t.Context(), value("old", 4000)); err != nil {
+				t.Fatal(err)
+			}
+			spoil(v)
+			_, err := p.get(t.Context())
+			if !errors.Is(err, ErrVaultDamaged) || errors.Is(err, ErrNoItem) || Explain(err).Key != "damaged" {
+				t.Errorf("got %v: %s", err, Explain(err))
+			}
+			young := value("young", 2000)
+			if err := p.set(t.Context(), young); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := p.get(t.Context()); err != nil || !bytes.Equal(got, young) {
+				t.Errorf("it does not heal: %v", err)
+			}
+			spoil(v)
+			if err := p.delete(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if _, err := p.get(t.Context()); !errors.Is(err, ErrNoItem) {
+				t.Errorf("after the end: %v", err)
+			}
+		})
+	}
+}
+
+// marshaled stands for MSAL's cache.
+type marshaled struct {
+	bytes []byte
+	err   error
+}
+
+func (m *marshaled) Marshal() ([]byte, error) { return m.bytes, m.err }
+func (m *marshaled) Unmarshal(b []byte) error { m.bytes = b; return m.err }
+
+// closed is a vault in trouble.
+type closed struct {
+	MemoryVault
+	err error
+}
+
+func (v *closed) Get(ctx context.Context, name string) ([]byte, error) {
+	if v.err != nil {
+		return nil, v.err
+	}
+	return v.MemoryVault.Get(ctx, name)
+}
+
+func (v *closed) Set(ctx context.Context, name string, secret []byte) error {
+	if v.err != nil {
+		return v.err
+	}
+	return v.MemoryVault.Set(ctx, name, secret)
+}
+
+func TestExportSurvivesAClosedVault(t *testing.T) {
+	for _, trouble := range []error{ErrVaultLocked, ErrVaultAbsent, ErrVaultRefused, fmt.Errorf("keyring does not answer: %w", context.DeadlineExceeded)} {
+		v := &closed{err: trouble}
+		c := &tokenCache{store: parted{v, "account"}}
+		in := &marshaled{bytes: []byte("session")}
+		if err := c.Export(t.Context(), in, cache.ExportHints{}); err != nil {
+			t.Fatalf("%v costs the session: %v", trouble, err)
+		}
+		if err := c.failure(); !errors.Is(err, trouble) {
+			t.Errorf("%v is told as %v", trouble, err)
+		}
+		out := &marshaled{}
+		if err := c.Replace(t.Context(), out, cache.ReplaceHints{}); err != nil || string(out.bytes) != "session" {
+			t.Errorf("MSAL gets %q, %v", out.bytes, err)
+		}
+		// The same bytes again: the vault is tried until it takes them.
+		v.err = nil
+		if err := c.Export(t.Context(), in, cache.ExportHints{}); err != nil || c.failure() != nil {
+			t.Errorf("after %v: %v", trouble, c.failure())
+		}
+		if got, err := c.store.get(t.Context()); err != nil || string(got) != "session" {
+			t.Errorf("kept %q, %v", got, err)
+		}
+		n := len(v.items)
+		if err := c.Export(t.Context(), in, cache.ExportHints{}); err != nil || len(v.items) != n {
+			t.Errorf("nothing new, yet written: %v", err)
+		}
+	}
+	c := &tokenCache{store: parted{&MemoryVault{}, "account"}}
+	broken := errors.New("no cache")
+	if err := c.Export(t.Context(), &marshaled{err: broken}, cache.ExportHints{}); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestRestoreTellsVaultTrouble(t *testing.T) {
+	for want, trouble := range map[string]error{"locked": ErrVaultLocked, "absent": ErrVaultAbsent, "refused": ErrVaultRefused} {
+		a, err := Open(Config{ClientID: "22553876-f5ab-4529-bffb-cfe50aa89f87"}, &closed{err: trouble})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = a.Restore(t.Context())
+		if !errors.Is(err, trouble) || errors.Is(err, presence.ErrSignIn) || Explain(err).Key != want {
+			t.Errorf("%v: %v, %s", trouble, err, Explain(err).Key)
+		}
+	}
+}
