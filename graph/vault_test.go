@@ -186,12 +186,14 @@ func TestDamagedItems(t *testing.T) {
 		return h
 	}
 	for name, spoil := range map[string]func(*MemoryVault){
-		"no_json":       func(v *MemoryVault) { v.items["account"] = []byte("{") },
-		"empty":         func(v *MemoryVault) { v.items["account"] = nil },
-		"no_parts":      func(v *MemoryVault) { v.items["account"] = []byte(`{"generation":"x","parts":0}`) },
-		"endless":       func(v *MemoryVault) { v.items["account"] = []byte(`{"generation":"x","parts":1000000000}`) },
-		"negative":      func(v *MemoryVault) { v.items["account"] = []byte(`{"generation":"x","parts":-1}`) },
-		"long_name":     func(v *MemoryVault) { v.items["account"] = []byte(`{"generation":"` + strings.Repeat("x", 500) + `","parts":1}`) },
+		"no_json":  func(v *MemoryVault) { v.items["account"] = []byte("{") },
+		"empty":    func(v *MemoryVault) { v.items["account"] = nil },
+		"no_parts": func(v *MemoryVault) { v.items["account"] = []byte(`{"generation":"x","parts":0}`) },
+		"endless":  func(v *MemoryVault) { v.items["account"] = []byte(`{"generation":"x","parts":1000000000}`) },
+		"negative": func(v *MemoryVault) { v.items["account"] = []byte(`{"generation":"x","parts":-1}`) },
+		"long_name": func(v *MemoryVault) {
+			v.items["account"] = []byte(`{"generation":"` + strings.Repeat("x", 500) + `","parts":1}`)
+		},
 		"other_sum":     func(v *MemoryVault) { h := headOf(v); h.Sum = "00"; v.items["account"], _ = json.Marshal(h) },
 		"missing_part":  func(v *MemoryVault) { delete(v.items, "account."+headOf(v).Generation+".1") },
 		"changed_part":  func(v *MemoryVault) { v.items["account."+headOf(v).Generation+".1"][7] ^= 1 },
