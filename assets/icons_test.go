@@ -2,6 +2,7 @@ package assets
 
 import (
 	"bytes"
+	"encoding/binary"
 	"image/png"
 	"testing"
 )
@@ -41,6 +42,31 @@ func TestPNGIsOfTheSizeAskedFor(t *testing.T) {
 		}
 		if b := ICO(s, true); len(b) < 6+5*16+40 || b[2] != 1 || b[4] != 5 {
 			t.Errorf("%s: the ICO is damaged", s)
+		}
+	}
+}
+
+// TestICOHoldsTheSameBitmap reads the directory and each bitmap back: some
+// hosts swap the colours of a PNG inside an ICO, so there must be none.
+func TestICOHoldsTheSameBitmap(t *testing.T) {
+	for _, dark := range []bool{false, true} {
+		raw := ICO("busy", dark)
+		for i := range int(binary.LittleEndian.Uint16(raw[4:])) {
+			entry := raw[6+16*i:]
+			n, size, at := int(entry[0]), binary.LittleEndian.Uint32(entry[8:]), binary.LittleEndian.Uint32(entry[12:])
+			bitmap := raw[at : at+size]
+			if bytes.HasPrefix(bitmap, []byte("\x89PNG")) || binary.LittleEndian.Uint32(bitmap) != 40 {
+				t.Fatalf("size %d is no bitmap", n)
+			}
+			want := Image("busy", n, dark)
+			for y := range n {
+				for x := range n {
+					p := bitmap[40+4*((n-1-y)*n+x):] // from the bottom up, blue first
+					if c := want.NRGBAAt(x, y); p[2] != c.R || p[1] != c.G || p[0] != c.B || p[3] != c.A {
+						t.Fatalf("size %d, pixel %d,%d is %v, want %v", n, x, y, p[:4], c)
+					}
+				}
+			}
 		}
 	}
 }

@@ -1,0 +1,78 @@
+package tray
+
+import (
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/windows/registry"
+)
+
+// TestShadeFollowsTheTaskbar changes the setting as the settings program does,
+// and puts back what it found.
+func TestShadeFollowsTheTaskbar(t *testing.T) {
+	k, _, err := registry.CreateKey(registry.CURRENT_USER, themeKey, registry.ALL_ACCESS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was, _, wasErr := k.GetIntegerValue(themeValue)
+	t.Cleanup(func() {
+		if wasErr == nil {
+			err = k.SetDWordValue(themeValue, uint32(was))
+		} else {
+			err = k.DeleteValue(themeValue)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		k.Close()
+	})
+	set := func(n uint32) {
+		t.Helper()
+		if err := k.SetDWordValue(themeValue, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(0)
+	s, err := watchShade(t.Context())
+	if err != nil || !s.dark() {
+		t.Fatalf("dark is %v, %v", s.dark(), err)
+	}
+	for _, light := range []uint32{1, 0, 1} {
+		set(light)
+		select {
+		case <-s.changed():
+		case <-time.After(10 * time.Second):
+			t.Fatal("never told")
+		}
+		if s.dark() == (light == 1) {
+			t.Errorf("dark is %v with %d", s.dark(), light)
+		}
+	}
+}
+
+// TestToastsAreOurs: name and icon are registered, and the icon stays.
+func TestToastsAreOurs(t *testing.T) {
+	t.Cleanup(func() { _ = registry.DeleteKey(registry.CURRENT_USER, appIDKey) })
+	for range 2 {
+		if err := register("heliograph", []byte("png")); err != nil && !errors.Is(err, errNoToasts) {
+			t.Fatal(err)
+		}
+	}
+	k, err := registry.OpenKey(registry.CURRENT_USER, appIDKey, registry.QUERY_VALUE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	if name, _, err := k.GetStringValue("DisplayName"); err != nil || name != "heliograph" {
+		t.Errorf("name %q, %v", name, err)
+	}
+	path, _, err := k.GetStringValue("IconUri")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if raw, err := os.ReadFile(path); err != nil || string(raw) != "png" {
+		t.Errorf("icon %q, %v", raw, err)
+	}
+}
