@@ -1,0 +1,143 @@
+; The installer of one person: no administrator, nothing outside of the
+; person's own folders and registry. build/windows/build calls it.
+;
+; heliograph-ARCH-setup.exe [/S] [/AUTOSTART=0] [/D=FOLDER]
+;   /S            ask nothing; start at sign-in is set unless /AUTOSTART=0
+; uninstall.exe [/S] [/TOKENS]
+;   /S            ask nothing; what is in the Credential Manager stays, unless
+;   /TOKENS       signs out first
+Target amd64-unicode ; the default is a 32-bit program, which Wine here cannot run
+Unicode true
+SetCompressor /SOLID lzma
+SetCompressorDictSize 32 ; both programs in one window: they are nearly the same
+RequestExecutionLevel user
+ManifestDPIAware true
+Name "heliograph"
+OutFile "${FROM}/heliograph-${ARCH}-setup.exe"
+InstallDir "$LOCALAPPDATA\Programs\heliograph"
+Icon "${ICON}"
+UninstallIcon "${ICON}"
+VIProductVersion "${VERSION}.0"
+VIAddVersionKey ProductName "heliograph"
+VIAddVersionKey FileDescription "heliograph installer"
+VIAddVersionKey FileVersion "${VERSION}"
+VIAddVersionKey ProductVersion "${VERSION}"
+VIAddVersionKey LegalCopyright "MIT licence"
+!ifdef SIGN
+!uninstfinalize '"${SIGN}" "%1"'
+!endif
+
+!include LogicLib.nsh
+!include FileFunc.nsh
+
+!define RUN "Software\Microsoft\Windows\CurrentVersion\Run"
+!define APPROVED "Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
+!define GONE "Software\Microsoft\Windows\CurrentVersion\Uninstall\heliograph"
+
+Page components
+Page directory
+Page instfiles
+UninstPage uninstConfirm
+UninstPage instfiles
+
+; Stop ends a running heliograph: it is asked to quit, which clears presence,
+; and killed if it does not. A program that runs cannot be replaced.
+!macro Stop un
+Function ${un}Stop
+  IfFileExists "$INSTDIR\heliograph.com" 0 done
+  nsExec::Exec '"$INSTDIR\heliograph.com" quit'
+  Pop $0
+  StrCpy $1 0
+  again:
+    ClearErrors
+    FileOpen $2 "$INSTDIR\heliograph.exe" a
+    IfErrors busy
+    FileClose $2
+    Goto done
+  busy:
+    IfFileExists "$INSTDIR\heliograph.exe" 0 done
+    IntOp $1 $1 + 1
+    ${If} $1 == 50 ; ten seconds
+      nsExec::Exec 'taskkill /F /IM heliograph.exe'
+      Pop $0
+    ${EndIf}
+    ${If} $1 > 75
+      MessageBox MB_ICONSTOP "heliograph is still running. Quit it, then try again." /SD IDOK
+      SetErrorLevel 3
+      Quit
+    ${EndIf}
+    Sleep 200
+    Goto again
+  done:
+FunctionEnd
+!macroend
+!insertmacro Stop ""
+!insertmacro Stop "un."
+
+Section "heliograph" SecMain
+  SectionIn RO
+  Call Stop
+  SetOutPath "$INSTDIR"
+  File "/oname=heliograph.exe" "${FROM}/heliograph-${ARCH}.exe"
+  File "/oname=heliograph.com" "${FROM}/heliograph-${ARCH}.com"
+  WriteUninstaller "$INSTDIR\uninstall.exe"
+  CreateShortcut "$SMPROGRAMS\heliograph.lnk" "$INSTDIR\heliograph.exe" "run"
+  WriteRegStr HKCU "${GONE}" "DisplayName" "heliograph"
+  WriteRegStr HKCU "${GONE}" "DisplayVersion" "${VERSION}"
+  WriteRegStr HKCU "${GONE}" "DisplayIcon" "$INSTDIR\heliograph.exe"
+  WriteRegStr HKCU "${GONE}" "Publisher" "heliograph"
+  WriteRegStr HKCU "${GONE}" "InstallLocation" "$INSTDIR"
+  WriteRegStr HKCU "${GONE}" "UninstallString" '"$INSTDIR\uninstall.exe"'
+  WriteRegStr HKCU "${GONE}" "QuietUninstallString" '"$INSTDIR\uninstall.exe" /S'
+  WriteRegDWORD HKCU "${GONE}" "NoModify" 1
+  WriteRegDWORD HKCU "${GONE}" "NoRepair" 1
+  ${GetSize} "$INSTDIR" "/S=0K" $0 $1 $2
+  WriteRegDWORD HKCU "${GONE}" "EstimatedSize" $0
+SectionEnd
+
+Section "Start at sign-in" SecStart
+  WriteRegStr HKCU "${RUN}" "heliograph" '"$INSTDIR\heliograph.exe" run'
+  DeleteRegValue HKCU "${APPROVED}" "heliograph"
+SectionEnd
+
+Function .onInit
+  ${GetParameters} $0
+  ClearErrors
+  ${GetOptions} $0 "/AUTOSTART=" $1
+  ${IfNot} ${Errors}
+  ${AndIf} $1 == "0"
+    !insertmacro UnselectSection ${SecStart}
+  ${EndIf}
+FunctionEnd
+
+; A person who unticks it on an update wants it gone.
+Section "-StartOff"
+  ${IfNot} ${SectionIsSelected} ${SecStart}
+    DeleteRegValue HKCU "${RUN}" "heliograph"
+  ${EndIf}
+SectionEnd
+
+Section "Uninstall"
+  Call un.Stop
+  ${GetParameters} $0
+  ClearErrors
+  ${GetOptions} $0 "/TOKENS" $1
+  ${If} ${Errors}
+    MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 "Sign out too, and remove heliograph's entries from the Credential Manager?" /SD IDNO IDNO keep
+  ${EndIf}
+  nsExec::Exec '"$INSTDIR\heliograph.com" logout'
+  Pop $0
+  keep:
+  DeleteRegValue HKCU "${RUN}" "heliograph"
+  DeleteRegValue HKCU "${APPROVED}" "heliograph"
+  DeleteRegKey HKCU "${GONE}"
+  DeleteRegKey HKCU "Software\Classes\AppUserModelId\heliograph"
+  Delete "$LOCALAPPDATA\heliograph\heliograph.png"
+  Delete "$SMPROGRAMS\heliograph.lnk"
+  Delete "$INSTDIR\heliograph.exe"
+  Delete "$INSTDIR\heliograph.com"
+  Delete "$INSTDIR\uninstall.exe"
+  RMDir "$INSTDIR"
+  IfFileExists "$INSTDIR\heliograph.exe" 0 +2
+    SetErrorLevel 3
+SectionEnd

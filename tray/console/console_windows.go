@@ -1,0 +1,57 @@
+package console
+
+import (
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+var procAttachConsole = windows.NewLazySystemDLL("kernel32.dll").NewProc("AttachConsole")
+
+// Attach gives a program that was linked without a console the one of the
+// shell that started it, and points os.Stdin, os.Stdout and os.Stderr there.
+// What was redirected stays so. Without such a shell nothing changes. It must
+// be called before anything holds on to these files.
+//
+// A shell does not wait for such a program, so its output may come after the
+// next prompt; heliograph.com is the same program linked with a console.
+//
+// Source: https://learn.microsoft.com/windows/console/attachconsole
+func Attach() {
+	files := []struct {
+		kind uint32
+		name string
+		mode int
+		file **os.File
+	}{
+		{windows.STD_INPUT_HANDLE, "CONIN$", os.O_RDONLY, &os.Stdin},
+		{windows.STD_OUTPUT_HANDLE, "CONOUT$", os.O_RDWR, &os.Stdout},
+		{windows.STD_ERROR_HANDLE, "CONOUT$", os.O_RDWR, &os.Stderr},
+	}
+	attached := false
+	for _, f := range files {
+		if usable(f.kind) {
+			continue
+		}
+		const parent = ^uintptr(0)
+		if !attached {
+			if ok, _, _ := procAttachConsole.Call(parent); ok == 0 {
+				return
+			}
+			attached = true
+		}
+		if open, err := os.OpenFile(f.name, f.mode, 0); err == nil {
+			*f.file = open
+		}
+	}
+}
+
+// usable reports whether the standard handle leads anywhere.
+func usable(kind uint32) bool {
+	h, err := windows.GetStdHandle(kind)
+	if err != nil || h == 0 || h == windows.InvalidHandle {
+		return false
+	}
+	t, err := windows.GetFileType(h)
+	return err == nil && t != windows.FILE_TYPE_UNKNOWN
+}
