@@ -45,8 +45,9 @@ var table = []App{
 	{ID: "safari", Name: "Safari", Class: Browser, Match: []string{"com.apple.WebKit.GPU", "com.apple.Safari"}},
 
 	{ID: "mixers", Name: "Volume control", Class: Never, Match: []string{"pavucontrol", "org.PulseAudio.pavucontrol", "pavucontrol-qt", "org.gnome.VolumeControl", "gnome-control-center", "gnome-shell", "org.gnome.Shell", "plasmashell", "kmix", "org.kde.kmixd", "org.mate.VolumeControl", "ncpamixer", "xfce4-panel"}},
+	{ID: "recorders", Name: "Sound recorder", Class: Never, Match: []string{"obs", "com.obsproject.Studio", "audacity", "org.audacityteam.Audacity", "tenacity", "ardour", "reaper", "gnome-sound-recorder", "org.gnome.SoundRecorder", "krecorder", "simplescreenrecorder", "gpu-screen-recorder", "wf-recorder", "kooha", "parec", "parecord", "pacat", "arecord", "aplay", "pw-record", "pw-cat", "sox", "rec", "ffmpeg", "gst-launch-1.0", "cava"}},
 	{ID: "effects", Name: "Audio effects", Class: Never, Match: []string{"easyeffects", "com.github.wwmm.easyeffects", "pulseeffects", "jamesdsp", "noisetorch", "cadmus"}},
-	{ID: "sound-system", Name: "Sound system", Class: Never, Match: []string{"pipewire", "wireplumber", "pulseaudio", "speech-dispatcher", "sd_dummy", "gsd-media-keys", "xdg-desktop-portal"}},
+	{ID: "sound-system", Name: "Sound system", Class: Never, Match: []string{"pipewire", "wireplumber", "pulseaudio", "speech-dispatcher", "sd_dummy", "sd_espeak-ng", "gsd-media-keys", "xdg-desktop-portal"}},
 }
 
 // lookUp finds the first row that one of the program's names matches; a row of
@@ -65,8 +66,12 @@ func lookUp(apps []App, names []string) (App, bool) {
 	return App{}, false
 }
 
-// bare takes Windows' suffix off an executable's name.
+// bare takes Windows' suffix off an executable's name, and what NixOS puts
+// around a wrapped one (".slack-wrapped").
 func bare(name string) string {
+	if inner, ok := strings.CutPrefix(name, "."); ok && strings.HasSuffix(inner, "-wrapped") {
+		name = strings.TrimSuffix(inner, "-wrapped")
+	}
 	if len(name) > 4 && strings.EqualFold(name[len(name)-4:], ".exe") {
 		return name[:len(name)-4]
 	}

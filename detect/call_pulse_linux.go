@@ -31,6 +31,7 @@ type pulse struct {
 
 	mu        sync.Mutex
 	err       error
+	raw       pulseAnswer
 	captures  []stream
 	playbacks []stream
 }
@@ -164,93 +165,59 @@ func (p *pulse) fail(err error) {
 // read asks for all streams, playback too: a program that drops its recording
 // while muted is still in its call as long as it plays.
 func (p *pulse) read() error {
+	a, err := p.ask()
+	if err != nil {
+		return err
+	}
+	captures, playbacks := a.decode(hostProc.familyOf)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.raw, p.captures, p.playbacks = a, captures, playbacks
+	return nil
+}
+
+// ask reads what the server knows; what nobody needs is not asked for.
+func (p *pulse) ask() (pulseAnswer, error) {
+	var a pulseAnswer
 	var outs proto.GetSourceOutputInfoListReply
 	if err := p.client.Request(&proto.GetSourceOutputInfoList{}, &outs); err != nil {
-		return fmt.Errorf("recordings cannot be listed: %w", err)
+		return a, fmt.Errorf("recordings cannot be listed: %w", err)
 	}
 	var ins proto.GetSinkInputInfoListReply
 	if err := p.client.Request(&proto.GetSinkInputInfoList{}, &ins); err != nil {
-		return fmt.Errorf("playback cannot be listed: %w", err)
+		return a, fmt.Errorf("playback cannot be listed: %w", err)
 	}
 	var sources proto.GetSourceInfoListReply
 	var clients proto.GetClientInfoListReply
 	if len(outs) > 0 {
 		if err := p.client.Request(&proto.GetSourceInfoList{}, &sources); err != nil {
-			return fmt.Errorf("microphones cannot be listed: %w", err)
+			return a, fmt.Errorf("microphones cannot be listed: %w", err)
 		}
 	}
 	if len(outs)+len(ins) > 0 {
 		if err := p.client.Request(&proto.GetClientInfoList{}, &clients); err != nil {
-			return fmt.Errorf("programs cannot be listed: %w", err)
+			return a, fmt.Errorf("programs cannot be listed: %w", err)
 		}
 	}
 	owners := map[uint32]proto.PropList{}
 	for _, c := range clients {
 		owners[c.ClientIndex] = c.Properties
 	}
-	var captures, playbacks []stream
 	for _, o := range outs {
-		s := streamOf(o.SourceOutpuIndex, o.Properties, owners[o.ClientIndex])
-		s.corked = o.Corked
-		s.meter = s.meter || o.ResampleMethod == "peaks" || o.Rate <= meterRate
+		r := pulseStream{Index: o.SourceOutpuIndex, Corked: o.Corked, Rate: o.Rate, Resample: o.ResampleMethod,
+			Props: readProps(o.Properties), Client: readProps(owners[o.ClientIndex])}
 		for _, src := range sources {
 			if src.SourceIndex == o.SourceIndex {
-				s.source = src.SourceName
-				s.monitor = s.monitor || src.MonitorSourceIndex != noIndex
+				r.Source, r.Monitor = src.SourceName, src.MonitorSourceIndex != noIndex
 			}
 		}
-		captures = append(captures, s)
+		a.Captures = append(a.Captures, r)
 	}
 	for _, i := range ins {
-		s := streamOf(i.SinkInputIndex, i.Properties, owners[i.ClientIndex])
-		s.corked = i.Corked
-		playbacks = append(playbacks, s)
+		a.Playbacks = append(a.Playbacks, pulseStream{Index: i.SinkInputIndex, Corked: i.Corked,
+			Props: readProps(i.Properties), Client: readProps(owners[i.ClientIndex])})
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.captures, p.playbacks = captures, playbacks
-	return nil
-}
-
-// noIndex is the protocol's "none"; a source that monitors no sink has it.
-const noIndex = 0xFFFFFFFF
-
-// meterRate: mixers draw their meters from a stream of some 25 samples a
-// second; speech needs thousands.
-const meterRate = 50
-
-// streamOf reads a stream's properties, then its client's.
-//
-// Source: https://www.freedesktop.org/wiki/Software/PulseAudio/Documentation/Developer/Clients/ApplicationProperties
-func streamOf(index uint32, own, client proto.PropList) stream {
-	get := func(key string) string {
-		for _, p := range []proto.PropList{own, client} {
-			if v, ok := p[key]; ok && len(v) > 0 && v[len(v)-1] == 0 {
-				return string(v[:len(v)-1])
-			}
-		}
-		return ""
-	}
-	s := stream{index: index, label: get("application.name")}
-	for _, key := range []string{"application.process.id", "pipewire.sec.pid"} {
-		if n, err := strconv.Atoi(get(key)); err == nil && n > 0 && s.pid == 0 {
-			s.pid = n
-		}
-	}
-	// The sound server vouches for the pid, the program for its own names.
-	s.names = append(family(s.pid), nonEmpty(get("application.process.binary"), get("pipewire.access.portal.app_id"), get("application.id"))...)
-	if inner, ok := strings.CutPrefix(s.label, "ALSA plug-in ["); ok {
-		s.names = append(s.names, strings.TrimSuffix(inner, "]"))
-	}
-	s.own = s.pid == os.Getpid()
-	s.monitor = get("stream.capture.sink") == "true"
-	s.meter = get("resample.peaks") == "true" || strings.EqualFold(get("media.name"), "Peak detect")
-	switch get("media.role") {
-	case "Notification", "event", "Event", "Test", "test", "a11y", "A11y":
-		s.plumbing = true
-	}
-	s.plumbing = s.plumbing || get("node.passive") == "true" || get("media.class") == "Stream/Input/Audio/Internal" || (s.pid == 0 && s.label == "" && len(s.names) == 0)
-	return s
+	return a, nil
 }
 
 func nonEmpty(values ...string) []string {

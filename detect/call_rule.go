@@ -9,6 +9,10 @@ import (
 // call and not a voice note.
 const messengerProof = 10 * time.Second
 
+// bridge is how long a candidate waits for its next proof: programs close the
+// microphone and open another while a call is set up.
+const bridge = time.Second
+
 // callRule judges recordings, per program: candidate, in call, ending. It is
 // pure but for its memory of when each began.
 type callRule struct {
@@ -22,8 +26,20 @@ type callRule struct {
 type track struct {
 	app   App
 	since time.Time // the first proof
-	proof time.Time // the latest proof; while there is one, now
+	held  bool      // there is proof
+	lost  time.Time // when it went
+	blind bool      // the sound server was away since
 	call  bool
+	// playbacks are those that sounded beside the recording; nil: any may be,
+	// since the sound server was away and has numbered them anew.
+	playbacks map[uint32]bool
+}
+
+// signs are what programs do at one instant, by app id.
+type signs struct {
+	playing map[string][]uint32 // playback streams
+	webrtc  map[string]bool     // keeps the machine awake for a WebRTC connection
+	camera  map[string]bool
 }
 
 func newCallRule(o Options) *callRule {
@@ -43,14 +59,8 @@ func (r *callRule) setApps(apps []App) {
 
 // step judges one instant.
 func (r *callRule) step(f *facts) (c Call, unlisted string, streams []Stream, next time.Time) {
-	playing := map[string]bool{}
-	for _, p := range f.playbacks {
-		if a, ok := lookUp(r.apps, p.names); ok && !p.corked && !p.plumbing {
-			playing[a.ID] = true
-		}
-	}
-	proven, apps := map[string]bool{}, map[string]App{}
-	firsts := map[uint32]time.Time{}
+	signs := r.read(f)
+	proven, firsts := map[string]App{}, map[uint32]time.Time{}
 	for _, s := range f.captures {
 		if s.own || s.plumbing {
 			continue
@@ -59,23 +69,47 @@ func (r *callRule) step(f *facts) (c Call, unlisted string, streams []Stream, ne
 		if t, ok := r.seen[s.index]; ok {
 			firsts[s.index] = t
 		}
-		out, app, listed := r.judge(s, playing)
+		out, app := r.judge(s, signs)
 		out.Since = firsts[s.index]
-		if out.Verdict == verdictProof {
-			proven[app.ID], apps[app.ID] = true, app
-		}
-		if !listed && out.Verdict != verdictNone && unlisted == "" {
-			unlisted = out.Name
-		}
-		if !listed && out.Verdict != verdictNone {
-			out.Verdict, out.Unlisted = verdictNone, true
+		switch {
+		case out.Verdict == verdictProof && !out.Unlisted:
+			proven[app.ID] = app
+		case out.Verdict == verdictProof:
+			out.Verdict = verdictNone
+			// A blip is nothing to ask a person about.
+			if from := out.Since.Add(r.debounce); f.now.Before(from) {
+				next = sooner(next, from)
+			} else if unlisted == "" {
+				unlisted = out.Name
+			}
 		}
 		streams = append(streams, out)
 	}
 	r.seen = firsts
-	next = r.advance(f.now, proven, apps, playing)
+	next = sooner(next, r.advance(f, proven, signs))
 	r.mark(streams)
 	return r.call(), unlisted, streams, next
+}
+
+// read sorts what else than recording programs do.
+func (r *callRule) read(f *facts) signs {
+	s := signs{playing: map[string][]uint32{}, webrtc: map[string]bool{}, camera: map[string]bool{}}
+	for _, p := range f.playbacks {
+		if a, ok := lookUp(r.apps, p.names); ok && !p.corked && !p.plumbing {
+			s.playing[a.ID] = append(s.playing[a.ID], p.index)
+		}
+	}
+	for _, i := range f.inhibitors {
+		if a, ok := lookUp(r.apps, i.names); ok && i.webrtc() {
+			s.webrtc[a.ID] = true
+		}
+	}
+	for _, c := range f.cameras {
+		if a, ok := lookUp(r.apps, c.names); ok {
+			s.camera[a.ID] = true
+		}
+	}
+	return s
 }
 
 // The verdicts of Stream. verdictProof is replaced by the state of its track.
@@ -88,11 +122,12 @@ const (
 )
 
 // judge tells what one recording proves by itself.
-func (r *callRule) judge(s stream, playing map[string]bool) (Stream, App, bool) {
+func (r *callRule) judge(s stream, by signs) (Stream, App) {
 	app, listed := lookUp(r.apps, s.names)
-	out := Stream{App: app.ID, Name: app.Name, PID: s.pid, Source: s.source, Running: !s.corked, Playing: playing[app.ID], Verdict: verdictNone}
+	playing := len(by.playing[app.ID]) > 0
+	out := Stream{App: app.ID, Name: app.Name, PID: s.pid, Source: s.source, Running: !s.corked, Playing: playing, Verdict: verdictNone, Unlisted: !listed}
 	if !listed {
-		out.Name = s.label
+		out.Name, out.Playing = s.label, false
 		if len(s.names) > 0 {
 			out.App = s.names[0]
 		}
@@ -113,41 +148,83 @@ func (r *callRule) judge(s stream, playing map[string]bool) (Stream, App, bool) 
 		out.Because = "the program is never in a call"
 	case app.Class == CallFirst:
 		out.Verdict, out.Because = verdictProof, "a call program records"
-	case playing[app.ID]:
+	case playing:
 		out.Verdict, out.Because = verdictProof, "it records and plays"
+	case app.Class == Browser && by.webrtc[app.ID]:
+		out.Verdict, out.Because = verdictProof, "it records and has a WebRTC connection"
+	case app.Class == Browser && by.camera[app.ID]:
+		out.Verdict, out.Because = verdictProof, "it records and films"
 	default:
 		out.Because = "it records but does not play"
 	}
-	return out, app, listed
+	return out, app
 }
 
 // advance moves every track and names the instant at which one moves by
 // itself.
-func (r *callRule) advance(now time.Time, proven map[string]bool, apps map[string]App, playing map[string]bool) (next time.Time) {
-	for id := range proven {
+func (r *callRule) advance(f *facts, proven map[string]App, by signs) (next time.Time) {
+	for id, app := range proven {
 		if r.tracks[id] == nil {
-			r.tracks[id] = &track{app: apps[id], since: now}
+			r.tracks[id] = &track{app: app, since: f.now, playbacks: map[uint32]bool{}}
 		}
 	}
 	for id, t := range r.tracks {
-		// Mute-proof: some programs end their recording while muted, but play
-		// on. A browser may play anything, so there it proves nothing.
-		held := proven[id] || (t.call && playing[id] && t.app.Class != Browser)
+		_, recording := proven[id]
+		switch {
+		case !f.streamsKnown:
+			t.playbacks = nil
+		case recording:
+			t.playbacks = map[uint32]bool{}
+			for _, i := range by.playing[id] {
+				t.playbacks[i] = true
+			}
+		}
+		held := recording || t.call && t.muted(by)
+		if t.held && !held {
+			t.lost = f.now // not when it was last looked at: nobody looks in a quiet call
+		}
+		if t.blind && f.streamsKnown && !held {
+			t.lost = f.now // programs come back to a new server after a while
+		}
+		t.held, t.blind = held, !f.streamsKnown
+		last := t.lost.Add(r.patience(t, f.streamsKnown))
 		switch {
 		case held:
-			t.proof = now
-			if from := t.since.Add(r.wait(t.app)); now.Before(from) {
+			if from := t.since.Add(r.wait(t.app)); f.now.Before(from) {
 				next = sooner(next, from)
 			} else {
 				t.call = true
 			}
-		case t.call && now.Before(t.proof.Add(r.grace)):
-			next = sooner(next, t.proof.Add(r.grace))
+		case f.now.Before(last):
+			next = sooner(next, last)
 		default:
 			delete(r.tracks, id)
 		}
 	}
 	return next
+}
+
+// patience is how long a track outlives its last proof.
+func (r *callRule) patience(t *track, known bool) time.Duration {
+	if t.call || !known {
+		return r.grace // a sound server that restarts ends no call and none to be
+	}
+	return min(bridge, r.debounce)
+}
+
+// muted reports that the call goes on without a recording: some programs end
+// theirs while muted, but still play what they played before. A browser may
+// play anything, so there only its connection counts.
+func (t *track) muted(by signs) bool {
+	if t.app.Class == Browser {
+		return by.webrtc[t.app.ID]
+	}
+	for _, i := range by.playing[t.app.ID] {
+		if t.playbacks == nil || t.playbacks[i] {
+			return true
+		}
+	}
+	return false
 }
 
 // wait is how long an app's proof must last.
@@ -163,6 +240,7 @@ func (r *callRule) mark(streams []Stream) {
 	for i, s := range streams {
 		t := r.tracks[s.App]
 		switch {
+		case s.Unlisted:
 		case t != nil && t.call && s.Verdict == verdictProof:
 			streams[i].Verdict = verdictCall
 		case t != nil && t.call:

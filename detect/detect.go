@@ -28,6 +28,10 @@ type Activity struct {
 	Locked bool
 	// Asleep reports that the machine is going to sleep or sleeps.
 	Asleep bool
+	// Woke is the instant at which the machine last came back from sleep while
+	// it was watched; zero: it did not, or that cannot be seen here. Timers
+	// stand still during sleep: what was due meanwhile is overdue now.
+	Woke time.Time
 	// Elsewhere reports that this session is not the one at the seat: the
 	// user was switched, or a remote connection ended.
 	Elsewhere bool

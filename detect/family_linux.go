@@ -12,44 +12,190 @@ import (
 // Electron programs record in a helper of a helper.
 const familyDepth = 4
 
-// family lists names of a process and its parents: its Flatpak id first, then
-// executables. Names of processes that are no one program's end the climb.
-func family(pid int) []string {
+// procfs is a mounted /proc.
+type procfs string
+
+// hostProc is this machine's.
+const hostProc = procfs("/proc")
+
+func (p procfs) dir(pid int) string { return filepath.Join(string(p), strconv.Itoa(pid)) }
+
+// family lists names of a process and of those parents that belong to the same
+// program; the most telling first. A parent that merely started the program,
+// as a shell, a panel or a browser does, is not of its family.
+func (p procfs) family(pid int) []string {
 	var names []string
+	below := ""
 	for range familyDepth {
 		if pid <= 1 {
 			break
 		}
-		dir := filepath.Join("/proc", strconv.Itoa(pid))
+		dir := p.dir(pid)
 		if id := flatpakID(dir); id != "" {
 			return append([]string{id}, names...)
 		}
-		name := executable(dir)
-		if name == "" || shared[name] {
+		path := executable(dir)
+		if path == "" || (below != "" && !sameProgram(below, path)) {
 			break
 		}
-		names = append(names, name)
-		pid = parent(dir)
+		names = append(names, namesOf(dir, path)...)
+		below, pid = path, parent(dir)
 	}
 	return names
 }
 
-// shared processes start programs of all kinds.
-var shared = map[string]bool{"systemd": true, "init": true, "sh": true, "bash": true, "dash": true, "zsh": true, "fish": true, "login": true, "sshd": true,
-	"tmux": true, "screen": true, "gnome-shell": true, "plasmashell": true, "kwin_wayland": true, "xfce4-session": true, "xfce4-panel": true,
-	"gnome-session-binary": true, "sway": true, "python3": true, "xterm": true, "gnome-terminal-server": true, "konsole": true}
-
-// executable is the base name of what the process runs, or the name it gives
-// itself where the link cannot be read.
-func executable(dir string) string {
-	if path, err := os.Readlink(filepath.Join(dir, "exe")); err == nil {
-		return filepath.Base(strings.TrimSuffix(path, " (deleted)"))
+// namesOf names one process: what it interprets speaks before the interpreter.
+func namesOf(dir, path string) []string {
+	name := filepath.Base(path)
+	if !interpreter(name) {
+		return nonEmpty(snapName(dir), name)
 	}
-	comm, err := os.ReadFile(filepath.Join(dir, "comm"))
+	return nonEmpty(snapName(dir), interpreted(dir), scopeID(dir), name)
+}
+
+// sameProgram reports whether two processes run files of one installation: the
+// same file, or files of one folder that is the program's own.
+func sameProgram(a, b string) bool {
+	if a == b {
+		return true
+	}
+	da, db := filepath.Dir(a), filepath.Dir(b)
+	return !common(da) && !common(db) && (da == db || strings.HasPrefix(da, db+"/") || strings.HasPrefix(db, da+"/"))
+}
+
+// common reports a folder that holds all kinds of programs.
+func common(dir string) bool {
+	switch dir {
+	case ".", "/", "/usr", "/opt", "/usr/lib", "/usr/lib64", "/usr/libexec", "/usr/local", "/snap", "/home", "/tmp":
+		return true
+	}
+	switch base := filepath.Base(dir); base {
+	case "bin", "sbin":
+		return !strings.HasPrefix(dir, "/opt/")
+	default:
+		return strings.HasPrefix(dir, "/usr/lib/") && strings.Contains(base, "-linux-")
+	}
+}
+
+// interpreter reports a file that runs programs of all kinds: python3.11,
+// electron34, wine64-preloader.
+func interpreter(name string) bool {
+	for _, p := range []string{"python", "electron", "node", "java", "perl", "ruby", "bash", "dash", "sh", "mono"} {
+		if rest, ok := strings.CutPrefix(name, p); ok && strings.Trim(rest, "0123456789.-") == "" {
+			return true
+		}
+	}
+	return strings.HasPrefix(name, "wine") || strings.HasPrefix(name, "ld-linux")
+}
+
+// interpreted is the name of what an interpreter runs: the first argument that is
+// no option, or the name that Wine gives the process.
+func interpreted(dir string) string {
+	comm := readLine(filepath.Join(dir, "comm"))
+	if strings.HasSuffix(strings.ToLower(comm), ".exe") {
+		return comm
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "cmdline"))
 	if err != nil {
 		return ""
 	}
-	return strings.TrimSpace(string(comm))
+	args := strings.Split(strings.TrimRight(string(b), "\x00"), "\x00")
+	for _, a := range args[1:] {
+		if a == "" || strings.HasPrefix(a, "-") {
+			continue
+		}
+		// Electron is given a program's archive: its folder has the name.
+		if base := filepath.Base(a); base != "app.asar" && base != "app" && base != "resources" {
+			return strings.TrimSuffix(strings.TrimSuffix(base, ".py"), ".asar")
+		}
+		a = filepath.Dir(a)
+		if filepath.Base(a) == "resources" {
+			a = filepath.Dir(a)
+		}
+		return filepath.Base(a)
+	}
+	return ""
+}
+
+// snapName is the snap that a process belongs to.
+//
+// Source: https://snapcraft.io/docs/security-policies (cgroup names)
+func snapName(dir string) string {
+	_, rest, ok := strings.Cut(cgroup(dir), "snap.")
+	if !ok {
+		return ""
+	}
+	name, _, _ := strings.Cut(rest, ".")
+	return name
+}
+
+// scopeID is the application id that the desktop gave the process's scope:
+// app[-DESKTOP]-ID-RANDOM.scope, or app[-DESKTOP]-ID@RANDOM.service.
+//
+// Source: https://systemd.io/DESKTOP_ENVIRONMENTS
+func scopeID(dir string) string {
+	unit := filepath.Base(cgroup(dir))
+	rest, ok := strings.CutPrefix(unit, "app-")
+	if !ok {
+		return ""
+	}
+	switch {
+	case strings.HasSuffix(rest, ".scope"):
+		i := strings.LastIndexByte(rest, '-')
+		rest = rest[:max(0, i)]
+	case strings.HasSuffix(rest, ".service"):
+		rest = strings.TrimSuffix(rest, ".service")
+		rest, _, _ = strings.Cut(rest, "@")
+	default:
+		return ""
+	}
+	if i := strings.LastIndexByte(rest, '-'); i >= 0 {
+		rest = rest[i+1:] // a dash inside an id is written \x2d
+	}
+	return strings.ReplaceAll(rest, `\x2d`, "-")
+}
+
+// cgroup is the process's path in the unified hierarchy.
+func cgroup(dir string) string {
+	b, err := os.ReadFile(filepath.Join(dir, "cgroup"))
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(b)) {
+		if path, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
+			return path
+		}
+	}
+	return ""
+}
+
+// executable is the file that the process runs, or the name it gives itself
+// where the link cannot be read: other users' and protected processes.
+func executable(dir string) string {
+	if path, err := os.Readlink(filepath.Join(dir, "exe")); err == nil {
+		return strings.TrimSuffix(path, " (deleted)")
+	}
+	return readLine(filepath.Join(dir, "comm"))
+}
+
+// familyOf is the family of a process that is said to run a binary. A pid that
+// a program in a sandbox tells is the sandbox's own number, and another
+// process has it outside: that one is not asked.
+func (p procfs) familyOf(pid int, binary string) []string {
+	const commMost = 15 // the kernel cuts comm there
+	name := filepath.Base(executable(p.dir(pid)))
+	if binary != "" && name != binary && (len(name) != commMost || !strings.HasPrefix(binary, name)) {
+		return nil
+	}
+	return p.family(pid)
+}
+
+func readLine(path string) string {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
 }
 
 // parent reads the fourth field of stat, counted from behind the name, which

@@ -11,6 +11,8 @@ func fold(f *facts, r *callRule) (a Activity, streams []Stream, next time.Time) 
 		Locked:    f.locked,
 		Asleep:    f.asleep,
 		Elsewhere: f.elsewhere,
+		Inhibited: f.awake,
+		Woke:      f.woke,
 	}
 	if f.idleKnown {
 		a.LastInput = f.lastInput.Round(0).Truncate(time.Millisecond)
