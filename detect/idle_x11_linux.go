@@ -8,10 +8,12 @@ import (
 	"io"
 	"log"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/randr"
 	"github.com/jezek/xgb/xproto"
 )
 
@@ -55,16 +57,9 @@ type x11Idle struct {
 }
 
 func openX11Idle(_ context.Context, o Options, wake func()) (source, error) {
-	if os.Getenv("DISPLAY") == "" {
-		return nil, errors.New("there is no display (DISPLAY is not set)")
-	}
-	if os.Getenv("WAYLAND_DISPLAY") != "" {
-		// XWayland counts only the input that X programs get.
-		return nil, errors.New("the X server of a Wayland session does not see all input")
-	}
-	conn, err := xgb.NewConn()
+	conn, err := dialX()
 	if err != nil {
-		return nil, fmt.Errorf("the display does not answer: %w", err)
+		return nil, err
 	}
 	x := &x11Idle{conn: conn, done: make(chan struct{})}
 	if err := x.arm(o.Settle); err != nil {
@@ -73,6 +68,50 @@ func openX11Idle(_ context.Context, o Options, wake func()) (source, error) {
 	}
 	go x.follow(o.Settle, wake)
 	return x, nil
+}
+
+// dialX connects to the display of an X session.
+func dialX() (*xgb.Conn, error) {
+	if os.Getenv("DISPLAY") == "" {
+		return nil, errors.New("there is no display (DISPLAY is not set)")
+	}
+	// XWayland counts only the input that X programs get.
+	errWayland := errors.New("the X server of a Wayland session does not see all input")
+	if os.Getenv("WAYLAND_DISPLAY") != "" || os.Getenv("XDG_SESSION_TYPE") == "wayland" {
+		return nil, errWayland
+	}
+	conn, err := xgb.NewConn()
+	if err != nil {
+		return nil, fmt.Errorf("the display does not answer: %w", err)
+	}
+	if xwayland(conn) {
+		conn.Close()
+		return nil, errWayland
+	}
+	return conn, nil
+}
+
+// xwayland reports XWayland: newer ones say so with an extension, all name
+// their outputs so.
+func xwayland(conn *xgb.Conn) bool {
+	const name = "XWAYLAND"
+	if ext, err := xproto.QueryExtension(conn, uint16(len(name)), name).Reply(); err == nil && ext.Present {
+		return true
+	}
+	if randr.Init(conn) != nil {
+		return false
+	}
+	res, err := randr.GetScreenResources(conn, xproto.Setup(conn).DefaultScreen(conn).Root).Reply()
+	if err != nil {
+		return false
+	}
+	for _, o := range res.Outputs {
+		info, err := randr.GetOutputInfo(conn, o, 0).Reply()
+		if err == nil && strings.HasPrefix(string(info.Name), name) {
+			return true
+		}
+	}
+	return false
 }
 
 // arm finds the counter, reads it and sets an alarm for each direction.

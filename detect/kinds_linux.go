@@ -13,10 +13,14 @@ import (
 // systemKinds lists what is found out on Linux, and through whom.
 func systemKinds() []kind {
 	return []kind{
-		{name: "idle", value: idleValue, candidates: []candidate{{"x11-sync", openX11Idle}},
-			fix: "run heliograph inside your desktop session, where DISPLAY is set"},
+		{name: "idle", value: idleValue, candidates: []candidate{
+			{"ext-idle-notify", openWayland(extIdleNotify)}, {"kde-idle", openWayland(kdeIdle)}, {"mutter", openMutter},
+			{"x11-sync", openX11Idle}, {"x11-polling", openPollIdle}, {"logind-hint", openLogindIdle}},
+			fix: "run heliograph inside your desktop session, where WAYLAND_DISPLAY or DISPLAY is set"},
 		{name: "seat", value: seatValue, candidates: []candidate{{"logind", openLogind}},
 			fix: "sleep and user switching are only seen where systemd-logind or elogind runs"},
+		{name: "clock", value: clockValue, candidates: []candidate{{"timerfd", openClock}},
+			fix: "sleep that nobody announces is not seen on this kernel"},
 		{name: "lock", value: lockValue, candidates: []candidate{{"screensaver", openSaver}},
 			fix: "run heliograph inside your desktop session, where DBUS_SESSION_BUS_ADDRESS is set"},
 		{name: "calls", value: callsValue, candidates: []candidate{{"pulseaudio", openPulse}},
@@ -39,6 +43,13 @@ func seatValue(f *facts) string {
 		return "another session has the seat"
 	}
 	return "awake, this session has the seat"
+}
+
+func clockValue(f *facts) string {
+	if f.woke.IsZero() {
+		return "no sleep seen"
+	}
+	return "woke up at " + f.woke.Local().Format("15:04:05")
 }
 
 func lockValue(f *facts) string {
@@ -67,6 +78,30 @@ func sessionBus(ctx context.Context) (*dbus.Conn, error) {
 		return nil, fmt.Errorf("the session bus does not answer: %w", err)
 	}
 	return conn, nil
+}
+
+// hasOwner asks whether somebody has a name, without starting anybody.
+func hasOwner(ctx context.Context, conn *dbus.Conn, name string) bool {
+	var owned bool
+	return conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, name).Store(&owned) == nil && owned
+}
+
+// nameWatch matches the coming and going of a name.
+func nameWatch(name string) []dbus.MatchOption {
+	return []dbus.MatchOption{dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, name)}
+}
+
+// ownerChange reads the signal of a name's coming or going.
+func ownerChange(s *dbus.Signal) (name, owner string, ok bool) {
+	var old string
+	ok = s.Name == "org.freedesktop.DBus.NameOwnerChanged" && dbus.Store(s.Body, &name, &old, &owner) == nil
+	return name, owner, ok
+}
+
+// lostOwner reports that a watched name is no more.
+func lostOwner(s *dbus.Signal) bool {
+	_, owner, ok := ownerChange(s)
+	return ok && owner == ""
 }
 
 // systemBus opens a connection of our own to the system bus.

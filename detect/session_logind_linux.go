@@ -41,9 +41,25 @@ type logind struct {
 	asleep  bool
 	inhibit int // the delay lock's descriptor; -1: none
 	release *time.Timer
+	closed  bool
+	tasks   sync.WaitGroup // of delaySleep
+
+	idle      bool
+	idleSince uint64 // microseconds since 1970; 0: never told
+	blocked   string // what the block inhibitors of all programs cover
 }
 
-func openLogind(ctx context.Context, o Options, wake func()) (source, error) {
+func openLogind(ctx context.Context, _ Options, wake func()) (source, error) {
+	l, err := dialLogind(ctx, wake)
+	if err != nil {
+		return nil, err
+	}
+	l.delaySleep()
+	return l, nil
+}
+
+// dialLogind finds our session and follows it.
+func dialLogind(ctx context.Context, wake func()) (*logind, error) {
 	conn, err := systemBus(ctx)
 	if err != nil {
 		return nil, err
@@ -55,7 +71,6 @@ func openLogind(ctx context.Context, o Options, wake func()) (source, error) {
 		conn.Close()
 		return nil, err
 	}
-	l.delaySleep()
 	go l.follow(signals)
 	return l, nil
 }
@@ -66,20 +81,14 @@ func (l *logind) manager() dbus.BusObject { return l.conn.Object(logindName, log
 func (l *logind) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, busTimeout)
 	defer cancel()
-	err := errors.New("no session")
-	if id := os.Getenv("XDG_SESSION_ID"); id != "" {
-		err = l.manager().CallWithContext(ctx, logindManager+".GetSession", 0, id).Store(&l.session)
-	}
-	if err != nil {
-		err = l.manager().CallWithContext(ctx, logindManager+".GetSessionByPID", 0, uint32(os.Getpid())).Store(&l.session)
-	}
-	if err != nil {
+	if err := l.find(ctx); err != nil {
 		return fmt.Errorf("logind knows no session of ours: %w", err)
 	}
 	for _, m := range [][]dbus.MatchOption{
 		{dbus.WithMatchObjectPath(l.session), dbus.WithMatchInterface("org.freedesktop.DBus.Properties")},
 		{dbus.WithMatchObjectPath(logindPath), dbus.WithMatchInterface(logindManager), dbus.WithMatchMember("PrepareForSleep")},
-		{dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, logindName)},
+		{dbus.WithMatchObjectPath(logindPath), dbus.WithMatchInterface("org.freedesktop.DBus.Properties")},
+		nameWatch(logindName),
 	} {
 		if err := l.conn.AddMatchSignalContext(ctx, m...); err != nil {
 			return fmt.Errorf("logind cannot be followed: %w", err)
@@ -88,14 +97,51 @@ func (l *logind) start(ctx context.Context) error {
 	return l.read(ctx)
 }
 
+// find looks our session up. A program that systemd's user manager started is
+// in none, but its user may have one at a display.
+func (l *logind) find(ctx context.Context) error {
+	if id := os.Getenv("XDG_SESSION_ID"); id != "" {
+		if l.manager().CallWithContext(ctx, logindManager+".GetSession", 0, id).Store(&l.session) == nil {
+			return nil
+		}
+	}
+	err := l.manager().CallWithContext(ctx, logindManager+".GetSessionByPID", 0, uint32(os.Getpid())).Store(&l.session)
+	if err == nil {
+		return nil
+	}
+	var user dbus.ObjectPath
+	if l.manager().CallWithContext(ctx, logindManager+".GetUser", 0, uint32(os.Getuid())).Store(&user) != nil {
+		return err
+	}
+	display, derr := l.conn.Object(logindName, user).GetProperty("org.freedesktop.login1.User.Display")
+	if derr != nil {
+		return err
+	}
+	var id string
+	if dbus.Store([]any{display.Value()}, &struct {
+		ID   *string
+		Path *dbus.ObjectPath
+	}{&id, &l.session}) != nil || id == "" {
+		return err
+	}
+	return nil
+}
+
 func (l *logind) read(ctx context.Context) error {
-	var p map[string]dbus.Variant
+	var p, m map[string]dbus.Variant
 	if err := l.conn.Object(logindName, l.session).CallWithContext(ctx, propertiesGet, 0, logindSession).Store(&p); err != nil {
 		return fmt.Errorf("logind's session cannot be read: %w", err)
+	}
+	if err := l.manager().CallWithContext(ctx, propertiesGet, 0, logindManager).Store(&m); err != nil {
+		m = nil // the session alone tells most
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.take(p)
+	l.take(m)
+	if v, ok := m["PreparingForSleep"].Value().(bool); ok {
+		l.asleep = v
+	}
 	return nil
 }
 
@@ -107,6 +153,10 @@ func (l *logind) take(p map[string]dbus.Variant) {
 	if v, ok := p["Active"].Value().(bool); ok {
 		l.active = v
 	}
+	if v, ok := p["BlockInhibited"].Value().(string); ok {
+		l.blocked = v
+	}
+	l.idleHint(p)
 }
 
 // delaySleep asks logind to wait with the next sleep until SleepReady.
@@ -120,6 +170,10 @@ func (l *logind) delaySleep() {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.closed || l.inhibit >= 0 {
+		syscall.Close(int(fd)) // one lock is enough, and none is left behind
+		return
+	}
 	l.inhibit = int(fd)
 }
 
@@ -151,23 +205,30 @@ func (l *logind) follow(signals <-chan *dbus.Signal) {
 }
 
 func (l *logind) signal(s *dbus.Signal) {
+	var fail error
 	switch {
 	case s.Name == logindManager+".PrepareForSleep" && len(s.Body) == 1:
 		if sleeping, ok := s.Body[0].(bool); ok {
 			l.sleep(sleeping)
 		}
-	case s.Name == "org.freedesktop.DBus.Properties.PropertiesChanged" && s.Path == l.session && len(s.Body) >= 2:
+	case s.Name == "org.freedesktop.DBus.Properties.PropertiesChanged" && len(s.Body) == 3 && (s.Path == l.session || s.Path == logindPath):
 		if p, ok := s.Body[1].(map[string]dbus.Variant); ok {
 			l.mu.Lock()
 			l.take(p)
 			l.mu.Unlock()
 		}
-	case s.Name == "org.freedesktop.DBus.NameOwnerChanged" && len(s.Body) == 3:
-		if owner, ok := s.Body[2].(string); ok && owner == "" {
-			l.mu.Lock()
-			l.err = errors.New("logind went away")
-			l.mu.Unlock()
+		if untold, ok := s.Body[2].([]string); ok && len(untold) > 0 {
+			ctx, cancel := context.WithTimeout(context.Background(), busTimeout)
+			fail = l.read(ctx)
+			cancel()
 		}
+	case lostOwner(s):
+		fail = errors.New("logind went away")
+	}
+	if fail != nil {
+		l.mu.Lock()
+		l.err = fail
+		l.mu.Unlock()
 	}
 }
 
@@ -180,7 +241,7 @@ func (l *logind) sleep(sleeping bool) {
 	l.mu.Unlock()
 	if !sleeping {
 		l.letSleep()
-		go l.delaySleep() // asks over this same connection: not from its reader
+		l.tasks.Go(l.delaySleep) // follow goes on meanwhile
 	}
 }
 
@@ -197,7 +258,11 @@ func (l *logind) sample(f *facts) error {
 }
 
 func (l *logind) close() {
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
 	l.letSleep()
 	l.conn.Close()
 	<-l.done
+	l.tasks.Wait()
 }

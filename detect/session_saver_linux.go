@@ -49,14 +49,13 @@ func (s *saver) start(ctx context.Context) error {
 	for _, name := range savers {
 		for _, m := range [][]dbus.MatchOption{
 			{dbus.WithMatchInterface(name), dbus.WithMatchMember("ActiveChanged")},
-			{dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, name)},
+			nameWatch(name),
 		} {
 			if err := s.conn.AddMatchSignalContext(ctx, m...); err != nil {
 				return fmt.Errorf("screen savers cannot be followed: %w", err)
 			}
 		}
-		var owned bool
-		if err := s.conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, name).Store(&owned); err != nil || !owned {
+		if !hasOwner(ctx, s.conn, name) {
 			continue // asking one that does not run would start it
 		}
 		path := dbus.ObjectPath("/" + strings.ReplaceAll(name, ".", "/"))
@@ -77,10 +76,8 @@ func (s *saver) follow(signals <-chan *dbus.Signal, wake func()) {
 				s.active[name] = active
 			}
 		}
-		if sig.Name == "org.freedesktop.DBus.NameOwnerChanged" && len(sig.Body) == 3 && sig.Body[2] == "" {
-			if name, ok := sig.Body[0].(string); ok {
-				delete(s.active, name) // a saver that died covers nothing
-			}
+		if name, owner, ok := ownerChange(sig); ok && owner == "" {
+			delete(s.active, name) // a saver that died covers nothing
 		}
 		s.mu.Unlock()
 		wake()

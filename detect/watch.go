@@ -35,6 +35,7 @@ type Watcher struct {
 	opts    Options
 	kinds   []*slot
 	wake    chan struct{}
+	revive  chan struct{} // what was missing may have appeared
 	changes chan Activity
 	done    chan struct{}
 	cancel  context.CancelFunc
@@ -53,6 +54,7 @@ type Watcher struct {
 type slot struct {
 	kind
 	src     source
+	rank    int // of the open backend among the candidates
 	using   string
 	problem string
 	retry   time.Duration
@@ -62,7 +64,7 @@ type slot struct {
 // Watch starts to watch. It ends with ctx or Close.
 func Watch(ctx context.Context, o Options) *Watcher {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &Watcher{opts: o.withDefaults(), wake: make(chan struct{}, 1), changes: make(chan Activity, 1), done: make(chan struct{}), cancel: cancel}
+	w := &Watcher{opts: o.withDefaults(), wake: make(chan struct{}, 1), revive: make(chan struct{}, 1), changes: make(chan Activity, 1), done: make(chan struct{}), cancel: cancel}
 	for _, k := range systemKinds() {
 		w.kinds = append(w.kinds, &slot{kind: k})
 	}
@@ -120,12 +122,19 @@ func (w *Watcher) Close() {
 	<-w.done
 }
 
-func (w *Watcher) poke() {
+func (w *Watcher) poke() { signal(w.wake) }
+
+// signal leaves a note in a channel of one slot.
+func signal(c chan<- struct{}) {
 	select {
-	case w.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
+
+// watchServers, where the system can tell, calls appeared when a server that
+// a detector speaks to may have come up. It returns how to end that.
+var watchServers func(appeared func()) (end func())
 
 // run owns the backends and the memory of the rule.
 func (w *Watcher) run(ctx context.Context) {
@@ -139,6 +148,9 @@ func (w *Watcher) run(ctx context.Context) {
 			s.shut()
 		}
 	}()
+	if watchServers != nil {
+		defer watchServers(func() { signal(w.revive) })()
+	}
 	for {
 		w.takeApps(rule)
 		now := time.Now().Round(0)
@@ -160,6 +172,10 @@ func (w *Watcher) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-w.wake:
+		case <-w.revive:
+			for _, s := range w.kinds {
+				s.hurry()
+			}
 		case <-timer.C:
 		}
 	}
@@ -193,9 +209,10 @@ func (w *Watcher) publish(a Activity, streams []Stream, f *facts) {
 	w.changes <- a // the slot is free: only this goroutine sends
 }
 
-// serve samples the slot's backend, or looks for one when that is due.
+// serve samples the slot's backend, or looks for one when that is due; a last
+// resort gives way to a better one.
 func (s *slot) serve(ctx context.Context, w *Watcher, f *facts) {
-	if s.src == nil && !f.now.Before(s.due) {
+	if !s.due.IsZero() && !f.now.Before(s.due) || s.src == nil && s.due.IsZero() {
 		s.look(ctx, w, f.now)
 	}
 	if s.src == nil {
@@ -211,26 +228,31 @@ func (s *slot) serve(ctx context.Context, w *Watcher, f *facts) {
 	}
 }
 
-// A backend that is missing is looked for again, ever more rarely: nothing
-// tells when a sound server or a bus appears.
+// hurry looks for a better backend at once.
+func (s *slot) hurry() {
+	if !s.due.IsZero() && len(s.candidates) > 0 {
+		s.due, s.retry = s.due.Add(-retryLast), 0
+	}
+}
+
+// A backend that is missing is looked for again, ever more rarely: not every
+// system tells when a sound server or a bus appears.
 const (
 	retryFirst = 250 * time.Millisecond
 	retryLast  = 5 * time.Minute
 )
 
-// look opens the first candidate that serves.
+// look opens the first candidate that serves better than the one in use.
 func (s *slot) look(ctx context.Context, w *Watcher, now time.Time) {
 	problem := ""
-	for _, c := range s.candidates {
+	better := s.candidates
+	if s.src != nil {
+		better = better[:s.rank]
+	}
+	for rank, c := range better {
 		src, err := c.open(ctx, w.opts, w.poke)
 		if err == nil {
-			s.src, s.using, s.problem, s.due, s.retry = src, c.name, "", time.Time{}, 0
-			if h, ok := src.(interface{ letSleep() }); ok {
-				w.mu.Lock()
-				w.sleepReady = h.letSleep
-				w.mu.Unlock()
-			}
-			w.opts.Log.Info("detector opened", "part", s.name, "backend", c.name)
+			s.take(w, src, rank, now)
 			return
 		}
 		if problem == "" {
@@ -238,6 +260,11 @@ func (s *slot) look(ctx context.Context, w *Watcher, now time.Time) {
 		} else {
 			problem += "; " + err.Error()
 		}
+	}
+	s.retry = min(max(2*s.retry, retryFirst), retryLast)
+	s.due = now.Add(s.retry)
+	if s.src != nil {
+		return
 	}
 	if problem == "" {
 		problem = "not supported on this system"
@@ -248,10 +275,23 @@ func (s *slot) look(ctx context.Context, w *Watcher, now time.Time) {
 	}
 	if len(s.candidates) == 0 {
 		s.due = now.Add(100 * 365 * 24 * time.Hour)
-		return
 	}
-	s.retry = min(max(2*s.retry, retryFirst), retryLast)
-	s.due = now.Add(s.retry)
+}
+
+// take puts an open backend into use.
+func (s *slot) take(w *Watcher, src source, rank int, now time.Time) {
+	s.shut()
+	s.src, s.rank, s.using, s.problem, s.due, s.retry = src, rank, s.candidates[rank].name, "", time.Time{}, 0
+	if _, last := src.(interface{ lastResort() }); last && rank > 0 {
+		s.retry = retryFirst
+		s.due = now.Add(s.retry)
+	}
+	if h, ok := src.(interface{ letSleep() }); ok {
+		w.mu.Lock()
+		w.sleepReady = h.letSleep
+		w.mu.Unlock()
+	}
+	w.opts.Log.Info("detector opened", "part", s.name, "backend", s.using)
 }
 
 func (s *slot) shut() {
@@ -268,6 +308,7 @@ func (s *slot) part(f *facts) Part {
 		return p
 	}
 	p.Value = s.value(f)
+	_, p.Polls = s.src.(interface{ polls() })
 	return p
 }
 

@@ -1,0 +1,271 @@
+package detect
+
+import (
+	"encoding/binary"
+	"net"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// compositor is a stand-in for the newest ones, which speak version 2 of the
+// protocol, and whose seats come and go. It answers as the real ones do.
+type compositor struct {
+	t    *testing.T
+	conn net.Conn
+	in   *wayland // reads requests: they are framed as events are
+
+	mu       sync.Mutex
+	registry uint32
+	globals  map[uint32]string
+	seats    map[uint32]uint32   // name by object
+	notes    map[uint32][2]int64 // notification: opcode it was asked with, seat's name
+	released []uint32
+}
+
+var waylandGlobals = map[uint32]string{1: "wl_compositor", 5: "wl_seat", 9: "ext_idle_notifier_v1"}
+
+func newCompositor(t *testing.T) (*compositor, net.Listener) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "wl")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	t.Setenv("WAYLAND_DISPLAY", path)
+	c := &compositor{t: t, globals: waylandGlobals, seats: map[uint32]uint32{}, notes: map[uint32][2]int64{}}
+	return c, l
+}
+
+func (c *compositor) serve(l net.Listener, done chan<- struct{}) {
+	defer close(done)
+	conn, err := l.Accept()
+	if err != nil {
+		return
+	}
+	c.mu.Lock()
+	c.conn, c.in = conn, &wayland{conn: conn}
+	c.mu.Unlock()
+	for {
+		requests, err := c.in.receive()
+		for _, r := range requests {
+			c.request(r)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (c *compositor) send(object uint32, opcode uint16, args ...any) {
+	if err := (&wayland{conn: c.conn}).send(object, opcode, args...); err != nil {
+		c.t.Log(err)
+	}
+}
+
+func (c *compositor) request(r wlEvent) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case r.object == wlDisplay && r.opcode == wlDisplayGetRegistry:
+		c.registry = r.uint()
+		for name, global := range c.globals {
+			c.send(c.registry, wlRegistryGlobal, name, global, uint32(9))
+		}
+	case r.object == wlDisplay && r.opcode == wlDisplaySync:
+		id := r.uint()
+		c.send(id, 0, uint32(0))
+		c.send(wlDisplay, wlDisplayDeleteID, id)
+	case r.object == c.registry:
+		name, global, _, id := r.uint(), r.text(), r.uint(), r.uint()
+		if global == "wl_seat" {
+			c.seats[id] = name
+		}
+	case c.seats[r.object] != 0:
+		c.released = append(c.released, c.seats[r.object])
+	default:
+		if _, ok := c.notes[r.object]; ok {
+			delete(c.notes, r.object)
+			c.send(wlDisplay, wlDisplayDeleteID, r.object)
+			return
+		}
+		id, _, seat := r.uint(), r.uint(), r.uint()
+		c.notes[id] = [2]int64{int64(r.opcode), int64(c.seats[seat])}
+	}
+}
+
+// tell sends an event of a seat's notification.
+func (c *compositor) tell(seat uint32, asked, opcode uint16) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, n := range c.notes {
+		if n == [2]int64{int64(asked), int64(seat)} {
+			c.send(id, opcode)
+			return
+		}
+	}
+	c.t.Errorf("seat %d has no notification %d", seat, asked)
+}
+
+// watching counts the notifications that are asked for.
+func (c *compositor) watching() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.notes)
+}
+
+func (c *compositor) global(opcode uint16, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.send(c.registry, opcode, args...)
+}
+
+// soon waits for what another goroutine does.
+func soon(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(10 * time.Second); !ok(); <-tick.C {
+		if time.Now().After(end) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+func sampled(t *testing.T, s source) facts {
+	t.Helper()
+	f := facts{now: time.Now()}
+	if err := s.sample(&f); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestWaylandSeatsAndInhibitors(t *testing.T) {
+	c, l := newCompositor(t)
+	done := make(chan struct{})
+	go c.serve(l, done)
+	src, err := openWayland(extIdleNotify)(t.Context(), Options{Settle: time.Minute}, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inUse := func(want bool) func() bool { return func() bool { return sampled(t, src).inUse == want } }
+	soon(t, "both notifications of the seat", func() bool { return c.watching() == 2 })
+	before := time.Now()
+	c.tell(5, extGetInputIdle, idleIdled)
+	soon(t, "the only seat rests", inUse(false))
+	if off := sampled(t, src).lastInput.Sub(before.Add(-time.Minute)); off < 0 || off > time.Second {
+		t.Errorf("the last input is %v off", off)
+	}
+	soon(t, "an inhibitor shows, since only its notification is silent", func() bool { return sampled(t, src).awake })
+	c.tell(5, extGetIdle, idleIdled)
+	soon(t, "it is gone", func() bool { return !sampled(t, src).awake })
+	c.tell(5, extGetInputIdle, idleResumed)
+	soon(t, "the seat is used", inUse(true))
+
+	c.global(wlRegistryGlobal, uint32(20), "wl_seat", uint32(9))
+	soon(t, "the second seat is watched", func() bool { return c.watching() == 4 })
+	c.tell(5, extGetInputIdle, idleIdled)
+	c.tell(20, extGetInputIdle, idleIdled)
+	soon(t, "both rest", inUse(false))
+	c.tell(20, extGetInputIdle, idleResumed)
+	soon(t, "one is used", inUse(true))
+	c.global(wlRegistryGone, uint32(20))
+	soon(t, "the used one is gone, the other rests", inUse(false))
+	soon(t, "its notifications are given back", func() bool { return c.watching() == 2 })
+	c.global(wlRegistryGone, uint32(5))
+	soon(t, "nobody is left to be seen", func() bool { return c.watching() == 0 })
+	if sampled(t, src).inUse {
+		t.Error("a desk without a seat is in use")
+	}
+	c.global(wlRegistryGlobal, uint32(21), "wl_seat", uint32(4))
+	soon(t, "a seat that comes is used until it rests", inUse(true))
+	soon(t, "and is watched", func() bool { return c.watching() == 2 })
+	c.mu.Lock()
+	if !slices.Equal(c.released, []uint32{20, 5}) {
+		t.Errorf("given back: %v", c.released)
+	}
+	c.conn.Close()
+	c.mu.Unlock()
+	soon(t, "the crash is seen", func() bool { return src.sample(&facts{}) != nil })
+	src.close()
+	<-done
+}
+
+func TestWaylandRefusals(t *testing.T) {
+	t.Run("no-notifier", func(t *testing.T) {
+		c, l := newCompositor(t)
+		c.globals = map[uint32]string{5: "wl_seat"}
+		done := make(chan struct{})
+		go c.serve(l, done)
+		if _, err := openWayland(extIdleNotify)(t.Context(), Options{Settle: time.Minute}, func() {}); err == nil {
+			t.Error("opened without a notifier")
+		}
+		<-done
+	})
+	t.Run("no-session", func(t *testing.T) {
+		t.Setenv("WAYLAND_DISPLAY", "")
+		if _, err := openWayland(kdeIdle)(t.Context(), Options{Settle: time.Minute}, func() {}); err == nil {
+			t.Error("opened without a session")
+		}
+	})
+	t.Run("rubbish", func(t *testing.T) {
+		_, l := newCompositor(t)
+		go func() {
+			if conn, err := l.Accept(); err == nil {
+				_, _ = conn.Write([]byte("HTTP/1.1 400 Bad Request\r\n"))
+				conn.Close()
+			}
+		}()
+		if _, err := openWayland(extIdleNotify)(t.Context(), Options{Settle: time.Minute}, func() {}); err == nil {
+			t.Error("opened at a stranger")
+		}
+	})
+}
+
+func FuzzSplitEvents(f *testing.F) {
+	good := binary.NativeEndian.AppendUint32(nil, 7)
+	good = binary.NativeEndian.AppendUint32(good, 16<<16|1)
+	good = binary.NativeEndian.AppendUint32(good, 3)
+	f.Add(append(good, 'a', 'b', 0, 0), 5)
+	f.Add([]byte{1, 2, 3}, 1)
+	f.Fuzz(func(t *testing.T, b []byte, at int) {
+		// The law: however the bytes are cut, the same events come out.
+		whole, rest, err := splitEvents(b)
+		cut := 0
+		if len(b) > 0 {
+			cut = ((at % len(b)) + len(b)) % len(b)
+		}
+		first, left, err1 := splitEvents(b[:cut])
+		second, left2, err2 := splitEvents(slices.Concat(left, b[cut:]))
+		if err1 != nil {
+			if err == nil {
+				t.Fatal("an error that the whole does not have")
+			}
+			return
+		}
+		if (err != nil) != (err2 != nil) || len(first)+len(second) != len(whole) || !slices.Equal(rest, left2) {
+			t.Fatalf("cut at %d: %d+%d events, whole %d (%v, %v)", cut, len(first), len(second), len(whole), err, err2)
+		}
+		for _, e := range whole {
+			e.uint()
+			if s := e.text(); len(s) > len(b) {
+				t.Fatal("a text longer than all there is")
+			}
+		}
+	})
+}
+
+func FuzzFileEvents(f *testing.F) {
+	f.Add(append(make([]byte, 12), 16, 0, 0, 0, 'a', 0))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, e := range splitFileEvents(b) {
+			if len(e.name) > len(b) {
+				t.Fatal("a name longer than all there is")
+			}
+		}
+	})
+}
