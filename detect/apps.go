@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// soundSystem is the row of sound servers and their parts.
+const soundSystem = "sound-system"
+
 // table is the app table that ships with the program: who may be in a call,
 // and how much proof it takes. Names are executables on Linux, Windows and
 // macOS, Flatpak ids and bundle ids. A user's rows stand before it.
@@ -47,7 +50,7 @@ var table = []App{
 	{ID: "mixers", Name: "Volume control", Class: Never, Match: []string{"pavucontrol", "org.PulseAudio.pavucontrol", "pavucontrol-qt", "org.gnome.VolumeControl", "gnome-control-center", "gnome-shell", "org.gnome.Shell", "plasmashell", "kmix", "org.kde.kmixd", "org.mate.VolumeControl", "ncpamixer", "xfce4-panel"}},
 	{ID: "recorders", Name: "Sound recorder", Class: Never, Match: []string{"obs", "com.obsproject.Studio", "audacity", "org.audacityteam.Audacity", "tenacity", "ardour", "reaper", "gnome-sound-recorder", "org.gnome.SoundRecorder", "krecorder", "simplescreenrecorder", "gpu-screen-recorder", "wf-recorder", "kooha", "parec", "parecord", "pacat", "arecord", "aplay", "pw-record", "pw-cat", "sox", "rec", "ffmpeg", "gst-launch-1.0", "cava"}},
 	{ID: "effects", Name: "Audio effects", Class: Never, Match: []string{"easyeffects", "com.github.wwmm.easyeffects", "pulseeffects", "jamesdsp", "noisetorch", "cadmus"}},
-	{ID: "sound-system", Name: "Sound system", Class: Never, Match: []string{"pipewire", "wireplumber", "pulseaudio", "speech-dispatcher", "sd_dummy", "sd_espeak-ng", "gsd-media-keys", "xdg-desktop-portal"}},
+	{ID: soundSystem, Name: "Sound system", Class: Never, Match: []string{"pipewire", "wireplumber", "pulseaudio", "speech-dispatcher", "sd_dummy", "sd_espeak-ng", "gsd-media-keys", "xdg-desktop-portal"}},
 }
 
 // lookUp finds the first row that one of the program's names matches; a row of

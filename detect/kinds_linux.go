@@ -23,8 +23,16 @@ func systemKinds() []kind {
 			fix: "sleep that nobody announces is not seen on this kernel"},
 		{name: "lock", value: lockValue, candidates: []candidate{{"screensaver", openSaver}},
 			fix: "run heliograph inside your desktop session, where DBUS_SESSION_BUS_ADDRESS is set"},
+		{name: "lockers", value: lockersValue, candidates: []candidate{{"inotify", openLocker}},
+			fix: "none is needed where the desktop locks the screen by itself"},
+		{name: "inhibitors", value: inhibitValue, candidates: []candidate{{"session-bus", openInhibit}},
+			fix: "run heliograph inside your desktop session, where DBUS_SESSION_BUS_ADDRESS is set"},
+		{name: "camera", value: cameraValue, candidates: []candidate{{"inotify", openCameras}},
+			fix: "a call is seen by its microphone too"},
 		{name: "calls", value: callsValue, candidates: []candidate{{"pulseaudio", openPulse}},
 			fix: "calls are seen through PipeWire (with pipewire-pulse) or PulseAudio: start one of them"},
+		{name: "sound-cards", value: callsValue, candidates: []candidate{{"inotify", openALSA}},
+			fix: "programs that record without a sound server are not seen here"},
 	}
 }
 
@@ -52,11 +60,32 @@ func clockValue(f *facts) string {
 	return "woke up at " + f.woke.Local().Format("15:04:05")
 }
 
+func lockersValue(f *facts) string {
+	if f.lockers == 0 {
+		return "none installed"
+	}
+	return fmt.Sprintf("%d installed, %s", f.lockers, lockValue(f))
+}
+
 func lockValue(f *facts) string {
 	if f.locked {
 		return "locked"
 	}
 	return "not locked"
+}
+
+func inhibitValue(f *facts) string {
+	if f.awake {
+		return "a program keeps the screen awake"
+	}
+	return fmt.Sprintf("%d programs keep the machine awake, none the screen", len(f.inhibitors))
+}
+
+func cameraValue(f *facts) string {
+	if !f.hasCamera {
+		return "there is no camera"
+	}
+	return fmt.Sprintf("%d programs have it open", len(f.cameras))
 }
 
 func callsValue(f *facts) string { return fmt.Sprintf("%d recordings", len(f.captures)) }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -39,6 +41,7 @@ type logind struct {
 	locked  bool
 	active  bool
 	asleep  bool
+	woke    time.Time
 	inhibit int // the delay lock's descriptor; -1: none
 	release *time.Timer
 	closed  bool
@@ -240,6 +243,9 @@ func (l *logind) sleep(sleeping bool) {
 	}
 	l.mu.Unlock()
 	if !sleeping {
+		l.mu.Lock()
+		l.woke = time.Now().Round(0).Truncate(time.Millisecond)
+		l.mu.Unlock()
 		l.letSleep()
 		l.tasks.Go(l.delaySleep) // follow goes on meanwhile
 	}
@@ -254,6 +260,8 @@ func (l *logind) sample(f *facts) error {
 	f.seatKnown = true
 	f.locked = f.locked || l.locked
 	f.asleep, f.elsewhere = l.asleep, !l.active
+	f.woke = later(f.woke, l.woke)
+	f.awake = f.awake || slices.Contains(strings.Split(l.blocked, ":"), "idle")
 	return nil
 }
 

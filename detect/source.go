@@ -42,6 +42,7 @@ type facts struct {
 
 	locked, asleep, elsewhere bool
 	seatKnown, lockKnown      bool
+	lockers                   int // installed screen lockers that tell nobody
 
 	// woke is when the machine last came back from sleep.
 	woke time.Time
@@ -50,13 +51,13 @@ type facts struct {
 	captures     []stream
 	playbacks    []stream
 
-	inhibitorsKnown bool
-	inhibitors      []inhibitor
+	inhibitors []inhibitor
 	// awake: the screen is kept awake, by whomever.
 	awake bool
 
-	camerasKnown bool
-	cameras      []holder
+	// hasCamera: there is one; cameras are the processes that have it open.
+	hasCamera bool
+	cameras   []holder
 }
 
 // holder is a process that has a device open.

@@ -1,0 +1,193 @@
+package detect
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// program copies a program under another name.
+func program(t *testing.T, dir, real, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(real)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, name)
+	if err := os.WriteFile(out+".new", raw, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(out+".new", out); err != nil { // as a package's upgrade does
+		t.Fatal(err)
+	}
+	return out
+}
+
+// running starts a program and ends it with the test.
+func running(t *testing.T, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	c := exec.Command(name, args...)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { end(c) })
+	return c
+}
+
+func end(c *exec.Cmd) {
+	_ = c.Process.Kill()
+	_ = c.Wait()
+}
+
+func TestLockers(t *testing.T) {
+	dir := t.TempDir()
+	path := program(t, dir, "sleep", "swaylock")
+	woken := make(chan struct{}, 100)
+	l, err := watchLockers([]string{dir, filepath.Join(dir, "none")}, hostProc, func() { signal(woken) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	locked := func(want bool) func() bool { return func() bool { return sampled(t, l).locked == want } }
+	if locked(true)() {
+		t.Skip("a locker runs on this machine")
+	}
+	c := running(t, path, "1000")
+	soon(t, "its start is seen", locked(true))
+	<-woken
+	end(c)
+	soon(t, "its end is seen", locked(false))
+
+	// swaylock -f goes into the background: the child stays.
+	running(t, "/bin/sh", "-c", path+" 1000 & "+path+" 0.2; wait")
+	soon(t, "the parent is seen", locked(true))
+	soon(t, "the parent has ended", func() bool { return len(hostProc.called([]string{"swaylock"})) == 1 })
+	if !locked(true)() {
+		t.Error("the child is not seen")
+	}
+	pids := hostProc.called([]string{"swaylock"})
+	for _, pid := range pids {
+		if p, err := os.FindProcess(pid); err == nil {
+			_ = p.Kill()
+		}
+	}
+	soon(t, "both have ended", locked(false))
+
+	path = program(t, dir, "sleep", "swaylock")
+	running(t, path, "1000")
+	soon(t, "an upgraded one is seen", locked(true))
+}
+
+// A locker that ran before is seen at once; an opened file alone is none.
+func TestLockerOfBefore(t *testing.T) {
+	dir := t.TempDir()
+	path := program(t, dir, "sleep", "i3lock")
+	c := running(t, path, "1000")
+	soon(t, "it runs", func() bool { return len(hostProc.called([]string{"i3lock"})) == 1 })
+	l, err := watchLockers([]string{dir}, hostProc, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	if !sampled(t, l).locked {
+		t.Error("not seen")
+	}
+	end(c)
+	soon(t, "its end is seen", func() bool { return !sampled(t, l).locked })
+	if _, err := os.ReadFile(path); err != nil {
+		t.Fatal(err)
+	}
+	if sampled(t, l).locked {
+		t.Error("a reader of the file locks")
+	}
+}
+
+func TestDeviceHolders(t *testing.T) {
+	dir := t.TempDir()
+	sub := filepath.Join(dir, "snd")
+	device := func(name string) string {
+		path := filepath.Join(sub, name)
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	woken := make(chan struct{}, 1)
+	src, err := watchDevices(&devices{what: "sound card", dirs: []string{dir, sub}, proc: hostProc, wake: func() { signal(woken) }, keep: keepRecording,
+		match: func(n string) bool { return strings.HasPrefix(n, "pcm") && strings.HasSuffix(n, "c") }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.close()
+	captures := func(n int) func() bool { return func() bool { return len(sampled(t, src).captures) == n } }
+	if err := os.Mkdir(sub, 0o700); err != nil { // a card is plugged in
+		t.Fatal(err)
+	}
+	mic, speaker := device("pcmC0D0c"), device("pcmC0D0p")
+	soon(t, "the device is watched", func() bool {
+		d := src.(*devices)
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return len(d.watched) == 1
+	})
+	tail := func(name, path string) *exec.Cmd {
+		return running(t, program(t, t.TempDir(), "tail", name), "-f", path)
+	}
+	tail("zoom", speaker)
+	c := tail("baresip", mic)
+	soon(t, "who records is seen", captures(1))
+	f := sampled(t, src)
+	if app, _ := lookUp(nil, f.captures[0].names); app.ID != "baresip" {
+		t.Errorf("it is %q", f.captures[0].names)
+	}
+	<-woken
+	tail("pipewire", mic)
+	end(c)
+	soon(t, "its end is seen, and a sound server is nobody", captures(0))
+	f2, err := os.Open(mic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "our own is known as ours", func() bool { f := sampled(t, src); return len(f.captures) == 1 && f.captures[0].own })
+	f2.Close()
+	if err := os.Remove(mic); err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "a card that is pulled out is forgotten", func() bool { return captures(0)() })
+}
+
+func TestJumps(t *testing.T) {
+	c := &clock{slept: time.Minute}
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	c.jumped(time.Minute+time.Millisecond, now, nil)
+	if !c.woke.IsZero() {
+		t.Error("a clock that was set is no sleep")
+	}
+	c.jumped(time.Hour, now, nil)
+	if !c.woke.Equal(now) {
+		t.Error("sleep is not seen")
+	}
+	c.jumped(time.Hour, now.Add(time.Hour), nil)
+	if !c.woke.Equal(now) {
+		t.Error("one sleep is seen twice")
+	}
+}
+
+// The kernel's timer must be there, end with close and not before.
+func TestClock(t *testing.T) {
+	src, err := openClock(t.Context(), Options{}, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := sampled(t, src); !f.woke.IsZero() {
+		t.Errorf("woke at %v", f.woke)
+	}
+	src.close()
+}
