@@ -3,6 +3,7 @@ package detect
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 )
@@ -255,9 +256,10 @@ func (s *slot) look(ctx context.Context, w *Watcher, now time.Time) {
 			s.take(w, src, rank, now)
 			return
 		}
-		if problem == "" {
+		switch {
+		case problem == "":
 			problem = err.Error()
-		} else {
+		case !strings.Contains(problem, err.Error()):
 			problem += "; " + err.Error()
 		}
 	}

@@ -208,6 +208,9 @@ func (c *Client) call(ctx context.Context, method, action string, body any) ([]b
 		}
 	}
 	answer, claims, err := c.once(ctx, method, action, raw, "")
+	if claims == "" && stale(err) {
+		claims = anyClaims
+	}
 	if claims != "" {
 		answer, claims, err = c.once(ctx, method, action, raw, claims)
 	}
@@ -216,6 +219,16 @@ func (c *Client) call(ctx context.Context, method, action string, body any) ([]b
 		return nil, &SignInError{Name: "insufficient_claims", err: err}
 	}
 	return answer, err
+}
+
+// anyClaims demands nothing, but makes MSAL fetch a token anew.
+const anyClaims = "{}"
+
+// stale reports a token that Graph does not take any more although this
+// machine's clock says it is good: one refresh tells whether it was the clock.
+func stale(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Status == http.StatusUnauthorized && e.Code == "InvalidAuthenticationToken"
 }
 
 func (c *Client) once(ctx context.Context, method, action string, body []byte, claims string) (answer []byte, challenge string, err error) {

@@ -328,3 +328,26 @@ func TestRefusedKindRestsAlone(t *testing.T) {
 		}
 	})
 }
+
+// TestRefusedTokenIsRefreshedOnce: a clock that was set back makes MSAL hold a
+// token for good that Graph takes no more.
+func TestRefusedTokenIsRefreshedOnce(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		d.pass(time.Second)
+		d.fault(emu.Fault{Path: "/setPresence", Status: 401, Code: "InvalidAuthenticationToken", Times: 1})
+		d.call("Zoom")
+		d.sees("Busy/InACall")
+		d.pass(time.Second)
+		d.fault(emu.Fault{Path: "/setPresence", Status: 401, Code: "InvalidAuthenticationToken"})
+		began := time.Now()
+		d.call("")
+		d.pass(8 * time.Hour)
+		if n := len(d.requests("/token", began)); n != 1 {
+			t.Errorf("%d refreshes for a token that is never taken", n)
+		}
+		if s := d.loop.State(); !errors.Is(s.Err, presence.ErrSignIn) {
+			t.Errorf("the trouble is told as %v", s.Err)
+		}
+	})
+}

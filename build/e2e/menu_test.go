@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -80,17 +81,25 @@ func (p *panel) menu(name string) row {
 	return top
 }
 
-// find looks a row that can be clicked up by its label.
-func (p *panel) find(name, label string) (row, bool) {
-	for _, v := range p.menu(name).Kids {
+// find looks a row that can be clicked up by its label, submenus included.
+func (p *panel) find(name, label string) (row, bool) { return search(p.menu(name), label) }
+
+func search(top row, label string) (row, bool) {
+	for _, v := range top.Kids {
 		var r row
 		if dbus.Store([]any{v.Value()}, &r) != nil {
 			continue
 		}
 		text, _ := r.Props["label"].Value().(string)
 		hidden, disabled := r.Props["visible"].Value() == false, r.Props["enabled"].Value() == false
-		if strings.ReplaceAll(text, "_", "") == label && !hidden && !disabled {
+		if hidden || disabled {
+			continue
+		}
+		if text == label {
 			return r, true
+		}
+		if sub, ok := search(r, label); ok {
+			return sub, true
 		}
 	}
 	return row{}, false
@@ -145,4 +154,85 @@ func TestIconMenuAndTooltip(t *testing.T) {
 	if !p.emu.shows("Offline/Offline") {
 		t.Errorf("after quitting colleagues see %+v", p.emu.self().Shown)
 	}
+}
+
+func TestBusyForAnHour(t *testing.T) {
+	p, app := running(t, "2s")
+	desk := newPanel(t)
+	var name string
+	eventually(t, "the icon is on the panel", func() bool { name = desk.item(app.cmd.Process.Pid); return name != "" })
+	desk.click(name, "Busy")
+	desk.click(name, "1 hour")
+	eventually(t, "Busy ends in an hour", func() bool {
+		v := p.emu.self().Preferred
+		return v != nil && v.Availability == "Busy" && v.Expires.Sub(v.Set) > 59*time.Minute && v.Expires.Sub(v.Set) <= time.Hour
+	})
+	eventually(t, "the tooltip says until when", func() bool { return strings.Contains(desk.tooltip(name), "Busy until ") })
+	p.emu.post("advance", `{"by":"1h"}`)
+	// At Microsoft the hour is over; heliograph learns of it with its next post.
+	touch(t)
+	eventually(t, "Automatic again", func() bool {
+		r, ok := desk.find(name, "Automatic")
+		n, _ := r.Props["toggle-state"].Value().(int32)
+		return ok && n == 1
+	})
+	eventually(t, "colleagues see the desk", func() bool { return p.emu.shows("Away/Away") })
+}
+
+func TestChoiceInTeamsIsLeftAndCanBeCleared(t *testing.T) {
+	p, app := running(t, "2s")
+	desk := newPanel(t)
+	var name string
+	eventually(t, "the icon is on the panel", func() bool { name = desk.item(app.cmd.Process.Pid); return name != "" })
+	p.emu.post("preferred", `{"availability":"DoNotDisturb"}`)
+	eventually(t, "the tooltip names the choice", func() bool { return strings.Contains(desk.tooltip(name), "you chose Do not disturb in Teams") })
+	rec := record(t, "zoom")
+	during(t, 2*time.Second, "colleagues see what was chosen", func() bool { return p.emu.shows("DoNotDisturb/DoNotDisturb") })
+	rec.signal(syscall.SIGTERM)
+	desk.click(name, "Clear Do not disturb, chosen in Teams")
+	eventually(t, "it is cleared", func() bool { return p.emu.self().Preferred == nil })
+}
+
+func TestThatWasNotACall(t *testing.T) {
+	p, app := running(t, "1h")
+	desk := newPanel(t)
+	var name string
+	eventually(t, "the icon is on the panel", func() bool { name = desk.item(app.cmd.Process.Pid); return name != "" })
+	record(t, "zoom")
+	eventually(t, "a call is seen", func() bool { return p.emu.shows("Busy/InACall") })
+	desk.click(name, "Zoom: that was not a call")
+	eventually(t, "it is undone at once", func() bool { return p.emu.shows("Available/Available") })
+	app.signal(syscall.SIGTERM)
+	app.wait()
+	p.command("run")
+	eventually(t, "a session is set", func() bool { return len(p.emu.self().Sessions) == 1 })
+	during(t, 2*time.Second, "it is remembered", func() bool { return p.emu.shows("Available/Available") })
+}
+
+func TestTreatAsACall(t *testing.T) {
+	p, app := running(t, "1h")
+	desk := newPanel(t)
+	var name string
+	eventually(t, "the icon is on the panel", func() bool { name = desk.item(app.cmd.Process.Pid); return name != "" })
+	record(t, "ourmeetings")
+	desk.click(name, "Treat ourmeetings as a call")
+	eventually(t, "it is a call", func() bool { return p.emu.shows("Busy/InACall") })
+}
+
+func TestMessageInACall(t *testing.T) {
+	p, app := running(t, "1h")
+	desk := newPanel(t)
+	var name string
+	eventually(t, "the icon is on the panel", func() bool { name = desk.item(app.cmd.Process.Pid); return name != "" })
+	desk.click(name, "Status message in a call")
+	message := func() string {
+		if m := p.emu.self().StatusMessage; m != nil {
+			return m.Content
+		}
+		return ""
+	}
+	rec := record(t, "zoom")
+	eventually(t, "the message is set", func() bool { return message() == "In a Zoom call" })
+	rec.signal(syscall.SIGTERM)
+	eventually(t, "the message is given back", func() bool { return p.emu.shows("Available/Available") && message() == "" })
 }

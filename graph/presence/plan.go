@@ -81,7 +81,7 @@ func (m *machine) planPreferred(now time.Time) (job, bool) {
 	set := func(ctx context.Context) error { return service.SetPreferred(ctx, p, ends.Sub(now)) }
 	return job{kindPreferred, "set preferred presence", set, func(err error, _ time.Time) {
 		if err == nil {
-			m.saved.Preferred.At, m.theirs, m.readDue = now, Pair{}, true
+			m.saved.Preferred.At, m.theirs, m.readDue, m.seen = now, Pair{}, true, false
 			m.keep()
 		}
 	}}, true
@@ -214,7 +214,10 @@ func (m *machine) respect(now time.Time) {
 		m.setTheirs(chosenInTeams(m.shown.Pair, session))
 		return
 	}
-	if strings.EqualFold(m.shown.Availability, own.Availability) || now.Before(own.At.Add(settleTime)) {
+	if strings.EqualFold(m.shown.Availability, own.Availability) {
+		m.seen = true
+	}
+	if strings.EqualFold(m.shown.Availability, own.Availability) || (!m.seen && now.Before(own.At.Add(settleTime))) {
 		m.setTheirs(Pair{})
 		return
 	}

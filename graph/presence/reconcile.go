@@ -40,8 +40,9 @@ const (
 // user can mend it, but they may.
 const refusedPause = 15 * time.Minute
 
-// settleTime is how long after a preferred presence of ours was set an answer
-// of GET is not held against it: Graph is eventually consistent.
+// settleTime is how long after a preferred presence of ours was set, and not
+// read back yet, an answer of GET is not held against it: Graph is eventually
+// consistent.
 const settleTime = time.Minute
 
 // machine is what Run owns: the facts, the decision, and what Graph was told.
@@ -63,6 +64,7 @@ type machine struct {
 	shownAt time.Time
 	readDue bool
 	theirs  Pair
+	seen    bool // our preferred presence was read back since it was set
 	free    bool // the user asked to clear theirs
 
 	errs     [kinds]error
