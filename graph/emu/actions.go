@@ -18,20 +18,39 @@ var settable = []pair{{"Available", "Available"}, {"Busy", "InACall"}, {"Busy", 
 // Source: https://learn.microsoft.com/graph/api/presence-setuserpreferredpresence
 var preferable = []pair{{"Available", "Available"}, {"Busy", "Busy"}, {"DoNotDisturb", "DoNotDisturb"}, {"BeRightBack", "BeRightBack"}, {"Away", "Away"}, {"Offline", "OffWork"}}
 
+func notString(key string) *failure {
+	return badRequest("Cannot convert the value of '" + key + "' to the expected type 'Edm.String'.")
+}
+
+// typed refuses values of the wrong type. Graph reads the whole body before it
+// judges any of it, so that these errors come before all others.
+func (c *call) typed() *failure {
+	for _, key := range []string{"availability", "activity", "sessionId"} {
+		raw, given := c.body[key]
+		var v *string
+		if given && (json.Unmarshal(raw, &v) != nil || (v == nil && key != "sessionId")) {
+			return notString(key)
+		}
+	}
+	_, _, fail := c.duration()
+	return fail
+}
+
 // pairFrom reads availability and activity, without regard to case, as one of
 // the accepted pairs.
 func (c *call) pairFrom(accepted []pair) (pair, *failure) {
 	var p pair
-	for key, into := range map[string]*string{"availability": &p.availability, "activity": &p.activity} {
-		raw, ok := c.body[key]
+	for _, field := range []struct {
+		key  string
+		into *string
+	}{{"availability", &p.availability}, {"activity", &p.activity}} {
+		raw, ok := c.body[field.key]
 		if !ok {
-			return p, invalid("The " + key + " is required.")
+			return p, invalid("The " + field.key + " is required.")
 		}
-		var v *string
-		if json.Unmarshal(raw, &v) != nil || v == nil {
-			return p, badRequest("Cannot convert the value of '" + key + "' to the expected type 'Edm.String'.")
+		if json.Unmarshal(raw, field.into) != nil {
+			return p, notString(field.key)
 		}
-		*into = *v
 	}
 	for _, a := range accepted {
 		if strings.EqualFold(a.availability, p.availability) && strings.EqualFold(a.activity, p.activity) {
@@ -68,7 +87,7 @@ func (c *call) sessionID() (string, *failure) {
 	}
 	var id string
 	if json.Unmarshal(raw, &id) != nil {
-		return "", badRequest("Cannot convert the value of 'sessionId' to the expected type 'Edm.String'.")
+		return "", notString("sessionId")
 	}
 	if !guid.MatchString(id) || (!strings.EqualFold(id, c.grant.app) && !c.s.opts.Switches.AnySessionID) {
 		return "", invalid("The provided sessionId is not the id of the application.")
@@ -84,10 +103,10 @@ func setPresence(c *call) (any, *failure) {
 	if c.s.opts.Profile == Beta2021 {
 		accepted = settable[:4]
 	}
-	d, given, fail := c.duration()
-	if fail != nil {
+	if fail := c.typed(); fail != nil {
 		return nil, fail
 	}
+	d, given, _ := c.duration()
 	said, fail := c.pairFrom(accepted)
 	if fail != nil {
 		return nil, fail
@@ -124,10 +143,10 @@ func clearPresence(c *call) (any, *failure) {
 }
 
 func setPreferred(c *call) (any, *failure) {
-	d, given, fail := c.duration()
-	if fail != nil {
+	if fail := c.typed(); fail != nil {
 		return nil, fail
 	}
+	d, given, _ := c.duration()
 	said, fail := c.pairFrom(preferable)
 	if fail != nil {
 		return nil, fail
@@ -162,7 +181,7 @@ func setLocation(manual bool) func(*call) (any, *failure) {
 			return nil, badRequest("workLocationType is required.")
 		}
 		if raw, ok := c.body["placeId"]; ok && json.Unmarshal(raw, &place) != nil {
-			return nil, badRequest("Cannot convert the value of 'placeId' to the expected type 'Edm.String'.")
+			return nil, notString("placeId")
 		}
 		i := slices.IndexFunc(workLocationTypes, func(k string) bool { return strings.EqualFold(k, *kind) })
 		if i < 0 {
@@ -181,7 +200,7 @@ func setLocation(manual bool) func(*call) (any, *failure) {
 }
 
 func clearLocation(c *call) (any, *failure) {
-	automaticOnly := strings.HasSuffix(c.r.URL.Path, "clearAutomaticLocation")
+	automaticOnly := strings.HasSuffix(strings.ToLower(strings.Trim(c.r.URL.Path, "/")), "clearautomaticlocation")
 	if l := c.user.location; l != nil && !(automaticOnly && l.manual) {
 		c.user.location = nil
 	}

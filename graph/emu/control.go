@@ -3,7 +3,9 @@ package emu
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -70,17 +72,23 @@ func into(body []byte, v any) error {
 	if err := d.Decode(v); err != nil {
 		return fmt.Errorf("the body cannot be read: %w", err)
 	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("the body holds more than one JSON object")
+	}
 	return nil
 }
 
 func (s *Server) controlAdvance(body []byte) (any, error) {
 	var in struct {
-		By Duration `json:"by"`
+		By *Duration `json:"by"`
 	}
 	if err := into(body, &in); err != nil {
 		return nil, err
 	}
-	if err := s.Advance(time.Duration(in.By)); err != nil {
+	if in.By == nil {
+		return nil, errors.New(`by is missing: use {"by": "5m"}`)
+	}
+	if err := s.Advance(time.Duration(*in.By)); err != nil {
 		return nil, err
 	}
 	return s.State(), nil
@@ -113,7 +121,7 @@ type TokenRequest struct {
 func (s *Server) IssueToken(in TokenRequest) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g := &grant{app: strings.ToLower(in.App), personal: in.Personal, scopes: permissions(append(in.Scopes, in.Roles...)), challenge: in.Revoked, cp1: in.Revoked}
+	g := &grant{app: strings.ToLower(in.App), personal: in.Personal, scopes: permissions(append(in.Scopes, in.Roles...)), audience: audienceOf(in.Scopes), challenge: in.Revoked, cp1: in.Revoked}
 	if g.app == "" {
 		g.app = AppID
 	}

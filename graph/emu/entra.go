@@ -163,6 +163,19 @@ func declaresCP1(claims string) bool {
 		slices.ContainsFunc(c.AccessToken.XmsCC.Values, func(v string) bool { return strings.EqualFold(v, "cp1") })
 }
 
+// audienceOf is the resource that scopes are for, if it is not Graph.
+func audienceOf(scopes []string) string {
+	for _, sc := range scopes {
+		u, err := url.Parse(sc)
+		if err == nil && u.Scheme != "" && !slices.Contains(graphHosts, strings.ToLower(u.Host)) {
+			return u.Host
+		}
+	}
+	return ""
+}
+
+var graphHosts = []string{"graph.heliograph.test", "graph.microsoft.com", "graph.microsoft.us", "dod-graph.microsoft.us"}
+
 // permissions strips the resource off each scope.
 func permissions(scopes []string) []string {
 	out := make([]string, 0, len(scopes))
@@ -194,7 +207,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, tenant string) {
 	out := map[string]any{"token_type": "Bearer", "access_token": s.issue(g),
 		"expires_in": int(s.opts.TokenLife / time.Second), "ext_expires_in": int(s.opts.TokenLife / time.Second), "scope": strings.Join(scopes, " ")}
 	if g.user != nil {
-		idToken, err := s.idToken(g, r.PostForm.Get("nonce"))
+		idToken, err := s.idToken(g, g.nonce)
 		if err != nil {
 			s.oauthFail(w, oauthError{500, "server_error", 0, "the id token cannot be signed"})
 			return
@@ -216,7 +229,7 @@ func (s *Server) redeem(f url.Values, tenant string) (*grant, []string, *oauthEr
 		return nil, nil, &e
 	}
 	scopes := strings.Fields(f.Get("scope"))
-	g := &grant{app: strings.ToLower(f.Get("client_id")), scopes: permissions(scopes), cp1: declaresCP1(f.Get("claims"))}
+	g := &grant{app: strings.ToLower(f.Get("client_id")), scopes: permissions(scopes), audience: audienceOf(scopes), cp1: declaresCP1(f.Get("claims"))}
 	switch f.Get("grant_type") {
 	case "authorization_code":
 		a, ok := s.codes[f.Get("code")]
@@ -228,7 +241,7 @@ func (s *Server) redeem(f url.Values, tenant string) (*grant, []string, *oauthEr
 		if subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(a.challenge)) != 1 {
 			return refuse(501481)
 		}
-		g.user, g.cp1 = a.user, g.cp1 || a.cp1
+		g.user, g.cp1, g.nonce = a.user, g.cp1 || a.cp1, a.nonce
 		if len(scopes) == 0 {
 			scopes, g.scopes = a.scopes, permissions(a.scopes)
 		}
@@ -237,7 +250,7 @@ func (s *Server) redeem(f url.Values, tenant string) (*grant, []string, *oauthEr
 		if s.opts.Switches.RefreshOnce {
 			delete(s.refresh, f.Get("refresh_token"))
 		}
-		if !ok {
+		if !ok || old.app != g.app {
 			return refuse(700082)
 		}
 		if old.revoked {

@@ -26,30 +26,31 @@ type action struct {
 	app        []string // any one of these roles; none: not for applications
 	properties []string
 	required   bool // a body is required
+	timed      bool // the 2021 beta had no expirationDuration here
 	do         func(*call) (any, *failure)
 }
 
-// The presence operations.
+// The presence operations, by their names in lower case.
 //
 // Source: https://learn.microsoft.com/graph/api/resources/presence
 var actions = map[string]action{
 	"": {method: http.MethodGet, delegated: []string{"Presence.Read", "Presence.Read.All"}, app: []string{"Presence.Read.All"}, do: getPresence},
-	"setPresence": {method: http.MethodPost, delegated: write, app: writeAll, required: true,
+	"setpresence": {method: http.MethodPost, delegated: write, app: writeAll, required: true, timed: true,
 		properties: []string{"sessionId", "availability", "activity", "expirationDuration"}, do: setPresence},
-	"clearPresence": {method: http.MethodPost, delegated: write, app: writeAll, required: true,
+	"clearpresence": {method: http.MethodPost, delegated: write, app: writeAll, required: true,
 		properties: []string{"sessionId"}, do: clearPresence},
-	"setUserPreferredPresence": {method: http.MethodPost, delegated: write, app: writeAll, required: true,
+	"setuserpreferredpresence": {method: http.MethodPost, delegated: write, app: writeAll, required: true,
 		// sessionId: a public sample sends it, and it is accepted.
 		properties: []string{"availability", "activity", "expirationDuration", "sessionId"}, do: setPreferred},
-	"clearUserPreferredPresence": {method: http.MethodPost, delegated: write, app: writeAll, do: clearPreferred},
-	"setStatusMessage": {method: http.MethodPost, delegated: write, app: writeAll, required: true,
+	"clearuserpreferredpresence": {method: http.MethodPost, delegated: write, app: writeAll, do: clearPreferred},
+	"setstatusmessage": {method: http.MethodPost, delegated: write, app: writeAll, required: true,
 		properties: []string{"statusMessage"}, do: setStatusMessage},
-	"setManualLocation": {method: http.MethodPost, delegated: write, required: true,
+	"setmanuallocation": {method: http.MethodPost, delegated: write, required: true,
 		properties: []string{"workLocationType", "placeId"}, do: setLocation(true)},
-	"setAutomaticLocation": {method: http.MethodPost, delegated: write, required: true,
+	"setautomaticlocation": {method: http.MethodPost, delegated: write, required: true,
 		properties: []string{"workLocationType", "placeId"}, do: setLocation(false)},
-	"clearLocation":          {method: http.MethodPost, delegated: write, do: clearLocation},
-	"clearAutomaticLocation": {method: http.MethodPost, delegated: write, do: clearLocation},
+	"clearlocation":          {method: http.MethodPost, delegated: write, do: clearLocation},
+	"clearautomaticlocation": {method: http.MethodPost, delegated: write, do: clearLocation},
 }
 
 var (
@@ -72,17 +73,18 @@ func (s *Server) graph(w http.ResponseWriter, r *http.Request, version, rest str
 		w.WriteHeader(http.StatusOK) // without a Content-Type: there is no content
 	default:
 		if m, ok := answer.(map[string]any); ok {
-			m["@odata.context"] = GraphHost + "/" + version + "/$metadata#" + contextOf(rest)
+			m["@odata.context"] = GraphHost + "/" + version + "/$metadata#" + contextOf(m)
 		}
 		writeJSON(w, http.StatusOK, answer)
 	}
 }
 
-func contextOf(path string) string {
-	if strings.HasPrefix(path, "communications/getPresencesByUserId") {
-		return "Collection(microsoft.graph.presence)"
+// contextOf names the metadata of an answer.
+func contextOf(answer map[string]any) string {
+	if id, ok := answer["id"].(string); ok {
+		return "users('" + id + "')/presence/$entity"
 	}
-	return "users('presence')/presence/$entity"
+	return "Collection(microsoft.graph.presence)"
 }
 
 func (s *Server) graphCall(r *http.Request, rest string) (any, *failure) {
@@ -94,19 +96,19 @@ func (s *Server) graphCall(r *http.Request, rest string) (any, *failure) {
 		return nil, fail
 	}
 	segments := strings.Split(strings.Trim(rest, "/"), "/")
-	if len(segments) == 2 && segments[0] == "communications" && strings.EqualFold(segments[1], "getPresencesByUserId") {
+	if len(segments) == 2 && strings.EqualFold(segments[0], "communications") && strings.EqualFold(unqualified(segments[1]), "getPresencesByUserId") {
 		return s.getPresences(r, g)
 	}
 	who, name, ok := route(segments)
 	if !ok {
 		return nil, badRequest("Resource not found for the segment '" + segments[len(segments)-1] + "'.")
 	}
-	a, ok := actions[name]
+	a, ok := actions[strings.ToLower(name)]
 	if !ok {
 		return nil, badRequest("Resource not found for the segment '" + name + "'.")
 	}
 	if r.Method != a.method && !(r.Method == http.MethodHead && a.method == http.MethodGet) {
-		return nil, &failure{status: http.StatusMethodNotAllowed, code: "MethodNotAllowed", message: "The method is not allowed here.", allow: a.method}
+		return nil, methodNotAllowed(a.method)
 	}
 	c := &call{s: s, r: r, grant: g, me: who == "me", now: s.now()}
 	if fail := c.permit(who, a); fail != nil {
@@ -119,14 +121,15 @@ func (s *Server) graphCall(r *http.Request, rest string) (any, *failure) {
 }
 
 // route splits a presence path into whose and which action ("" is the
-// presence itself).
+// presence itself). Graph reads the names in it without regard to case.
 func route(seg []string) (who, action string, ok bool) {
+	is := func(i int, name string) bool { return i < len(seg) && strings.EqualFold(seg[i], name) }
 	switch {
-	case len(seg) >= 2 && seg[0] == "me" && seg[1] == "presence":
+	case is(0, "me") && is(1, "presence"):
 		who, seg = "me", seg[2:]
-	case len(seg) >= 3 && seg[0] == "users" && seg[2] == "presence":
+	case is(0, "users") && is(2, "presence"):
 		who, seg = seg[1], seg[3:]
-	case len(seg) >= 3 && seg[0] == "communications" && seg[1] == "presences":
+	case is(0, "communications") && is(1, "presences") && len(seg) >= 3:
 		who, seg = seg[2], seg[3:]
 	default:
 		return "", "", false
@@ -135,10 +138,18 @@ func route(seg []string) (who, action string, ok bool) {
 	case 0:
 		return who, "", true
 	case 1:
-		// The SDKs may name an action with its namespace.
-		return who, strings.TrimPrefix(seg[0], "microsoft.graph."), seg[0] != ""
+		return who, unqualified(seg[0]), seg[0] != ""
 	}
 	return "", "", false
+}
+
+// unqualified strips the namespace with which the SDKs may name an action.
+func unqualified(action string) string {
+	const namespace = "microsoft.graph."
+	if len(action) > len(namespace) && strings.EqualFold(action[:len(namespace)], namespace) {
+		return action[len(namespace):]
+	}
+	return action
 }
 
 // permit finds the person and holds the token against them.
@@ -175,36 +186,48 @@ func (c *call) permit(who string, a action) *failure {
 
 // read decodes the body of an action, or refuses query options of a GET.
 func (c *call) read(a action) *failure {
-	for key := range c.r.URL.Query() {
-		if strings.HasPrefix(key, "$") {
-			return badRequest("Query option '" + key + "' is not allowed.")
-		}
-	}
-	if a.method == http.MethodGet {
-		return nil
+	if fail := noOptions(c.r); fail != nil || a.method == http.MethodGet {
+		return fail
 	}
 	body, fail := readObject(c.r, a.required)
 	if fail != nil {
 		return fail
 	}
-	if !c.s.opts.Switches.AllowUnknownProperties {
-		declared := a.properties
-		if c.s.opts.Profile == Beta2021 && slices.Contains(declared, "sessionId") {
-			declared = slices.DeleteFunc(slices.Clone(declared), func(p string) bool { return p == "expirationDuration" })
-		}
-		for key := range body {
-			if !strings.Contains(key, "@") && !slices.Contains(declared, key) {
-				return badRequest("The parameter '" + key + "' in the request payload is not a valid parameter for the operation.")
-			}
-		}
+	declared := a.properties
+	if c.s.opts.Profile == Beta2021 && a.timed {
+		declared = slices.DeleteFunc(slices.Clone(declared), func(p string) bool { return p == "expirationDuration" })
 	}
 	c.body = body
+	return c.s.onlyKnown(body, declared...)
+}
+
+// noOptions refuses OData's query options: presence supports none.
+func noOptions(r *http.Request) *failure {
+	for key := range r.URL.Query() {
+		if strings.HasPrefix(key, "$") {
+			return badRequest("Query option '" + key + "' is not allowed.")
+		}
+	}
+	return nil
+}
+
+// onlyKnown refuses members that are not declared. Annotations, which contain
+// an "@", are always allowed.
+func (s *Server) onlyKnown(o object, declared ...string) *failure {
+	if s.opts.Switches.AllowUnknownProperties {
+		return nil
+	}
+	for key := range o {
+		if !strings.Contains(key, "@") && !slices.Contains(declared, key) {
+			return badRequest("The parameter '" + key + "' in the request payload is not a valid parameter for the operation.")
+		}
+	}
 	return nil
 }
 
 func (s *Server) getPresences(r *http.Request, g *grant) (any, *failure) {
 	if r.Method != http.MethodPost {
-		return nil, &failure{status: http.StatusMethodNotAllowed, code: "MethodNotAllowed", message: "The method is not allowed here.", allow: http.MethodPost}
+		return nil, methodNotAllowed(http.MethodPost)
 	}
 	switch {
 	case g.personal:
@@ -214,8 +237,14 @@ func (s *Server) getPresences(r *http.Request, g *grant) (any, *failure) {
 	case !g.hasAny([]string{"Presence.Read.All"}):
 		return nil, forbidden()
 	}
+	if fail := noOptions(r); fail != nil {
+		return nil, fail
+	}
 	body, fail := readObject(r, true)
 	if fail != nil {
+		return nil, fail
+	}
+	if fail := s.onlyKnown(body, "ids"); fail != nil {
 		return nil, fail
 	}
 	var ids []string

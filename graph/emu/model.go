@@ -1,6 +1,7 @@
 package emu
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -77,14 +78,13 @@ func (p pair) rank() int {
 // shown aggregates; of sessions alike in rank the latest speaks.
 func (s *Server) shown(u *user, now time.Time) pair {
 	best, alive := offline, false
-	var when time.Time
 	for _, x := range u.sessions {
 		said, ok := x.at(now, s.opts.Switches, s.opts.Profile)
 		if !ok {
 			continue
 		}
-		if !alive || said.rank() > best.rank() || (said.rank() == best.rank() && x.set.After(when)) {
-			best, when = said, x.set
+		if !alive || said.rank() >= best.rank() {
+			best = said
 		}
 		alive = true
 	}
@@ -99,14 +99,9 @@ func (s *Server) shown(u *user, now time.Time) pair {
 	return best
 }
 
-// put sets a session, new or again.
+// put sets a session, new or again; the latest word stands last.
 func (u *user) put(x *session) {
-	for i, old := range u.sessions {
-		if old.id == x.id && old.name == x.name {
-			u.sessions[i] = x
-			return
-		}
-	}
+	u.sessions = slices.DeleteFunc(u.sessions, func(old *session) bool { return old.id == x.id && old.name == x.name })
 	u.sessions = append(u.sessions, x)
 }
 

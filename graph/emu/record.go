@@ -57,6 +57,8 @@ func (w *watcher) Write(b []byte) (int, error) {
 func (s *Server) observed(w http.ResponseWriter, r *http.Request, answer func(http.ResponseWriter)) {
 	h := w.Header()
 	h.Set("request-id", newGUID())
+	h.Set("client-request-id", h.Get("request-id"))
+	h.Set("x-ms-ags-diagnostic", `{"ServerInfo":{"DataCenter":"Emulator","Slice":"E","Ring":"0","ScaleUnit":"000","RoleInstance":"EMU"}}`)
 	h.Set("Date", s.Now().Format(http.TimeFormat))
 	if id := r.Header.Get("client-request-id"); guid.MatchString(id) {
 		h.Set("client-request-id", id)

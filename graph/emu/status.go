@@ -1,7 +1,6 @@
 package emu
 
 import (
-	"bytes"
 	"encoding/json"
 	"strings"
 	"time"
@@ -29,41 +28,78 @@ func setStatusMessage(c *call) (any, *failure) {
 	if !ok {
 		return nil, invalid("The statusMessage is required.")
 	}
-	var in *struct {
-		Message *struct {
-			Content     *string `json:"content"`
-			ContentType *string `json:"contentType"`
-		} `json:"message"`
-		Expiry *struct {
-			DateTime *string `json:"dateTime"`
-			TimeZone *string `json:"timeZone"`
-		} `json:"expiryDateTime"`
-	}
-	if json.NewDecoder(bytes.NewReader(raw)).Decode(&in) != nil {
-		return nil, badRequest("The statusMessage cannot be read.")
-	}
-	if in == nil || in.Message == nil || in.Message.Content == nil || *in.Message.Content == "" {
+	in, fail := c.readStatus(raw)
+	switch {
+	case fail != nil:
+		return nil, fail
+	case in.content == "":
 		c.user.status = nil
 		c.s.changed()
 		return nil, nil
-	}
-	if t := in.Message.ContentType; t != nil && !strings.EqualFold(*t, "text") {
+	case in.contentType != "" && !strings.EqualFold(in.contentType, "text"):
 		return nil, invalid("Only the content type 'text' is supported.")
 	}
-	m := &statusMessage{text: *in.Message.Content, published: c.now}
-	if in.Expiry != nil {
-		if in.Expiry.DateTime == nil || in.Expiry.TimeZone == nil {
+	m := &statusMessage{text: in.content, published: c.now}
+	if in.expires {
+		if in.dateTime == "" || in.timeZone == "" {
 			return nil, invalid("The expiryDateTime needs dateTime and timeZone.")
 		}
-		at, ok := expiry(*in.Expiry.DateTime, *in.Expiry.TimeZone)
+		at, ok := expiry(in.dateTime, in.timeZone)
 		if !ok {
 			return nil, invalid("The expiryDateTime is not valid.")
 		}
-		m.expires, m.zone = at, *in.Expiry.TimeZone
+		m.expires, m.zone = at, in.timeZone
 	}
 	c.user.status = m
 	c.s.changed()
 	return nil, nil
+}
+
+// statusBody is a presenceStatusMessage as it was sent; what was null or
+// missing is empty.
+type statusBody struct {
+	content, contentType string
+	expires              bool
+	dateTime, timeZone   string
+}
+
+func (c *call) readStatus(raw json.RawMessage) (statusBody, *failure) {
+	var in statusBody
+	outer, fail := c.member(raw, "message", "expiryDateTime", "publishedDateTime")
+	if fail != nil {
+		return in, fail
+	}
+	message, fail := c.member(outer["message"], "content", "contentType")
+	if fail != nil {
+		return in, fail
+	}
+	expiry, fail := c.member(outer["expiryDateTime"], "dateTime", "timeZone")
+	if fail != nil {
+		return in, fail
+	}
+	in.expires = expiry != nil
+	for _, field := range []struct {
+		from object
+		key  string
+		into *string
+	}{{message, "content", &in.content}, {message, "contentType", &in.contentType}, {expiry, "dateTime", &in.dateTime}, {expiry, "timeZone", &in.timeZone}} {
+		if raw, ok := field.from[field.key]; ok && json.Unmarshal(raw, field.into) != nil {
+			return in, notString(field.key)
+		}
+	}
+	return in, nil
+}
+
+// member reads an object within the body; missing or null is nil.
+func (c *call) member(raw json.RawMessage, declared ...string) (object, *failure) {
+	if raw == nil || string(raw) == "null" {
+		return nil, nil
+	}
+	o, err := decodeObject(raw)
+	if err != nil {
+		return nil, badRequest("The statusMessage cannot be read: " + err.Error() + ".")
+	}
+	return o, c.s.onlyKnown(o, declared...)
 }
 
 // expiry reads a dateTime, which must not carry a zone, in the named zone.

@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"math/big"
 	"net/http"
 	"slices"
@@ -27,6 +28,8 @@ type grant struct {
 	challenge bool
 	cp1       bool
 	revoked   bool
+	nonce     string // of the id token
+	audience  string // a resource that is not Graph; empty: Graph
 }
 
 func (g *grant) appName() string { return "heliograph" }
@@ -65,6 +68,8 @@ func (s *Server) authorize(r *http.Request) (*grant, *failure) {
 		return refuse("CompactToken parsing failed with error code: 80049217")
 	case !s.now().Before(g.expires):
 		return refuse("Access token has expired or is not yet valid.")
+	case g.audience != "":
+		return refuse("Access token validation failure. Invalid audience.")
 	case g.challenge:
 		claims := fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, s.now().Unix())
 		return nil, &failure{status: 401, code: "InvalidAuthenticationToken", message: "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp",
@@ -96,13 +101,20 @@ func (s *Server) throttle(g *grant) *failure {
 func (s *Server) issue(g *grant) string {
 	value := "emu." + rand.Text() + "." + rand.Text()
 	g.expires = s.now().Add(s.opts.TokenLife)
+	s.sweep()
 	s.grants[value] = g
-	for v, old := range s.grants { // the expired are kept a while, to be told apart from the unknown
-		if s.now().Sub(old.expires) > 24*time.Hour {
-			delete(s.grants, v)
-		}
-	}
 	return value
+}
+
+// sweep forgets what nobody can use any more. Expired tokens are kept a while,
+// to be told apart from unknown ones.
+func (s *Server) sweep() {
+	now := s.now()
+	maps.DeleteFunc(s.grants, func(_ string, g *grant) bool { return now.Sub(g.expires) > 24*time.Hour })
+	maps.DeleteFunc(s.refresh, func(_ string, g *grant) bool { return now.Sub(g.expires) > 90*24*time.Hour })
+	maps.DeleteFunc(s.flows, func(_ string, a *authorization) bool { return !now.Before(a.expires) })
+	maps.DeleteFunc(s.codes, func(_ string, a *authorization) bool { return !now.Before(a.expires) })
+	maps.DeleteFunc(s.devices, func(_ string, d *deviceFlow) bool { return now.Sub(d.expires) > time.Hour })
 }
 
 // signer signs id tokens and serves its key.

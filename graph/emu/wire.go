@@ -29,6 +29,9 @@ type failure struct {
 func badRequest(m string) *failure { return &failure{status: 400, code: "BadRequest", message: m} }
 func invalid(m string) *failure    { return &failure{status: 400, code: "InvalidArgument", message: m} }
 func notFound(m string) *failure   { return &failure{status: 404, code: "NotFound", message: m} }
+func methodNotAllowed(allow string) *failure {
+	return &failure{status: http.StatusMethodNotAllowed, code: "MethodNotAllowed", message: "Specified HTTP method is not allowed for the request target.", allow: allow}
+}
 func forbidden() *failure {
 	return &failure{status: 403, code: "Forbidden", message: "The application or the user lacks a permission for this."}
 }
@@ -47,10 +50,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, f *failure) {
 	if f.challenge != "" {
 		h.Set("WWW-Authenticate", f.challenge)
 	}
-	inner := map[string]any{"date": s.now().Format("2006-01-02T15:04:05"), "request-id": h.Get("request-id")}
-	if id := h.Get("client-request-id"); id != "" {
-		inner["client-request-id"] = id
-	}
+	inner := map[string]any{"date": s.now().Format("2006-01-02T15:04:05"), "request-id": h.Get("request-id"), "client-request-id": h.Get("client-request-id")}
 	writeJSON(w, f.status, map[string]any{"error": map[string]any{"code": f.code, "message": f.message, "innerError": inner}})
 }
 
@@ -98,7 +98,7 @@ func readBody(r *http.Request) ([]byte, *failure) {
 	tooLarge := &failure{status: http.StatusRequestEntityTooLarge, code: "RequestEntityTooLarge", message: "The request body is too large."}
 	in := bufio.NewReader(r.Body)
 	var src io.Reader = in
-	if magic, _ := in.Peek(2); len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b && strings.Contains(r.Header.Get("Content-Encoding"), "gzip") {
+	if magic, _ := in.Peek(2); len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b && strings.Contains(strings.ToLower(r.Header.Get("Content-Encoding")), "gzip") {
 		z, err := gzip.NewReader(in)
 		if err != nil {
 			return nil, badRequest("The gzip body cannot be read.")

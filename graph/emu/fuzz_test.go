@@ -1,0 +1,308 @@
+package emu_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"heliograph/graph/emu"
+)
+
+// model is the contract in a few lines, written from Microsoft's pages and
+// sharing nothing with the emulator.
+type model struct {
+	now      time.Duration
+	timeouts int               // after how many of five minutes Available is gone; 0: never by itself
+	said     map[string]saying // by client
+	choice   struct {          // the preferred presence
+		pair string
+		end  time.Duration
+	}
+}
+
+type saying struct {
+	pair     string
+	set, end time.Duration // end 0: never
+	fades    bool
+	turn     int // the latest word has the highest
+}
+
+// says is what is left of a client's word; empty: it is gone.
+func (m *model) says(s saying) string {
+	age := m.now - s.set
+	switch {
+	case s.end > 0 && m.now >= s.end:
+		return ""
+	case !s.fades || s.pair != "Available/Available" || age < 5*time.Minute:
+		return s.pair
+	case age < 10*time.Minute:
+		return "Available/AvailableInactive"
+	case m.timeouts > 0 && age >= time.Duration(m.timeouts)*5*time.Minute:
+		return ""
+	}
+	return "Away/Away"
+}
+
+// shown aggregates: DoNotDisturb > Busy > Available > inactive > Away, the
+// latest word among equals; a choice rules while any client lives.
+func (m *model) shown() string {
+	order := []string{"", "Away/Away", "Available/AvailableInactive", "Available/Available", "Busy", "DoNotDisturb"}
+	best, rank, turn := "Offline/Offline", 0, -1
+	for _, s := range m.said {
+		p := m.says(s)
+		r := slices.IndexFunc(order, func(o string) bool { return p == o || (o != "" && strings.HasPrefix(p, o+"/")) })
+		if r > rank || (r == rank && r > 0 && s.turn > turn) {
+			best, rank, turn = p, r, s.turn
+		}
+	}
+	if rank > 0 && m.now < m.choice.end {
+		return m.choice.pair
+	}
+	return best
+}
+
+// desk drives the emulator and the model alike.
+type desk struct {
+	t     *testing.T
+	s     *emu.Server
+	m     *model
+	token string
+	log   []string
+}
+
+func newDesk(t *testing.T, profile emu.Profile) *desk {
+	start := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	s := emu.New(emu.Options{Profile: profile, Now: func() time.Time { return start }, TokenLife: 1000 * time.Hour,
+		Throttle: emu.Throttle{Requests: 1 << 30}})
+	d := &desk{t: t, s: s, m: &model{said: map[string]saying{}}}
+	if profile == emu.Beta2021 {
+		d.m.timeouts = 3
+	}
+	token, err := s.IssueToken(emu.TokenRequest{Application: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.token = token
+	return d
+}
+
+// call is one request; the status and the body that came back.
+func (d *desk) call(method, path string, body []byte, header ...string) (int, []byte) {
+	req, err := http.NewRequest(method, emu.GraphHost+"/v1.0"+path, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil // no client could send it
+	}
+	req.Header.Set("Authorization", "Bearer "+d.token)
+	req.Header.Set("Content-Type", "application/json")
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := d.s.Transport().RoundTrip(req)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return resp.StatusCode, text
+}
+
+func (d *desk) act(action, body string, want int) {
+	d.t.Helper()
+	d.log = append(d.log, action+" "+body)
+	if status, text := d.call("POST", "/users/"+emu.SelfID+"/presence/"+action, []byte(body)); status != want {
+		d.t.Fatalf("%s: %d %s, want %d", strings.Join(d.log, "\n"), status, text, want)
+	}
+}
+
+var (
+	appPairs    = []string{"Available/Available", "Busy/InACall", "Busy/InAConferenceCall", "Away/Away", "DoNotDisturb/Presenting"}
+	chosenPairs = []string{"Available/Available", "Busy/Busy", "DoNotDisturb/DoNotDisturb", "BeRightBack/BeRightBack", "Away/Away", "Offline/OffWork"}
+	teamsPairs  = []string{"Available/Available", "Busy/InAMeeting", "Away/Away", "DoNotDisturb/DoNotDisturb"}
+	spans       = []string{"", "PT5M", "PT6M30S", "PT10M", "PT15M", "PT1H", "PT4H"}
+	lengths     = []time.Duration{5 * time.Minute, 5 * time.Minute, 390 * time.Second, 10 * time.Minute, 15 * time.Minute, time.Hour, 4 * time.Hour}
+)
+
+// step carries one operation out on both sides.
+func (d *desk) step(op, arg byte) {
+	d.t.Helper()
+	m, n := d.m, int(arg)
+	fields := func(p string, span int) string {
+		availability, activity, _ := strings.Cut(p, "/")
+		out := fmt.Sprintf(`"availability":%q,"activity":%q`, availability, activity)
+		if spans[span] != "" {
+			out += fmt.Sprintf(`,"expirationDuration":%q`, spans[span])
+		}
+		return out
+	}
+	switch op % 6 {
+	case 0:
+		by := time.Duration(n) * 10 * time.Second
+		d.log = append(d.log, "advance "+by.String())
+		m.now += by
+		if err := d.s.Advance(by); err != nil {
+			d.t.Fatal(err)
+		}
+	case 1:
+		p, span := appPairs[n%len(appPairs)], n/8%len(spans)
+		s := saying{p, m.now, m.now + lengths[span], true, len(d.log)}
+		if m.timeouts > 0 { // the 2021 document: no duration, no Presenting
+			p, span = appPairs[n%4], 0
+			s = saying{p, m.now, 0, true, len(d.log)}
+		}
+		m.said["app"] = s
+		d.act("setPresence", `{"sessionId":"`+emu.AppID+`",`+fields(p, span)+`}`, 200)
+	case 2:
+		want := 404
+		if s, ok := m.said["app"]; ok && m.says(s) != "" {
+			want = 200
+		}
+		delete(m.said, "app")
+		d.act("clearPresence", `{"sessionId":"`+emu.AppID+`"}`, want)
+	case 3:
+		p, span := chosenPairs[n%len(chosenPairs)], n/8%len(spans)
+		length := lengths[span]
+		if spans[span] == "" {
+			length = 7 * 24 * time.Hour
+			if p == "Busy/Busy" || p == "DoNotDisturb/DoNotDisturb" {
+				length = 24 * time.Hour
+			}
+		}
+		m.choice.pair, m.choice.end = p, m.now+length
+		d.act("setUserPreferredPresence", `{`+fields(p, span)+`}`, 200)
+	case 4:
+		m.choice.end = 0
+		d.act("clearUserPreferredPresence", "", 200)
+	case 5:
+		name, p := fmt.Sprint("Teams ", n%3), teamsPairs[n/4%len(teamsPairs)]
+		if n >= 200 {
+			p = ""
+			delete(m.said, name)
+		} else {
+			m.said[name] = saying{p, m.now, 0, false, len(d.log)}
+		}
+		availability, activity, _ := strings.Cut(p, "/")
+		d.log = append(d.log, name+" "+p)
+		if err := d.s.SetSession(emu.SessionRequest{Name: name, Availability: availability, Activity: activity}); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+}
+
+// check asks what is shown, every way there is.
+func (d *desk) check() {
+	d.t.Helper()
+	want := d.m.shown()
+	for _, path := range []string{"/users/" + emu.SelfID + "/presence", "/communications/presences/" + emu.SelfID} {
+		_, text := d.call("GET", path, nil)
+		var got struct{ Availability, Activity string }
+		if err := json.Unmarshal(text, &got); err != nil {
+			d.t.Fatal(err)
+		}
+		if got.Availability+"/"+got.Activity != want {
+			d.t.Fatalf("%s\nshows %s/%s, want %s", strings.Join(d.log, "\n"), got.Availability, got.Activity, want)
+		}
+	}
+}
+
+// FuzzShown is the law of presence: whatever was called, what is shown is what
+// the model says.
+func FuzzShown(f *testing.F) {
+	f.Add(false, []byte{1, 40, 0, 30, 0, 30, 2, 0})
+	f.Add(true, []byte{1, 0, 0, 30, 0, 30, 0, 30})
+	f.Add(false, []byte{5, 0, 1, 1, 3, 2, 0, 255, 5, 200, 4, 0})
+	f.Fuzz(func(t *testing.T, old bool, ops []byte) {
+		profile := emu.V1
+		if old {
+			profile = emu.Beta2021
+		}
+		d := newDesk(t, profile)
+		for i := 0; i+1 < len(ops) && i < 120; i += 2 {
+			d.step(ops[i], ops[i+1])
+			// A look must change nothing, so only some steps are followed by one.
+			if ops[i+1]%3 != 0 {
+				d.check()
+			}
+		}
+		d.check()
+	})
+}
+
+var fuzzPaths = []string{"/me/presence", "/users/" + emu.SelfID + "/presence", "/communications/presences/" + emu.SelfID, "/communications/getPresencesByUserId"}
+
+var fuzzActions = []string{"", "/setPresence", "/clearPresence", "/setUserPreferredPresence", "/clearUserPreferredPresence", "/setStatusMessage",
+	"/setManualLocation", "/setAutomaticLocation", "/clearLocation", "/clearAutomaticLocation", "/microsoft.graph.setPresence"}
+
+// FuzzBody is the law of robustness: no request of any kind gives a 5xx, and
+// every refusal is an envelope.
+func FuzzBody(f *testing.F) {
+	for i, body := range []string{`{"sessionId":"` + emu.AppID + `","availability":"Busy","activity":"InACall","expirationDuration":"PT1H"}`, `{`, `[]`, `null`, ``,
+		`{"statusMessage":{"message":{"content":"x","contentType":"text"},"expiryDateTime":{"dateTime":"2030-01-01T00:00:00","timeZone":"UTC"}}}`,
+		`{"ids":["` + emu.SelfID + `"]}`, `{"workLocationType":"office","placeId":null}`, `{"expirationDuration":"-P99999999999999999999DT1H"}`, "\x1f\x8b\x08"} {
+		f.Add(byte(i), byte(i), "POST", "application/json", "", "", []byte(body))
+	}
+	f.Fuzz(func(t *testing.T, where, what byte, method, media, coding, query string, body []byte) {
+		d := newDesk(t, emu.V1)
+		if where&4 != 0 {
+			token, err := d.s.IssueToken(emu.TokenRequest{Scopes: []string{"Presence.ReadWrite", "Presence.Read.All"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.token = token
+		}
+		if where&8 != 0 {
+			var z bytes.Buffer
+			w := gzip.NewWriter(&z)
+			_, _ = w.Write(body)
+			w.Close()
+			body, coding = z.Bytes(), "gzip"
+		}
+		path := fuzzPaths[where%4] + fuzzActions[int(what)%len(fuzzActions)] + query
+		status, text := d.call(method, path, body, "Content-Type", media, "Content-Encoding", coding)
+		if status >= 500 {
+			t.Fatalf("%s %s %q: %d %s", method, path, body, status, text)
+		}
+		var e struct {
+			Error struct{ Code, Message string }
+		}
+		if status >= 400 && method != http.MethodHead && (json.Unmarshal(text, &e) != nil || e.Error.Code == "" || e.Error.Message == "") && !strings.HasPrefix(path, "//") {
+			t.Fatalf("%s %s: %d without an envelope: %s", method, path, status, text)
+		}
+	})
+}
+
+// FuzzControl: a mistake in a control body is told, never a crash.
+func FuzzControl(f *testing.F) {
+	for _, body := range []string{`{"by":"5m"}`, `{"status":429,"retryAfter":3,"times":2}`, `{"user":"self","scopes":["Presence.Read"]}`, `{"user":"other","availability":"Busy","activity":"InAMeeting"}`, `{"by":1e300}`, `{"delay":"-5m"}`, `{"path":"["}`} {
+		for i := range byte(9) {
+			f.Add(i, []byte(body))
+		}
+	}
+	names := []string{"advance", "faults", "token", "sessions", "preferred", "revoke", "device", "reset", "nothing"}
+	f.Fuzz(func(t *testing.T, which byte, body []byte) {
+		s := emu.New(emu.Options{})
+		req, err := http.NewRequest("POST", emu.GraphHost+"/_emulator/"+names[int(which)%len(names)], bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := s.Transport().RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil || !json.Valid(text) || resp.StatusCode >= 500 {
+			t.Fatalf("%s: %d %s %v", body, resp.StatusCode, text, err)
+		}
+		s.State()
+	})
+}
