@@ -85,7 +85,7 @@ func TestEdgesOfTheContract(t *testing.T) {
 		"post_on_presence":        {"POST", "/me/presence", "{}", json1, 405, "MethodNotAllowed"},
 		"patch":                   {"PATCH", users, "{}", json1, 405, "MethodNotAllowed"},
 		"delete":                  {"DELETE", users + "/setPresence", "", "", 405, "MethodNotAllowed"},
-		"put_many":                {"GET", "/communications/getPresencesByUserId", "", "", 405, "MethodNotAllowed"},
+		"get_many":                {"GET", "/communications/getPresencesByUserId", "", "", 405, "MethodNotAllowed"},
 		"no_such_action":          {"POST", users + "/setMood", "{}", json1, 400, "BadRequest"},
 		"no_such_segment":         {"GET", "/me/presences", "", "", 400, "BadRequest"},
 		"too_deep":                {"GET", users + "/setPresence/x", "", "", 400, "BadRequest"},
