@@ -167,8 +167,14 @@ func TestConsentIsFollowed(t *testing.T) {
 	}
 	for range 3 {
 		set(t, k, "LastUsedTimeStart", time.Now())
+		began := time.Now()
 		set(t, k, "LastUsedTimeStop", time.Time{})
 		o.until(t, "in use", func(f *facts) bool { return len(f.captures) == 1 })
+		if d := time.Since(began); d > 200*time.Millisecond {
+			t.Errorf("seen only %v after the write", d)
+		} else {
+			t.Logf("seen %v after the write", d.Round(time.Millisecond))
+		}
 		if s := o.facts(t).captures[0]; !s.own || s.pid != os.Getpid() || len(s.names) == 0 || !strings.HasSuffix(s.names[0], ".exe") {
 			t.Errorf("%+v", s)
 		}
