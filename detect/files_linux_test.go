@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,6 +42,11 @@ func running(t *testing.T, name string, args ...string) *exec.Cmd {
 	return c
 }
 
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 func end(c *exec.Cmd) {
 	_ = c.Process.Kill()
 	_ = c.Wait()
@@ -48,17 +54,15 @@ func end(c *exec.Cmd) {
 
 func TestLockers(t *testing.T) {
 	dir := t.TempDir()
-	path := program(t, dir, "sleep", "swaylock")
+	name := fmt.Sprint("lock", os.Getpid()) // others test on this machine too
+	path := program(t, dir, "sleep", name)
 	woken := make(chan struct{}, 100)
-	l, err := watchLockers([]string{dir, filepath.Join(dir, "none")}, hostProc, func() { signal(woken) })
+	l, err := watchLockers([]string{dir, filepath.Join(dir, "none")}, []string{name, "none"}, hostProc, func() { signal(woken) })
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.close()
 	locked := func(want bool) func() bool { return func() bool { return sampled(t, l).locked == want } }
-	if locked(true)() {
-		t.Skip("a locker runs on this machine")
-	}
 	c := running(t, path, "1000")
 	soon(t, "its start is seen", locked(true))
 	<-woken
@@ -66,21 +70,20 @@ func TestLockers(t *testing.T) {
 	soon(t, "its end is seen", locked(false))
 
 	// swaylock -f goes into the background: the child stays.
-	running(t, "/bin/sh", "-c", path+" 1000 & "+path+" 0.2; wait")
+	running(t, "/bin/sh", "-c", path+" 1000 & "+path+" 0.2; touch "+dir+"/ended; wait")
 	soon(t, "the parent is seen", locked(true))
-	soon(t, "the parent has ended", func() bool { return len(hostProc.called([]string{"swaylock"})) == 1 })
+	soon(t, "the child is there, the parent has ended", func() bool { return len(hostProc.called([]string{name})) == 1 && exists(dir+"/ended") })
 	if !locked(true)() {
 		t.Error("the child is not seen")
 	}
-	pids := hostProc.called([]string{"swaylock"})
-	for _, pid := range pids {
+	for _, pid := range hostProc.called([]string{name}) {
 		if p, err := os.FindProcess(pid); err == nil {
 			_ = p.Kill()
 		}
 	}
 	soon(t, "both have ended", locked(false))
 
-	path = program(t, dir, "sleep", "swaylock")
+	path = program(t, dir, "sleep", name)
 	running(t, path, "1000")
 	soon(t, "an upgraded one is seen", locked(true))
 }
@@ -88,10 +91,11 @@ func TestLockers(t *testing.T) {
 // A locker that ran before is seen at once; an opened file alone is none.
 func TestLockerOfBefore(t *testing.T) {
 	dir := t.TempDir()
-	path := program(t, dir, "sleep", "i3lock")
+	name := fmt.Sprint("before", os.Getpid())
+	path := program(t, dir, "sleep", name)
 	c := running(t, path, "1000")
-	soon(t, "it runs", func() bool { return len(hostProc.called([]string{"i3lock"})) == 1 })
-	l, err := watchLockers([]string{dir}, hostProc, func() {})
+	soon(t, "it runs", func() bool { return len(hostProc.called([]string{name})) == 1 })
+	l, err := watchLockers([]string{dir}, []string{name}, hostProc, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

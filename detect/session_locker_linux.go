@@ -27,6 +27,7 @@ var lockers = []string{"swaylock", "hyprlock", "waylock", "gtklock", "i3lock", "
 type locker struct {
 	files *inotify
 	paths map[int32]string // by watch
+	names []string
 	proc  procfs
 	wake  func()
 	tasks sync.WaitGroup
@@ -50,17 +51,17 @@ const (
 const lockerMask = unix.IN_OPEN | unix.IN_DELETE_SELF | unix.IN_MOVE_SELF
 
 func openLocker(_ context.Context, _ Options, wake func()) (source, error) {
-	return watchLockers(filepath.SplitList(os.Getenv("PATH")), hostProc, wake)
+	return watchLockers(filepath.SplitList(os.Getenv("PATH")), lockers, hostProc, wake)
 }
 
-func watchLockers(dirs []string, proc procfs, wake func()) (source, error) {
+func watchLockers(dirs, names []string, proc procfs, wake func()) (source, error) {
 	files, err := newInotify()
 	if err != nil {
 		return nil, err
 	}
-	l := &locker{files: files, paths: map[int32]string{}, proc: proc, wake: wake, running: map[int]*os.File{}}
+	l := &locker{files: files, paths: map[int32]string{}, names: names, proc: proc, wake: wake, running: map[int]*os.File{}}
 	for _, dir := range dirs {
-		for _, name := range lockers {
+		for _, name := range names {
 			path := filepath.Join(dir, name)
 			if wd, err := files.add(path, lockerMask); err == nil {
 				l.paths[wd] = path
@@ -91,7 +92,7 @@ func (l *locker) opened(events []fileEvent) {
 
 // look finds the lockers that run, and looks a few times more after one began.
 func (l *locker) look() {
-	found := l.proc.called(lockers)
+	found := l.proc.called(l.names)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
