@@ -2,12 +2,15 @@ package share
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"os"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -157,4 +160,40 @@ func TestPauseGrowsAndEnds(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestHubKeepsTheLatest has an outlet that is busy while states come: it is
+// handed the last one alone, what does not matter is handed to nobody, and the
+// publisher never waits.
+func TestHubKeepsTheLatest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := New(Options{})
+		var got []string
+		ready := make(chan struct{})
+		h.start(t.Context(), newReport(slog.New(slog.DiscardHandler), "slow", ""), func(_ context.Context, states <-chan State) {
+			for s := range states {
+				got = append(got, s.Reason.Rule)
+				<-ready
+			}
+		})
+		h.Publish(available())
+		synctest.Wait()
+		for i := range 100 {
+			s := inCall()
+			s.Reason.Rule = fmt.Sprint("rule", i)
+			h.Publish(s)
+			s.Activity.LastInput = noon.Add(time.Hour)
+			h.Publish(s)
+		}
+		ready <- struct{}{}
+		ready <- struct{}{}
+		s := inCall()
+		s.Reason.Rule = "rule99"
+		h.Publish(s) // as before
+		close(ready)
+		h.Close(t.Context())
+		if strings.Join(got, " ") != "input rule99" {
+			t.Errorf("handed over %v", got)
+		}
+	})
 }
