@@ -75,80 +75,85 @@ func (w *webhook) host() string {
 	return u.Host
 }
 
+// delivery is the state that is on its way.
+type delivery struct {
+	state    State
+	pending  bool
+	failures int
+	// told is what the receiver has, while known says so: a request that failed
+	// may have reached it.
+	told  key
+	known bool
+	rest  time.Time // the receiver asked to wait until then
+}
+
+func (d *delivery) take(s State) {
+	d.state, d.failures = s, 0
+	d.pending = !d.known || s.key() != d.told // it may have changed back meanwhile
+}
+
 func (w *webhook) run(ctx context.Context, states <-chan State) {
 	timer := time.NewTimer(never)
 	defer timer.Stop()
-	var s State
-	var told key
-	var rest time.Time // the receiver asked to wait until then
-	pending, any, failures := false, false, 0
-	for open := true; open || pending; {
+	var d delivery
+	for {
 		select {
-		case next, ok := <-states:
-			if !ok {
-				if open, states = false, nil; !pending {
-					return
+		case s, open := <-states:
+			if !open {
+				if d.pending { // one last try
+					w.try(ctx, &d)
 				}
-				break // one last try
+				return
 			}
-			if any && next.key() == told {
-				pending = false // it has changed back meanwhile
-				continue
-			}
-			s, pending, failures = next, true, 0
+			d.take(s)
 		case <-timer.C:
 		case <-ctx.Done():
 			return
 		}
-		if wait := time.Until(rest); wait > 0 && open {
-			timer.Reset(wait)
-			continue
-		}
-		if !pending {
-			continue
-		}
-		err := w.send(ctx, s)
-		if err == nil {
-			told, any, pending = s.key(), true, false
-			w.report.well("last told at " + time.Now().Format("15:04:05"))
-			continue
-		}
-		failures++
-		var wait time.Duration
-		wait, pending = w.failed(ctx, err, failures)
-		if pending = pending && open; pending {
-			var asked *askedToWait
-			if errors.As(err, &asked) {
-				rest = time.Now().Add(wait)
+		wait := never
+		if d.pending {
+			if wait = time.Until(d.rest); wait <= 0 {
+				wait = w.try(ctx, &d)
 			}
-			timer.Reset(wait)
 		}
+		timer.Reset(wait)
 	}
 }
 
-// failed notes a failure, and tells whether to try again and after how long.
-func (w *webhook) failed(ctx context.Context, err error, failures int) (time.Duration, bool) {
-	if ctx.Err() != nil {
-		return 0, false
+// try sends what is pending and tells when to come again.
+func (w *webhook) try(ctx context.Context, d *delivery) time.Duration {
+	err := w.send(ctx, d.state)
+	if err == nil {
+		d.told, d.known, d.pending = d.state.key(), true, false
+		w.report.well("last told at " + time.Now().Format("15:04:05"))
+		return never
 	}
-	value := fmt.Sprintf("not told since %s", time.Now().Format("15:04:05"))
+	d.known = false
+	d.failures++
+	d.pending = d.failures < webhookTries && ctx.Err() == nil
+	again, fix := pause(d.failures), "check [webhook] url, and that its server runs"
 	var final *refusal
-	if errors.As(err, &final) {
-		w.report.ill(value, err, final.fix)
-		return 0, false
-	}
 	var asked *askedToWait
-	again := pause(failures)
-	if errors.As(err, &asked) && asked.wait > 0 {
-		again = min(asked.wait, retryMost)
+	switch {
+	case ctx.Err() != nil:
+		return never // we gave it up ourselves
+	case errors.As(err, &final):
+		d.pending, fix = false, final.fix
+	case errors.Is(err, errOpenRoad):
+		d.pending, fix = false, "use https in [webhook] url"
+	case errors.As(err, &asked):
+		if asked.wait > 0 {
+			again = min(asked.wait, retryMost)
+		}
+		if asked.wait > 0 || asked.status == http.StatusTooManyRequests {
+			d.rest = time.Now().Add(again).Round(0)
+		}
 	}
-	fix := "check [webhook] url, and that its server runs"
-	if errors.Is(err, errOpenRoad) {
-		w.report.ill(value, err, "use https in [webhook] url")
-		return 0, false
+	w.report.ill("not told since "+time.Now().Format("15:04:05"), err, fix)
+	if !d.pending {
+		return never
 	}
-	w.report.ill(value, err, fix)
-	return again, failures < webhookTries
+	return again
 }
 
 // refusal is an answer that repeating cannot mend; askedToWait one that names

@@ -181,31 +181,44 @@ func TestWebhookGivesUp(t *testing.T) {
 	})
 }
 
-// TestWebhookPrefersNews has a state change while an older one waits for its
-// next try, and one change back to what was told.
+// TestWebhookPrefersNews has the state change back while the change waits for
+// its next try. The try may have reached the receiver although it failed, so it
+// is told again what it was told before.
 func TestWebhookPrefersNews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fail := false
-		var mu sync.Mutex
-		r := &receiver{answer: func(int) (*http.Response, error) {
-			mu.Lock()
-			defer mu.Unlock()
-			if fail {
-				return status(502), nil
+		r := &receiver{answer: func(n int) (*http.Response, error) {
+			if n == 2 {
+				return nil, errors.New("connection reset")
 			}
 			return status(200), nil
 		}}
-		set := func(b bool) { mu.Lock(); fail = b; mu.Unlock() }
 		h, _ := newReceiver(t, Webhook{URL: hookURL}, r)
 		h.Publish(available())
 		synctest.Wait()
-		set(true)
 		h.Publish(inCall())
 		synctest.Wait()
-		h.Publish(available()) // already told: the call need not be
-		set(false)
+		h.Publish(available())
 		time.Sleep(time.Hour)
-		if r.rules() != "input call" {
+		if r.rules() != "input call input" {
+			t.Errorf("told %s", r.rules())
+		}
+	})
+}
+
+// TestWebhookSkipsWhatIsTold has the state change and change back while a
+// request is under way.
+func TestWebhookSkipsWhatIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := make(chan struct{})
+		r := &receiver{answer: func(int) (*http.Response, error) { <-slow; return status(200), nil }}
+		h, _ := newReceiver(t, Webhook{URL: hookURL}, r)
+		h.Publish(available())
+		synctest.Wait()
+		h.Publish(inCall())
+		h.Publish(available())
+		close(slow)
+		time.Sleep(time.Hour)
+		if r.rules() != "input" {
 			t.Errorf("told %s", r.rules())
 		}
 	})
@@ -228,6 +241,27 @@ func TestWebhookObeysRetryAfter(t *testing.T) {
 		time.Sleep(time.Hour)
 		if r.rules() != "input call" || r.when[1].Sub(r.when[0]) != 2*time.Minute {
 			t.Errorf("told %s at %v", r.rules(), r.when)
+		}
+	})
+}
+
+// TestWebhookTriesNewsAtOnce has a server in trouble, which asks for no pause.
+func TestWebhookTriesNewsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &receiver{answer: func(n int) (*http.Response, error) {
+			if n < 8 {
+				return status(500), nil
+			}
+			return status(200), nil
+		}}
+		h, _ := newReceiver(t, Webhook{URL: hookURL}, r)
+		h.Publish(available())
+		time.Sleep(100 * time.Second)
+		tries := len(strings.Fields(r.rules()))
+		h.Publish(inCall())
+		synctest.Wait()
+		if got := strings.Fields(r.rules()); len(got) != tries+1 || got[tries] != "call" {
+			t.Errorf("after %d tries told %v", tries, got)
 		}
 	})
 }
