@@ -1,9 +1,13 @@
 package tray
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"html"
+	"image"
+	"image/draw"
+	"image/png"
 	"io"
 	"log"
 	"slices"
@@ -26,6 +30,7 @@ type sender struct {
 	service notify.Notifier
 	markup  bool
 	buttons bool
+	picture *image.RGBA
 	ids     map[string]uint32 // by class
 	actions map[uint32][]Action
 }
@@ -40,8 +45,11 @@ func (s *sender) send(ctx context.Context, t *Toaster, n Toast) error {
 	if s.markup {
 		body = html.EscapeString(body)
 	}
-	note := notify.Notification{AppName: t.name, ReplacesID: s.ids[n.Class], AppIcon: "heliograph", Summary: n.Title, Body: body,
+	note := notify.Notification{AppName: t.name, ReplacesID: s.ids[n.Class], Summary: n.Title, Body: body,
 		ExpireTimeout: 15 * time.Second, Hints: map[string]dbus.Variant{"desktop-entry": dbus.MakeVariant("heliograph")}}
+	if s.picture != nil {
+		note.AddHint(notify.HintImageDataRGBA(s.picture))
+	}
 	if s.buttons {
 		for _, a := range n.Actions {
 			note.Actions = append(note.Actions, notify.Action{Key: a.ID, Label: a.Label})
@@ -87,12 +95,23 @@ func (s *sender) open(ctx context.Context, t *Toaster) error {
 		conn.Close()
 		return fmt.Errorf("the notification service cannot be followed: %w", err)
 	}
-	s.conn, s.service = conn, service
+	s.conn, s.service, s.picture = conn, service, picture(t.icon)
 	s.ids, s.actions = map[string]uint32{}, map[uint32][]Action{}
 	if able, err := service.GetCapabilities(); err == nil {
 		s.markup, s.buttons = slices.Contains(able, "body-markup"), slices.Contains(able, "actions")
 	}
 	return nil
+}
+
+// picture decodes the program's icon, which no theme has; nil: none.
+func picture(icon []byte) *image.RGBA {
+	img, err := png.Decode(bytes.NewReader(icon))
+	if err != nil {
+		return nil
+	}
+	out := image.NewRGBA(img.Bounds())
+	draw.Draw(out, out.Bounds(), img, img.Bounds().Min, draw.Src)
+	return out
 }
 
 func (s *sender) invoked(a *notify.ActionInvokedSignal) {
