@@ -40,3 +40,19 @@ func near(address string) error {
 	}
 	return errOpenRoad
 }
+
+// plain is a network's error without the addresses and ports in it, which
+// differ each time: one trouble that lasts then is one text.
+func plain(err error) error {
+	var dns *net.DNSError
+	var op *net.OpError
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return fmt.Errorf("there is no host named %s", dns.Name)
+	case errors.As(err, &dns):
+		return fmt.Errorf("the name %s could not be looked up", dns.Name)
+	case errors.As(err, &op):
+		return fmt.Errorf("%s: %w", op.Op, op.Err)
+	}
+	return err
+}

@@ -211,12 +211,12 @@ func (m *mqtt) connect(ctx context.Context) (*connection, error) {
 	}
 	conn, err := m.dial(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("the broker was not reached: %w", err)
+		return nil, fmt.Errorf("the broker was not reached: %w", plain(err))
 	}
 	c := &connection{lost: make(chan error, 1)}
 	lose := func(err error) {
 		select {
-		case c.lost <- fmt.Errorf("%w: %w", errLost, err):
+		case c.lost <- fmt.Errorf("%w: %w", errLost, plain(err)):
 		default:
 		}
 	}
@@ -230,7 +230,7 @@ func (m *mqtt) connect(ctx context.Context) (*connection, error) {
 		if answer != nil {
 			return nil, &ended{answer.ReasonCode}
 		}
-		return nil, fmt.Errorf("the broker does not let us in: %w", err)
+		return nil, fmt.Errorf("the broker does not let us in: %w", plain(err))
 	}
 	return c, nil
 }
@@ -304,7 +304,7 @@ func (c *connection) keep(ctx context.Context, topic string, payload []byte) err
 		return &ended{answer.ReasonCode}
 	}
 	if err != nil {
-		return fmt.Errorf("the broker did not take a message: %w", err)
+		return fmt.Errorf("the broker did not take a message: %w", plain(err))
 	}
 	return nil
 }

@@ -55,12 +55,12 @@ type webhook struct {
 
 func newWebhook(o Webhook) *webhook {
 	u, err := url.Parse(o.URL)
-	plain := err != nil || u.Scheme != "https"
-	t := &http.Transport{DialContext: dialer(plain).DialContext, TLSHandshakeTimeout: webhookTimeout,
+	open := err != nil || u.Scheme != "https"
+	t := &http.Transport{DialContext: dialer(open).DialContext, TLSHandshakeTimeout: webhookTimeout,
 		MaxResponseHeaderBytes: 64 << 10,
 		// A change is rare: a connection kept open would only wake us to close.
 		DisableKeepAlives: true}
-	if !plain {
+	if !open {
 		t.Proxy = http.ProxyFromEnvironment
 	}
 	return &webhook{Webhook: o, client: &http.Client{Transport: t,
@@ -225,7 +225,7 @@ func bare(err error) error {
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	return fmt.Errorf("the server was not reached: %w", err)
+	return fmt.Errorf("the server was not reached: %w", plain(err))
 }
 
 // judge reads an answer's status.

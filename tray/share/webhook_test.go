@@ -7,7 +7,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -339,5 +341,25 @@ func TestRetryAfter(t *testing.T) {
 		if got := retryAfter(s, noon); got != want {
 			t.Errorf("%q is %s", s, got)
 		}
+	}
+}
+
+func TestPlainErrorsAreOneText(t *testing.T) {
+	at := func(port int) error {
+		return &net.OpError{Op: "read", Net: "tcp", Source: &net.TCPAddr{Port: port}, Addr: &net.TCPAddr{Port: 1883}, Err: io.ErrUnexpectedEOF}
+	}
+	if a, b := plain(at(40001)), plain(fmt.Errorf("again: %w", at(40002))); a.Error() != "read: unexpected EOF" || a.Error() != b.Error() || !errors.Is(a, io.ErrUnexpectedEOF) {
+		t.Errorf("%v, %v", a, b)
+	}
+	lookup := &net.DNSError{Name: "broker.example", Err: "read udp 127.0.0.1:40001->127.0.0.53:53: i/o timeout"}
+	if got := plain(&net.OpError{Op: "dial", Err: lookup}).Error(); got != "the name broker.example could not be looked up" {
+		t.Error(got)
+	}
+	lookup.IsNotFound = true
+	if got := plain(lookup).Error(); got != "there is no host named broker.example" {
+		t.Error(got)
+	}
+	if err := plain(errOpenRoad); err != errOpenRoad {
+		t.Error(err)
 	}
 }
