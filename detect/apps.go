@@ -44,7 +44,7 @@ var table = []App{
 	{ID: "vivaldi", Name: "Vivaldi", Class: Browser, Match: []string{"vivaldi", "vivaldi-bin", "com.vivaldi.Vivaldi"}},
 	{ID: "opera", Name: "Opera", Class: Browser, Match: []string{"opera", "com.operasoftware.Opera", "com.opera.Opera"}},
 	{ID: "arc", Name: "Arc", Class: Browser, Match: []string{"arc", "company.thebrowser.Browser"}},
-	{ID: "firefox", Name: "Firefox", Class: Browser, Match: []string{"firefox", "firefox-bin", "firefox-esr", "org.mozilla.firefox", "zen", "zen-bin", "librewolf", "io.gitlab.librewolf-community"}},
+	{ID: "firefox", Name: "Firefox", Class: Browser, Duplex: true, Match: []string{"firefox", "firefox-bin", "firefox-esr", "org.mozilla.firefox", "zen", "zen-bin", "librewolf", "io.gitlab.librewolf-community"}},
 	{ID: "safari", Name: "Safari", Class: Browser, Match: []string{"com.apple.WebKit.GPU", "com.apple.Safari"}},
 
 	{ID: "mixers", Name: "Volume control", Class: Never, Match: []string{"pavucontrol", "org.PulseAudio.pavucontrol", "pavucontrol-qt", "org.gnome.VolumeControl", "gnome-control-center", "gnome-shell", "org.gnome.Shell", "plasmashell", "kmix", "org.kde.kmixd", "org.mate.VolumeControl", "ncpamixer", "xfce4-panel"}},

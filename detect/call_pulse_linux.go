@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,12 +29,15 @@ type pulse struct {
 	conn   net.Conn
 	cancel context.CancelFunc
 	done   chan struct{}
+	events chan struct{}
+	again  *time.Timer // reads anew; only follow and openPulse touch it
 
 	mu        sync.Mutex
 	err       error
 	raw       pulseAnswer
 	captures  []stream
 	playbacks []stream
+	peers     []peer
 }
 
 // openPulse connects to the user's own sound server; one across the network
@@ -48,8 +52,7 @@ func openPulse(ctx context.Context, _ Options, wake func()) (source, error) {
 		return nil, fmt.Errorf("the sound server does not answer: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	p := &pulse{client: &proto.Client{}, conn: conn, cancel: cancel, done: make(chan struct{})}
-	events := make(chan struct{}, 1)
+	p := &pulse{client: &proto.Client{}, conn: conn, cancel: cancel, done: make(chan struct{}), events: make(chan struct{}, 1)}
 	p.client.SetTimeout(pulseTimeout)
 	p.client.Callback = func(m any) {
 		if _, closed := m.(*proto.ConnectionClosed); closed {
@@ -57,10 +60,7 @@ func openPulse(ctx context.Context, _ Options, wake func()) (source, error) {
 			cancel()
 		}
 		// This runs on the connection's only reader: hand over, never ask.
-		select {
-		case events <- struct{}{}:
-		default:
-		}
+		signal(p.events)
 	}
 	p.client.Open(endsInEOF{conn})
 	if err = p.greet(); err == nil {
@@ -71,7 +71,7 @@ func openPulse(ctx context.Context, _ Options, wake func()) (source, error) {
 		conn.Close()
 		return nil, err
 	}
-	go p.follow(ctx, events, wake)
+	go p.follow(ctx, wake)
 	return p, nil
 }
 
@@ -136,14 +136,19 @@ func (p *pulse) greet() error {
 }
 
 // follow reads anew after each change; a burst ends in one reading.
-func (p *pulse) follow(ctx context.Context, events <-chan struct{}, wake func()) {
+func (p *pulse) follow(ctx context.Context, wake func()) {
 	defer close(p.done)
+	defer func() {
+		if p.again != nil {
+			p.again.Stop()
+		}
+	}()
 	for {
 		select {
 		case <-ctx.Done():
 			wake()
 			return
-		case <-events:
+		case <-p.events:
 			if err := p.read(); err != nil {
 				p.fail(err)
 				wake()
@@ -170,10 +175,30 @@ func (p *pulse) read() error {
 		return err
 	}
 	captures, playbacks := a.decode(hostProc.familyOf)
+	peers := p.look(captures)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.raw, p.captures, p.playbacks = a, captures, playbacks
+	p.raw, p.captures, p.playbacks, p.peers = a, captures, playbacks, peers
 	return nil
+}
+
+// look finds the connections of a browser whose playback proves nothing, as
+// long as it records or is connected, and looks again after a while.
+func (p *pulse) look(captures []stream) []peer {
+	needed := slices.ContainsFunc(p.peers, func(x peer) bool { return x.connected })
+	for _, c := range captures {
+		a, ok := lookUp(nil, c.names)
+		needed = needed || (ok && a.Duplex && !c.corked && !c.monitor && !c.meter)
+	}
+	if !needed {
+		return nil
+	}
+	if p.again == nil {
+		p.again = time.AfterFunc(peerLook, func() { signal(p.events) })
+	} else {
+		p.again.Reset(peerLook)
+	}
+	return hostProc.peers()
 }
 
 // ask reads what the server knows; what nobody needs is not asked for.
@@ -236,7 +261,7 @@ func (p *pulse) sample(f *facts) error {
 	if p.err != nil {
 		return p.err
 	}
-	f.streamsKnown, f.captures, f.playbacks = true, p.captures, p.playbacks
+	f.streamsKnown, f.captures, f.playbacks, f.peers = true, p.captures, p.playbacks, p.peers
 	return nil
 }
 

@@ -38,7 +38,8 @@ type track struct {
 // signs are what programs do at one instant, by app id.
 type signs struct {
 	playing map[string][]uint32 // playback streams
-	webrtc  map[string]bool     // keeps the machine awake for a WebRTC connection
+	webrtc  map[string]bool     // has a WebRTC connection
+	silent  map[string]bool     // is known to have none
 	camera  map[string]bool
 }
 
@@ -93,7 +94,7 @@ func (r *callRule) step(f *facts) (c Call, unlisted string, streams []Stream, ne
 
 // read sorts what else than recording programs do.
 func (r *callRule) read(f *facts) signs {
-	s := signs{playing: map[string][]uint32{}, webrtc: map[string]bool{}, camera: map[string]bool{}}
+	s := signs{playing: map[string][]uint32{}, webrtc: map[string]bool{}, silent: map[string]bool{}, camera: map[string]bool{}}
 	for _, p := range f.playbacks {
 		if a, ok := lookUp(r.apps, p.names); ok && !p.corked && !p.plumbing {
 			s.playing[a.ID] = append(s.playing[a.ID], p.index)
@@ -102,6 +103,13 @@ func (r *callRule) read(f *facts) signs {
 	for _, i := range f.inhibitors {
 		if a, ok := lookUp(r.apps, i.names); ok && i.webrtc() {
 			s.webrtc[a.ID] = true
+		}
+	}
+	for _, p := range f.peers {
+		if a, ok := lookUp(r.apps, p.names); ok && p.connected {
+			s.webrtc[a.ID] = true
+		} else if ok {
+			s.silent[a.ID] = true
 		}
 	}
 	for _, c := range f.cameras {
@@ -148,12 +156,14 @@ func (r *callRule) judge(s stream, by signs) (Stream, App) {
 		out.Because = "the program is never in a call"
 	case app.Class == CallFirst:
 		out.Verdict, out.Because = verdictProof, "a call program records"
-	case playing:
+	case playing && !(app.Duplex && by.silent[app.ID] && !by.webrtc[app.ID]):
 		out.Verdict, out.Because = verdictProof, "it records and plays"
 	case app.Class == Browser && by.webrtc[app.ID]:
 		out.Verdict, out.Because = verdictProof, "it records and has a WebRTC connection"
 	case app.Class == Browser && by.camera[app.ID]:
 		out.Verdict, out.Because = verdictProof, "it records and films"
+	case playing:
+		out.Because = "it records, but is connected to nobody"
 	default:
 		out.Because = "it records but does not play"
 	}
@@ -179,7 +189,7 @@ func (r *callRule) advance(f *facts, proven map[string]App, by signs) (next time
 				t.playbacks[i] = true
 			}
 		}
-		held := recording || t.call && t.muted(by)
+		held := recording || (t.call || by.webrtc[id]) && t.muted(by)
 		if t.held && !held {
 			t.lost = f.now // not when it was last looked at: nobody looks in a quiet call
 		}

@@ -81,6 +81,9 @@ type App struct {
 	Match []string
 	// Teams marks the built-in Teams client, which tells Teams by itself.
 	Teams bool
+	// Duplex marks a browser that plays whenever it records, so that only its
+	// connection to another browser is a sign, where that can be seen.
+	Duplex bool
 }
 
 // Options sets a Watcher up. The zero value of each field means its default.

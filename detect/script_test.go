@@ -22,6 +22,7 @@ import (
 //	TIME play S NAME[,NAME...] [FLAG...]      a playback begins
 //	TIME inhibit S NAME[,NAME...] [REASON]    a program keeps the screen awake
 //	TIME camera S NAME[,NAME...]              a program opens the camera
+//	TIME peer S NAME[,NAME...] [connected]    a browser's process for connections
 //	TIME cork S, uncork S, end S
 //	TIME server down, server up               the sound server; its streams end
 //	TIME input, rest, lock, unlock, sleep, wake, leave, return
@@ -171,7 +172,7 @@ func (s *script) event(verb string, args []string) error {
 		s.f.captures, s.f.playbacks = nil, nil
 	case "cork", "uncork", "end":
 		return s.change(verb, s.ids[args[0]])
-	case "mic", "play", "inhibit", "camera":
+	case "mic", "play", "inhibit", "camera", "peer":
 		return s.begin(verb, args)
 	default:
 		return fmt.Errorf("no event %s", verb)
@@ -190,6 +191,9 @@ func (s *script) begin(verb string, args []string) error {
 	case "inhibit":
 		s.f.inhibitors = append(s.f.inhibitors, inhibitor{names: st.names, reason: strings.Join(args[2:], " ")})
 		s.f.awake = true
+		return nil
+	case "peer":
+		s.f.peers = []peer{{names: st.names, connected: len(args) > 2}} // the last word counts
 		return nil
 	case "camera":
 		s.f.cameras = append(s.f.cameras, holder{names: st.names, pid: st.pid})

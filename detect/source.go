@@ -51,6 +51,9 @@ type facts struct {
 	captures     []stream
 	playbacks    []stream
 
+	// peers are browsers' processes for connections to other browsers.
+	peers []peer
+
 	inhibitors []inhibitor
 	// awake: the screen is kept awake, by whomever.
 	awake bool
@@ -58,6 +61,12 @@ type facts struct {
 	// hasCamera: there is one; cameras are the processes that have it open.
 	hasCamera bool
 	cameras   []holder
+}
+
+// peer is a browser's process for connections to other browsers.
+type peer struct {
+	names     []string
+	connected bool
 }
 
 // holder is a process that has a device open.

@@ -1,0 +1,71 @@
+package detect
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Firefox opens a playback with every recording, so playback proves no call.
+// But its calls, and nothing else, speak UDP from a process made for that; the
+// rest of its network is in the parent.
+//
+// Source: seen with Firefox ESR 153 (Debian): no UDP socket there while a page
+// records, several during an RTCPeerConnection;
+// https://firefox-source-docs.mozilla.org/networking/http/socket_process.html
+const peerProcess = "Socket Process"
+
+// peerLook is how often that is looked up, only while Firefox records: nothing
+// tells a user when a socket is made.
+const peerLook = 2 * time.Second
+
+// peers lists the processes that browsers make for their connections to other
+// browsers, and whether they have one.
+func (p procfs) peers() []peer {
+	dirs, err := os.ReadDir(string(p))
+	if err != nil {
+		return nil
+	}
+	var out []peer
+	for _, d := range dirs {
+		pid, err := strconv.Atoi(d.Name())
+		if err != nil || readLine(filepath.Join(p.dir(pid), "comm")) != peerProcess {
+			continue
+		}
+		if udp, ok := p.speaksUDP(pid); ok {
+			out = append(out, peer{names: p.family(pid), connected: udp})
+		}
+	}
+	return out
+}
+
+// speaksUDP reports whether the process has a UDP socket; ok is false where
+// that cannot be seen.
+func (p procfs) speaksUDP(pid int) (udp, ok bool) {
+	fds, err := os.ReadDir(filepath.Join(p.dir(pid), "fd"))
+	if err != nil {
+		return false, false
+	}
+	sockets := map[string]bool{}
+	for _, name := range []string{"udp", "udp6"} {
+		b, err := os.ReadFile(filepath.Join(p.dir(pid), "net", name))
+		if err != nil {
+			continue
+		}
+		ok = true
+		for line := range strings.Lines(string(b)) {
+			const inode = 9 // field of /proc/net/udp
+			if f := strings.Fields(line); len(f) > inode {
+				sockets["socket:["+f[inode]+"]"] = true
+			}
+		}
+	}
+	for _, fd := range fds {
+		if target, err := os.Readlink(filepath.Join(p.dir(pid), "fd", fd.Name())); err == nil && sockets[target] {
+			return true, ok
+		}
+	}
+	return false, ok
+}
