@@ -52,6 +52,8 @@ type oauthError struct {
 // aadsts are the errors that people meet, with the name each travels under.
 var aadsts = map[int]oauthError{
 	50005:   {400, "invalid_grant", 50005, "User tried to log in to a device from a platform that's currently not supported through Conditional Access policy."},
+	50020:   {400, "invalid_grant", 50020, "User account from identity provider 'live.com' does not exist in this tenant and cannot access the application in it. Sign in with a work or school account of this tenant."},
+	50034:   {400, "invalid_grant", 50034, "The user account does not exist in this directory."},
 	50173:   {400, "invalid_grant", 50173, "The provided grant has expired due to it being revoked, a fresh auth token is needed."},
 	50194:   {400, "invalid_request", 50194, "Application is not configured as a multi-tenant application. Usage of the /common endpoint is not supported for such apps."},
 	53000:   {400, "interaction_required", 53000, "Your device is required to be managed to access this resource."},

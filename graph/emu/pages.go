@@ -48,8 +48,19 @@ func (s *Server) page(w http.ResponseWriter, status int, name string, data any) 
 	}
 }
 
-func (s *Server) accountPage(w http.ResponseWriter, flow string, a *authorization) {
-	s.page(w, http.StatusOK, "account.html", map[string]any{"Title": "Pick an account", "Flow": flow, "People": s.people(a.hint)})
+func (s *Server) accountPage(w http.ResponseWriter, flow string, a *authorization, problem string) {
+	s.page(w, http.StatusOK, "account.html", map[string]any{"Title": "Pick an account", "Flow": flow, "People": s.people(a.hint), "Problem": problem})
+}
+
+// strangerProblem says why an account that the directory does not know cannot
+// sign in: a personal or a foreign one is turned away by Entra's own page, so
+// that the app hears nothing until the person picks another.
+func strangerProblem(who string) string {
+	_, domain, _ := strings.Cut(who, "@")
+	if strings.EqualFold(domain, TenantDomain) {
+		return aadstsError(50034).describe()
+	}
+	return aadstsError(50020).describe()
 }
 
 func (s *Server) consentPage(w http.ResponseWriter, flow string, a *authorization) {

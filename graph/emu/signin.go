@@ -48,7 +48,7 @@ func (s *Server) authorizePage(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.flows[id] = a
 	s.mu.Unlock()
-	s.accountPage(w, id, a)
+	s.accountPage(w, id, a, "")
 }
 
 func (s *Server) authorizeStep(w http.ResponseWriter, r *http.Request) {
@@ -66,18 +66,19 @@ func (s *Server) authorizeStep(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.PostForm.Get("step") {
 	case "account":
-		a.user = s.find(r.PostForm.Get("user"))
+		who := r.PostForm.Get("user")
+		a.user = s.find(who)
 		known := a.user != nil
 		s.mu.Unlock()
 		if !known {
-			s.accountPage(w, id, a)
+			s.accountPage(w, id, a, strangerProblem(who))
 			return
 		}
 		s.consentPage(w, id, a)
 	case "accept":
 		if a.user == nil {
 			s.mu.Unlock()
-			s.accountPage(w, id, a)
+			s.accountPage(w, id, a, "Pick an account first.")
 			return
 		}
 		code := "emc." + rand.Text()
