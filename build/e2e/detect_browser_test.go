@@ -117,7 +117,7 @@ func (b *browser) does(tab, what string) {
 	b.waits(tab + " " + what)
 }
 
-func chromium(t *testing.T) *browser {
+func chromiumInWindow(t *testing.T) *browser {
 	t.Helper()
 	needs(t, "chromium")
 	b := newBrowser(t)
@@ -164,7 +164,7 @@ func watchingCalls(t *testing.T) *detect.Watcher {
 
 func call(w *detect.Watcher) string { return w.Activity().Call.App }
 
-func TestMeetingInChromium(t *testing.T) { testMeeting(t, chromium(t), "chromium") }
+func TestMeetingInChromium(t *testing.T) { testMeeting(t, chromiumInWindow(t), "chromium") }
 func TestMeetingInFirefox(t *testing.T)  { testMeeting(t, firefox(t), "firefox") }
 
 // testMeeting: a meeting between two tabs is a call from its debounce to its
@@ -188,7 +188,7 @@ func testMeeting(t *testing.T, b *browser, app string) {
 	t.Logf("%s: over %v after it was hung up, of %v grace", app, time.Since(ended).Round(time.Millisecond), shortGrace)
 }
 
-func TestVoiceRecorderInChromium(t *testing.T) { testRecorder(t, chromium(t)) }
+func TestVoiceRecorderInChromium(t *testing.T) { testRecorder(t, chromiumInWindow(t)) }
 func TestVoiceRecorderInFirefox(t *testing.T)  { testRecorder(t, firefox(t)) }
 
 // testRecorder: a page that records is no call.
@@ -203,7 +203,7 @@ func testRecorder(t *testing.T, b *browser) {
 // call; then even a page that gives the microphone back while muted holds it.
 func TestChromiumsInhibitorHoldsACall(t *testing.T) {
 	d := newFakeDesktop(t)
-	b := chromium(t)
+	b := chromiumInWindow(t)
 	w := watchingCalls(t)
 	b.does("a", "open")
 	b.waits("b ready")

@@ -174,6 +174,8 @@ func (in *instance) follow(ctx context.Context) {
 	defer cancel()
 	told := time.NewTimer(1<<63 - 1)
 	defer told.Stop()
+	garbage, release := newCollector()
+	defer release()
 	var s presence.State
 	for {
 		select {
@@ -197,6 +199,7 @@ func (in *instance) follow(ctx context.Context) {
 			return
 		}
 		in.tray.Apply(menu.View(in.facts()))
+		garbage.awake()
 	}
 }
 
