@@ -1,0 +1,162 @@
+//go:build darwin && !cgo
+
+package tray
+
+import (
+	"context"
+	"sync"
+	"unsafe"
+
+	"github.com/ebitengine/purego/objc"
+)
+
+// item is one row of the menu.
+type item struct {
+	row  Row
+	menu objc.ID
+	rows []*item
+}
+
+// drawer applies views to the icon in the menu bar. Cocoa is touched on the
+// main thread only.
+type drawer struct {
+	opts   Options
+	clicks chan<- string
+	ctx    context.Context
+	wait   *sync.WaitGroup
+
+	// Of the main thread.
+	status objc.ID
+	icon   Icon
+	shaded bool
+	tip    string
+	items  []*item
+	ids    []string // by tag
+
+	mu   sync.Mutex
+	view View // to be drawn
+	dark bool
+}
+
+// build makes icon and menu, on the main thread.
+func (d *drawer) build(v View, dark bool) {
+	cocoa.mu.Lock()
+	cocoa.drawer = d
+	cocoa.mu.Unlock()
+	const variableLength = -1.0
+	bar := send(class("NSStatusBar"), "systemStatusBar")
+	d.status = send(send(bar, "statusItemWithLength:", variableLength), "retain")
+	menu := d.submenu()
+	for _, r := range v.Rows {
+		d.items = append(d.items, d.add(menu, r))
+	}
+	send(d.status, "setMenu:", menu)
+	d.draw(v, dark)
+}
+
+// submenu is an empty menu, whose rows are enabled by us alone.
+func (d *drawer) submenu() objc.ID {
+	menu := send(send(class("NSMenu"), "alloc"), "init")
+	send(menu, "setAutoenablesItems:", false)
+	return menu
+}
+
+func (d *drawer) add(menu objc.ID, r Row) *item {
+	it := &item{row: r}
+	if r.Separator {
+		send(menu, "addItem:", send(class("NSMenuItem"), "separatorItem"))
+		return it
+	}
+	it.menu = send(send(class("NSMenuItem"), "alloc"), "initWithTitle:action:keyEquivalent:", text(r.Label), objc.RegisterName(doClick), text(""))
+	send(it.menu, "setTarget:", cocoa.delegate)
+	send(it.menu, "setTag:", len(d.ids))
+	d.ids = append(d.ids, r.ID)
+	it.show(r)
+	if len(r.Rows) > 0 {
+		sub := d.submenu()
+		for _, s := range r.Rows {
+			it.rows = append(it.rows, d.add(sub, s))
+		}
+		send(it.menu, "setSubmenu:", sub)
+	}
+	send(menu, "addItem:", it.menu)
+	return it
+}
+
+// show writes a row's looks.
+func (it *item) show(r Row) {
+	send(it.menu, "setTitle:", text(r.Label))
+	send(it.menu, "setEnabled:", !r.Disabled)
+	send(it.menu, "setHidden:", r.Hidden)
+	state := 0
+	if r.Checked {
+		state = 1
+	}
+	send(it.menu, "setState:", state)
+}
+
+// clicked hands a click on, on the main thread, which must not wait: the
+// channel has room for more clicks than a hand makes.
+func (d *drawer) clicked(tag int) {
+	if tag < 0 || tag >= len(d.ids) {
+		return
+	}
+	select {
+	case d.clicks <- d.ids[tag]:
+	default:
+	}
+}
+
+// apply has v drawn soon; the latest wins.
+func (d *drawer) apply(v View, dark bool) {
+	d.mu.Lock()
+	d.view, d.dark = v, dark
+	d.mu.Unlock()
+	onMain(doApply)
+}
+
+// redraw draws the difference between the latest view and what stands, on the
+// main thread.
+func (d *drawer) redraw() {
+	d.mu.Lock()
+	v, dark := d.view, d.dark
+	d.mu.Unlock()
+	applyRows(d.items, v.Rows)
+	d.draw(v, dark)
+}
+
+func applyRows(items []*item, rows []Row) {
+	for i, it := range items {
+		if i >= len(rows) || it.menu == 0 {
+			continue
+		}
+		r := rows[i]
+		if o := it.row; r.Label != o.Label || r.Disabled != o.Disabled || r.Hidden != o.Hidden || r.Checked != o.Checked {
+			it.show(r)
+		}
+		applyRows(it.rows, r.Rows)
+		it.row = r
+	}
+}
+
+func (d *drawer) draw(v View, dark bool) {
+	button := send(d.status, "button")
+	if v.Icon != d.icon || dark != d.shaded {
+		d.icon, d.shaded = v.Icon, dark
+		if raw := d.opts.Icons(v.Icon, dark); len(raw) > 0 {
+			data := send(class("NSData"), "dataWithBytes:length:", unsafe.Pointer(&raw[0]), uint(len(raw)))
+			image := send(send(send(class("NSImage"), "alloc"), "initWithData:", data), "autorelease")
+			const points = 18 // a menu bar is 22 high
+			send(image, "setSize:", point{points, points})
+			send(button, "setImage:", image)
+		}
+	}
+	if v.Tooltip != d.tip {
+		d.tip = v.Tooltip
+		send(button, "setToolTip:", text(v.Tooltip))
+		send(button, "setAccessibilityLabel:", text(v.Tooltip))
+	}
+}
+
+// text is a string of Cocoa's, which goes with the loop's next turn.
+func text(s string) objc.ID { return send(class("NSString"), "stringWithUTF8String:", s) }
