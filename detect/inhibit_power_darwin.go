@@ -27,7 +27,6 @@ func (powerWishes) sample(f *facts) error {
 		return fmt.Errorf("macOS does not tell who keeps it awake: status %d", status)
 	}
 	defer cfRelease(all)
-	f.inhibitorsKnown = true
 	out, awake := wishes(readAssertions(all), program)
 	f.inhibitors, f.awake = append(f.inhibitors, out...), f.awake || awake
 	return nil
