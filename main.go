@@ -211,7 +211,7 @@ func runDemo(ctx context.Context, file string, span time.Duration, out, errOut i
 		return err
 	}
 	defer os.RemoveAll(dir)
-	c.Account = config.Account{ClientID: emu.AppID, Tenant: emu.TenantID, Cloud: "global", API: "v1.0"}
+	c.Account = config.Account{ClientID: emu.AppID, Tenant: emu.TenantID, Cloud: "global", API: "v1.0", SignIn: "person"}
 	page := desk.NewPrinter(out)
 	page.Line(words.Say("print.page", "http://"+ln.Addr().String()+"/"))
 	err = desk.Run(ctx, desk.Options{Config: c, ConfigPath: path, Log: slog.New(slog.DiscardHandler), Vault: &graph.MemoryVault{}, Dir: dir,

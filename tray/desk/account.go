@@ -111,10 +111,28 @@ func (in *instance) signOut(ctx context.Context) error {
 	return err
 }
 
+// accountConfig reads the account's part of the settings.
+func accountConfig(c config.Config, log *slog.Logger) graph.Config {
+	a := c.Account
+	g := graph.Config{ClientID: a.ClientID, Tenant: a.Tenant, Cloud: string(a.Cloud), API: string(a.API), Emulator: a.Emulator, Log: log}
+	if a.SignIn == "application" {
+		g.Application = &graph.Application{User: a.User, SecretFile: a.SecretFile, CertificateFile: a.CertificateFile}
+	}
+	return g
+}
+
+// called is what a person is called in the menu; an application that acts for
+// one knows only their object id.
+func called(p graph.Person) string {
+	if p.Username != "" {
+		return p.Username
+	}
+	return p.ID
+}
+
 // open is an account as the command line needs it.
 func open(c config.Config, log *slog.Logger) (*graph.Account, error) {
-	return graph.Open(graph.Config{ClientID: c.Account.ClientID, Tenant: c.Account.Tenant, Cloud: string(c.Account.Cloud),
-		API: string(c.Account.API), Emulator: c.Account.Emulator, Log: log}, graph.KeyringVault{Ask: true})
+	return graph.Open(accountConfig(c, log), graph.KeyringVault{Ask: true})
 }
 
 // SignIn is heliograph login: it signs in here, and tells a running instance.

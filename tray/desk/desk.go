@@ -76,9 +76,10 @@ func Run(ctx context.Context, o Options) error {
 	in.memory = openMemory(o.Log, o.Dir, o.Printer != nil)
 	in.toaster = tray.NewToaster(o.Log, "heliograph", assets.PNG("app", 64, false))
 	defer in.toaster.Close()
-	in.loop = presence.New(presence.Options{Log: o.Log, Policy: in.policy(), Saved: in.memory.saved(), Keep: in.memory.keep})
-	in.account, in.noWay = graph.Open(graph.Config{ClientID: o.Config.Account.ClientID, Tenant: o.Config.Account.Tenant, Cloud: string(o.Config.Account.Cloud),
-		API: string(o.Config.Account.API), Emulator: o.Config.Account.Emulator, Transport: o.Transport, Log: o.Log}, o.Vault)
+	in.loop = presence.New(presence.Options{Log: o.Log, Policy: in.policy(), Saved: in.memory.saved(), Keep: in.memory.keep, Timing: accountConfig(o.Config, o.Log).Timing()})
+	account := accountConfig(o.Config, o.Log)
+	account.Transport = o.Transport
+	in.account, in.noWay = graph.Open(account, o.Vault)
 	first := menu.View(in.facts())
 	in.tray = tray.New(tray.Options{Log: o.Log, ID: "heliograph", First: first, Icons: picture, Host: in.host})
 	in.start(ctx, server)
@@ -227,7 +228,7 @@ func (in *instance) facts() menu.Facts {
 		f.NoAutostart = true // not even asked for by a demo
 	}
 	if in.account != nil && f.State.SignedIn {
-		f.Account = in.account.Person().Username
+		f.Account = called(in.account.Person())
 	}
 	switch {
 	case in.noWay != nil:
