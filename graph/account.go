@@ -45,6 +45,9 @@ type Account struct {
 	mu     sync.Mutex
 	who    public.Account
 	person Person
+	// claims are what Graph last asked for and silence did not meet; the next
+	// sign-in page must.
+	claims string
 }
 
 // Open readies an account; it does not reach the network or the vault.
@@ -157,8 +160,14 @@ func (a *Account) SignIn(ctx context.Context, p Prompt) (Person, error) {
 	if p.OpenURL != nil {
 		options = append(options, public.WithOpenURL(p.OpenURL))
 	}
-	if hint := a.Person().Username; hint != "" {
+	a.mu.Lock()
+	hint, claims := a.person.Username, a.claims
+	a.mu.Unlock()
+	if hint != "" {
 		options = append(options, public.WithLoginHint(hint))
+	}
+	if claims != "" {
+		options = append(options, public.WithClaims(claims))
 	}
 	r, err := a.msal.AcquireTokenInteractive(ctx, Scopes, options...)
 	if err != nil {
@@ -228,7 +237,7 @@ func (a *Account) adopt(ctx context.Context, r public.AuthResult) Person {
 		p.ID = r.Account.LocalAccountID
 	}
 	a.mu.Lock()
-	a.who, a.person = r.Account, p
+	a.who, a.person, a.claims = r.Account, p, ""
 	a.mu.Unlock()
 	if all, err := a.msal.Accounts(ctx); err == nil {
 		for _, other := range all {
@@ -245,7 +254,7 @@ func (a *Account) adopt(ctx context.Context, r public.AuthResult) Person {
 // SignOut forgets the person and removes every item from the vault.
 func (a *Account) SignOut(ctx context.Context) error {
 	a.mu.Lock()
-	a.who, a.person = public.Account{}, Person{}
+	a.who, a.person, a.claims = public.Account{}, Person{}, ""
 	a.mu.Unlock()
 	if a.app != nil {
 		a.app.forget() // its credential is the administrator's to remove
@@ -270,6 +279,9 @@ func (a *Account) token(ctx context.Context, claims string) (string, error) {
 	options := []public.AcquireSilentOption{public.WithSilentAccount(who)}
 	if claims != "" {
 		options = append(options, public.WithClaims(claims))
+		a.mu.Lock()
+		a.claims = claims // until a sign-in has met them
+		a.mu.Unlock()
 	}
 	r, err := a.msal.AcquireTokenSilent(ctx, Scopes, options...)
 	if err != nil {
@@ -354,7 +366,7 @@ func (c *tokenCache) clear(ctx context.Context) error {
 // vault is left as it is.
 func (a *Account) Forget() {
 	a.mu.Lock()
-	a.who, a.person = public.Account{}, Person{}
+	a.who, a.person, a.claims = public.Account{}, Person{}, ""
 	a.mu.Unlock()
 	if a.app != nil {
 		a.app.forget()

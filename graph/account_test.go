@@ -102,6 +102,22 @@ func TestRefreshAndRevocation(t *testing.T) {
 	if refreshes != 1 {
 		t.Errorf("%d refreshes for one challenge", refreshes)
 	}
+	// What silence did not meet, the page is asked for, once.
+	for _, want := range []bool{true, false} {
+		browse := inBackground(emu.Browser(s.Transport(), "self"))
+		_, err := a.SignIn(t.Context(), Prompt{OpenURL: func(page string) error {
+			if asked := strings.Contains(page, "nbf"); asked != want {
+				t.Errorf("the page is asked for the claims: %v, want %v", asked, want)
+			}
+			return browse(page)
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Client().SetPresence(t.Context(), presence.Away, time.Hour); err != nil {
+			t.Errorf("after the sign-in: %v", err)
+		}
+	}
 }
 
 func TestShortTokensAreRefreshed(t *testing.T) {
