@@ -27,6 +27,7 @@ func secretFile(t *testing.T, text string) string {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	makePrivate(t, path)
 	return path
 }
 

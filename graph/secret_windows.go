@@ -10,6 +10,11 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+// touches are the rights that let a file's content out, or be changed; others
+// may see that it is there.
+const touches = windows.FILE_READ_DATA | windows.FILE_WRITE_DATA | windows.FILE_APPEND_DATA | windows.WRITE_DAC | windows.WRITE_OWNER |
+	windows.GENERIC_READ | windows.GENERIC_WRITE | windows.GENERIC_ALL
+
 // onlyOwner refuses a file whose access list lets anybody in but the user, the
 // system and the administrators, who may read everything anyway.
 func onlyOwner(f *os.File, _ fs.FileInfo) error {
@@ -30,7 +35,7 @@ func onlyOwner(f *os.File, _ fs.FileInfo) error {
 		if err := windows.GetAce(list, i, &entry); err != nil {
 			return fmt.Errorf("does not tell its permissions: %w", err)
 		}
-		if entry.Header.AceType != windows.ACCESS_ALLOWED_ACE_TYPE {
+		if entry.Header.AceType != windows.ACCESS_ALLOWED_ACE_TYPE || entry.Mask&touches == 0 {
 			continue
 		}
 		sid := (*windows.SID)(unsafe.Pointer(&entry.SidStart))
@@ -38,7 +43,7 @@ func onlyOwner(f *os.File, _ fs.FileInfo) error {
 			sid.IsWellKnown(windows.WinBuiltinAdministratorsSid) || sid.IsWellKnown(windows.WinCreatorOwnerRightsSid) {
 			continue
 		}
-		return errors.New(`can be reached by others: run icacls FILE /inheritance:r /grant:r "%USERNAME%:F"`)
+		return fmt.Errorf(`can be reached by others (%s): run icacls FILE /inheritance:r /grant:r "%%USERNAME%%:F"`, sid)
 	}
 	return nil
 }
