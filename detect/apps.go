@@ -21,7 +21,7 @@ var table = []App{
 	{ID: "skype", Name: "Skype", Class: CallFirst, Match: []string{"skype", "skypeforlinux", "com.skype.Client"}},
 	{ID: "linphone", Name: "Linphone", Class: CallFirst, Match: []string{"linphone", "linphonec", "com.belledonnecommunications.linphone"}},
 	{ID: "baresip", Name: "baresip", Class: CallFirst, Match: []string{"baresip"}},
-	{ID: "mumble", Name: "Mumble", Class: CallFirst, Match: []string{"mumble", "info.mumble.Mumble"}},
+	{ID: "mumble", Name: "Mumble", Class: CallFirst, Duplex: true, Match: []string{"mumble", "info.mumble.Mumble"}},
 	{ID: "3cx", Name: "3CX", Class: CallFirst, Match: []string{"3CXDesktopApp", "3CXSoftphone"}},
 	{ID: "ringcentral", Name: "RingCentral", Class: CallFirst, Match: []string{"RingCentral", "com.ringcentral.glip"}},
 	{ID: "goto", Name: "GoTo", Class: CallFirst, Match: []string{"GoTo", "g2mcomm", "com.logmein.goto"}},

@@ -182,8 +182,8 @@ func (p *pulse) read() error {
 	return nil
 }
 
-// look finds the connections of a browser whose playback proves nothing, as
-// long as it records or is connected, and looks again after a while.
+// look finds the connections of programs whose streams prove nothing, as long
+// as one records or is connected, and looks again after a while.
 func (p *pulse) look(captures []stream) []peer {
 	needed := slices.ContainsFunc(p.peers, func(x peer) bool { return x.connected })
 	for _, c := range captures {

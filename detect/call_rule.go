@@ -38,8 +38,8 @@ type track struct {
 // signs are what programs do at one instant, by app id.
 type signs struct {
 	playing map[string][]uint32 // playback streams
-	webrtc  map[string]bool     // has a WebRTC connection
-	silent  map[string]bool     // is known to have none
+	webrtc  map[string]bool     // is connected to the other side of a call
+	silent  map[string]bool     // is known to be connected to nobody
 	camera  map[string]bool
 }
 
@@ -133,6 +133,7 @@ const (
 func (r *callRule) judge(s stream, by signs) (Stream, App) {
 	app, listed := lookUp(r.apps, s.names)
 	playing := len(by.playing[app.ID]) > 0
+	alone := app.Duplex && by.silent[app.ID] && !by.webrtc[app.ID]
 	out := Stream{App: app.ID, Name: app.Name, PID: s.pid, Source: s.source, Running: !s.corked, Playing: playing, Verdict: verdictNone, Unlisted: !listed}
 	if !listed {
 		out.Name, out.Playing = s.label, false
@@ -154,16 +155,16 @@ func (r *callRule) judge(s stream, by signs) (Stream, App) {
 		out.Verdict, out.Because = verdictProof, "the program is in no list"
 	case app.Class == Never:
 		out.Because = "the program is never in a call"
+	case alone && (app.Class == CallFirst || playing):
+		out.Because = "it records, but is connected to nobody"
 	case app.Class == CallFirst:
 		out.Verdict, out.Because = verdictProof, "a call program records"
-	case playing && !(app.Duplex && by.silent[app.ID] && !by.webrtc[app.ID]):
+	case playing:
 		out.Verdict, out.Because = verdictProof, "it records and plays"
 	case app.Class == Browser && by.webrtc[app.ID]:
 		out.Verdict, out.Because = verdictProof, "it records and has a WebRTC connection"
 	case app.Class == Browser && by.camera[app.ID]:
 		out.Verdict, out.Because = verdictProof, "it records and films"
-	case playing:
-		out.Because = "it records, but is connected to nobody"
 	default:
 		out.Because = "it records but does not play"
 	}
@@ -224,12 +225,14 @@ func (r *callRule) patience(t *track, known bool) time.Duration {
 
 // muted reports that the call goes on without a recording: some programs end
 // theirs while muted, but still play what they played before. A browser may
-// play anything, so there only its connection counts.
+// play anything, so there only its connection counts, as it does wherever it
+// can be seen.
 func (t *track) muted(by signs) bool {
-	if t.app.Class == Browser {
-		return by.webrtc[t.app.ID]
+	id := t.app.ID
+	if t.app.Class == Browser || (t.app.Duplex && (by.silent[id] || by.webrtc[id])) {
+		return by.webrtc[id]
 	}
-	for _, i := range by.playing[t.app.ID] {
+	for _, i := range by.playing[id] {
 		if t.playbacks == nil || t.playbacks[i] {
 			return true
 		}

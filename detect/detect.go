@@ -81,8 +81,9 @@ type App struct {
 	Match []string
 	// Teams marks the built-in Teams client, which tells Teams by itself.
 	Teams bool
-	// Duplex marks a browser that plays whenever it records, so that only its
-	// connection to another browser is a sign, where that can be seen.
+	// Duplex marks a program that plays whenever it records, or records
+	// whenever it is open, so that only its connection to the other side is a
+	// sign, where that can be seen.
 	Duplex bool
 }
 

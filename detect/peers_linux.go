@@ -3,26 +3,29 @@ package detect
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// Firefox opens a playback with every recording, so playback proves no call.
-// But its calls, and nothing else, speak UDP from a process made for that; the
-// rest of its network is in the parent.
+// Some programs play whenever they record, or record whenever they are open,
+// so that streams prove no call. What does is a UDP socket of the process that
+// speaks to the other side, by the kernel's name for it:
 //
-// Source: seen with Firefox ESR 153 (Debian): no UDP socket there while a page
-// records, several during an RTCPeerConnection;
-// https://firefox-source-docs.mozilla.org/networking/http/socket_process.html
-const peerProcess = "Socket Process"
+//   - Firefox has a process for that alone; the rest of its network is in the
+//     parent. Seen with Firefox ESR 153 (Debian): none while a page records,
+//     several during an RTCPeerConnection;
+//     https://firefox-source-docs.mozilla.org/networking/http/socket_process.html
+//   - Mumble 1.3 records and plays as soon as it is open; its socket is made
+//     when it connects to a server.
+var peerProcesses = []string{"Socket Process", "mumble"}
 
-// peerLook is how often that is looked up, only while Firefox records: nothing
-// tells a user when a socket is made.
+// peerLook is how often that is looked up, only while such a program
+// records: nothing tells a user when a socket is made.
 const peerLook = 2 * time.Second
 
-// peers lists the processes that browsers make for their connections to other
-// browsers, and whether they have one.
+// peers lists those processes, and whether they are connected.
 func (p procfs) peers() []peer {
 	dirs, err := os.ReadDir(string(p))
 	if err != nil {
@@ -31,7 +34,7 @@ func (p procfs) peers() []peer {
 	var out []peer
 	for _, d := range dirs {
 		pid, err := strconv.Atoi(d.Name())
-		if err != nil || readLine(filepath.Join(p.dir(pid), "comm")) != peerProcess {
+		if err != nil || !slices.Contains(peerProcesses, readLine(filepath.Join(p.dir(pid), "comm"))) {
 			continue
 		}
 		if udp, ok := p.speaksUDP(pid); ok {

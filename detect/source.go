@@ -51,7 +51,7 @@ type facts struct {
 	captures     []stream
 	playbacks    []stream
 
-	// peers are browsers' processes for connections to other browsers.
+	// peers are processes that speak to the other side of a call.
 	peers []peer
 
 	inhibitors []inhibitor
@@ -63,7 +63,7 @@ type facts struct {
 	cameras   []holder
 }
 
-// peer is a browser's process for connections to other browsers.
+// peer is a program's process that speaks to the other side of a call.
 type peer struct {
 	names     []string
 	connected bool
