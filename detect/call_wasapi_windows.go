@@ -47,6 +47,13 @@ const (
 	sessionInstance    = 13
 	sessionProcess     = 14
 
+	onDeviceState    = 3 // IMMNotificationClient
+	onDeviceAdded    = 4
+	onDeviceRemoved  = 5
+	onSessionCreated = 3 // IAudioSessionNotification
+	onState          = 8 // IAudioSessionEvents; volumes are nobody's business here
+	onDisconnected   = 9
+
 	flowRender    = 0
 	flowCapture   = 1
 	deviceActive  = 1
@@ -64,6 +71,8 @@ func guid(a uint32, b, c uint16, d uint64) windows.GUID {
 // wasapi hears of audio sessions: which process records or plays, on which
 // device. It asks for all of them when Windows tells of any change.
 type wasapi struct {
+	enumerator func() (*unknown, error)
+
 	wake   func()
 	ring   chan struct{}
 	cancel context.CancelFunc
@@ -84,8 +93,16 @@ type wasapi struct {
 type undo func()
 
 func openWASAPI(ctx context.Context, _ Options, wake func()) (source, error) {
-	w := &wasapi{wake: wake, ring: make(chan struct{}, 1), done: make(chan struct{})}
-	w.bells.device, w.bells.session, w.bells.events = newBell(idDeviceNotice, w.ring), newBell(idSessionNotice, w.ring), newBell(idSessionEvents, w.ring)
+	return openSessions(ctx, wake, func() (*unknown, error) { return create(&classDeviceEnumerator, &idDeviceEnumerator) })
+}
+
+// openSessions is openWASAPI over the enumerator of devices that enumerator
+// makes.
+func openSessions(ctx context.Context, wake func(), enumerator func() (*unknown, error)) (source, error) {
+	w := &wasapi{enumerator: enumerator, wake: wake, ring: make(chan struct{}, 1), done: make(chan struct{})}
+	w.bells.device = newBell(idDeviceNotice, w.ring, onDeviceState, onDeviceAdded, onDeviceRemoved)
+	w.bells.session = newBell(idSessionNotice, w.ring, onSessionCreated)
+	w.bells.events = newBell(idSessionEvents, w.ring, onState, onDisconnected)
 	ctx, w.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	started := make(chan error)
 	go w.follow(ctx, started)
@@ -133,7 +150,7 @@ func (w *wasapi) follow(ctx context.Context, started chan<- error) {
 
 func (w *wasapi) start() error {
 	var err error
-	if w.devices, err = create(&classDeviceEnumerator, &idDeviceEnumerator); err != nil {
+	if w.devices, err = w.enumerator(); err != nil {
 		return err
 	}
 	if err := w.devices.call(registerEndpoint, uintptr(unsafe.Pointer(w.bells.device))); err != nil {

@@ -81,33 +81,42 @@ func create(class, id *windows.GUID) (*unknown, error) {
 	return out, nil
 }
 
-// bell is an object of ours whose every method, beyond those of IUnknown,
-// rings: whoever waits looks at everything anew. COM keeps its address, so it
-// must live as long as it is registered; its owner holds on to it.
+// bell is an object of ours that rings when some of its methods are called:
+// whoever waits looks at everything anew. COM keeps its address, so it must
+// live as long as it is registered; its owner holds on to it.
 type bell struct {
 	methods *[16]uintptr
 	id      windows.GUID
 	ring    chan struct{}
 	refs    atomic.Int32
+	table   [16]uintptr
 }
 
-// bellMethods is the one table of all bells: callbacks are never freed, and
-// what arguments a method has does not matter to one that looks at none.
-var bellMethods = sync.OnceValue(func() *[16]uintptr {
-	var m [16]uintptr
-	m[0] = windows.NewCallback(bellQuery)
-	m[1] = windows.NewCallback(func(b *bell) uintptr { return uintptr(b.refs.Add(1)) })
-	m[2] = windows.NewCallback(func(b *bell) uintptr { return uintptr(b.refs.Add(-1)) })
-	ring := windows.NewCallback(bellRing)
-	for i := 3; i < len(m); i++ {
-		m[i] = ring
-	}
-	return &m
+// bellMethods are the methods that all bells have, made once: callbacks are
+// never freed. What arguments a method has does not matter to one that looks
+// at none.
+var bellMethods = sync.OnceValue(func() (m struct{ query, hold, drop, ring, rest uintptr }) {
+	m.query = windows.NewCallback(bellQuery)
+	m.hold = windows.NewCallback(func(b *bell) uintptr { return uintptr(b.refs.Add(1)) })
+	m.drop = windows.NewCallback(func(b *bell) uintptr { return uintptr(b.refs.Add(-1)) })
+	m.ring = windows.NewCallback(bellRing)
+	m.rest = windows.NewCallback(func(*bell) uintptr { return comOK })
+	return m
 })
 
-// newBell makes an object that implements the interface id.
-func newBell(id windows.GUID, ring chan struct{}) *bell {
-	b := &bell{methods: bellMethods(), id: id, ring: ring}
+// newBell makes an object that implements the interface id and rings at the
+// methods at these places.
+func newBell(id windows.GUID, ring chan struct{}, methods ...int) *bell {
+	m := bellMethods()
+	b := &bell{id: id, ring: ring}
+	b.methods = &b.table
+	b.table[0], b.table[1], b.table[2] = m.query, m.hold, m.drop
+	for i := 3; i < len(b.table); i++ {
+		b.table[i] = m.rest
+	}
+	for _, i := range methods {
+		b.table[i] = m.ring
+	}
 	b.refs.Store(1)
 	return b
 }

@@ -212,7 +212,7 @@ func TestDevicesMakeRoomForWASAPI(t *testing.T) {
 // TestBell calls our object as COM does.
 func TestBell(t *testing.T) {
 	ring := make(chan struct{}, 1)
-	b := newBell(idSessionEvents, ring)
+	b := newBell(idSessionEvents, ring, onState)
 	ask := func(id *windows.GUID) (*bell, uint32) {
 		var out *bell
 		r, _, _ := syscall.SyscallN(b.methods[0], uintptr(unsafe.Pointer(b)), uintptr(unsafe.Pointer(id)), uintptr(unsafe.Pointer(&out)))
@@ -225,6 +225,10 @@ func TestBell(t *testing.T) {
 	}
 	if out, hr := ask(&idSessionNotice); out != nil || hr != comNoInterface {
 		t.Errorf("another interface: %v, %#x", out, hr)
+	}
+	syscall.SyscallN(b.methods[5], uintptr(unsafe.Pointer(b)), 0) // the volume
+	if len(ring) != 0 {
+		t.Error("a volume rings")
 	}
 	for range 3 { // nobody takes them off: it must not wait
 		syscall.SyscallN(b.methods[8], uintptr(unsafe.Pointer(b)), sessionActive)

@@ -268,6 +268,10 @@ func (p *person) tray() *process {
 func (p *person) signIn() {
 	p.t.Helper()
 	c := p.command("login")
+	// Wine itself has once failed to start a program, without a word.
+	if c.wait() != 0 && c.output() == "" {
+		c = p.command("login")
+	}
 	if code := c.wait(); code != 0 {
 		p.t.Fatalf("login: exit %d:\n%s", code, c.output())
 	}
