@@ -21,3 +21,6 @@ func loop(ctx context.Context, t *Tray, ready func()) error {
 
 // label needs nothing: macOS has no mnemonics.
 func label(text string) string { return text }
+
+// gone: no bus, so none that could end.
+func gone(any) bool { return false }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"fyne.io/systray"
+	"github.com/godbus/dbus/v5"
 )
 
 // loop shows the tray until ctx ends or the bus dies. The library would wait
@@ -33,3 +34,9 @@ func loop(ctx context.Context, t *Tray, ready func()) error {
 //
 // Source: https://github.com/gnustep/libs-dbuskit/blob/master/Bundles/DBusMenu/com.canonical.dbusmenu.xml
 func label(text string) string { return strings.ReplaceAll(text, "_", "__") }
+
+// gone reports the library's panic over a bus that has ended.
+func gone(v any) bool {
+	err, ok := v.(error)
+	return ok && errors.Is(err, dbus.ErrClosed)
+}

@@ -22,3 +22,6 @@ func loop(ctx context.Context, t *Tray, ready func()) error {
 //
 // Source: https://learn.microsoft.com/windows/win32/menurc/about-menus#menu-access-keys
 func label(text string) string { return strings.ReplaceAll(text, "&", "&&") }
+
+// gone: no bus, so none that could end.
+func gone(any) bool { return false }

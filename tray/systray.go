@@ -41,10 +41,24 @@ type drawer struct {
 func (d *drawer) build(v View, dark bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, r := range v.Rows {
-		d.items = append(d.items, d.add(nil, r))
-	}
-	d.draw(v, dark)
+	d.guard(func() {
+		for _, r := range v.Rows {
+			d.items = append(d.items, d.add(nil, r))
+		}
+		d.draw(v, dark)
+	})
+}
+
+// guard runs what draws. The library panics when the desktop's bus ends under
+// it; that is the end of the tray, which loop notices by itself, and not of
+// the program, which still has a session to give back.
+func (d *drawer) guard(draw func()) {
+	defer func() {
+		if v := recover(); v != nil && !gone(v) {
+			panic(v)
+		}
+	}()
+	draw()
 }
 
 func (d *drawer) add(parent *systray.MenuItem, r Row) *item {
@@ -101,12 +115,14 @@ func (d *drawer) listen(id string, clicked <-chan struct{}) {
 func (d *drawer) apply(v View, dark bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for i, it := range d.items {
-		if i < len(v.Rows) {
-			it.apply(v.Rows[i])
+	d.guard(func() {
+		for i, it := range d.items {
+			if i < len(v.Rows) {
+				it.apply(v.Rows[i])
+			}
 		}
-	}
-	d.draw(v, dark)
+		d.draw(v, dark)
+	})
 }
 
 func (d *drawer) draw(v View, dark bool) {
