@@ -1,9 +1,7 @@
 package remote
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 )
@@ -20,5 +18,3 @@ func Dir() (string, error) {
 	}
 	return filepath.Join(dir, "heliograph"), nil
 }
-
-func newReader(b []byte) io.Reader { return bytes.NewReader(b) }

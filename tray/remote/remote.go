@@ -8,6 +8,7 @@ package remote
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -52,10 +53,22 @@ func (r Request) Decode(v any) error {
 	if len(r.Args) == 0 {
 		return nil
 	}
-	d := json.NewDecoder(newReader(r.Args))
+	if err := strict(r.Args, v); err != nil {
+		return fmt.Errorf("arguments of %q cannot be read: %w", r.Verb, err)
+	}
+	return nil
+}
+
+// strict reads one JSON value that has no field of its own invention and
+// nothing behind it.
+func strict(raw []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
-		return fmt.Errorf("arguments of %q cannot be read: %w", r.Verb, err)
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the value")
 	}
 	return nil
 }
@@ -177,9 +190,7 @@ func (s *Server) request(conn net.Conn) (Request, error) {
 		return Request{}, err
 	}
 	var r Request
-	d := json.NewDecoder(newReader(line))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&r); err != nil {
+	if err := strict(line, &r); err != nil {
 		return Request{}, fmt.Errorf("the request cannot be read: %w", err)
 	}
 	switch {

@@ -96,11 +96,33 @@ func TestStaleSocketIsTakenOver(t *testing.T) {
 	s.Close()
 }
 
+// TestOneRequestALine: what follows a request is not dropped in silence.
+func TestOneRequestALine(t *testing.T) {
+	dir := serve(t, echo)
+	conn, secret, err := dial(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	req, err := json.Marshal(Request{Version: Version, Verb: "echo", Secret: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Fprintf(conn, "%s %s\n", req, req); err != nil {
+		t.Fatal(err)
+	}
+	var a answer
+	if err := json.NewDecoder(conn).Decode(&a); err != nil || a.OK || !strings.Contains(a.Error, "something follows") {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
+
 // FuzzRequest holds the law that every line gets one answer, and an error for
 // all that is no request.
 func FuzzRequest(f *testing.F) {
 	f.Add([]byte(`{"version":1,"verb":"echo","args":{"Text":"x"}}`))
 	f.Add([]byte(`{"version":2,"verb":"echo"}`))
+	f.Add([]byte(`{"version":1,"verb":"echo"} {"version":1,"verb":"count"}`))
 	f.Add([]byte(`[]`))
 	f.Add([]byte{0, 0xff})
 	dir, err := os.MkdirTemp("", "helio")
