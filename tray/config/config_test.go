@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pelletier/go-toml/v2"
 )
 
 func TestTemplateMeansDefault(t *testing.T) {
@@ -173,4 +175,29 @@ func FuzzParse(f *testing.F) {
 			t.Fatal("an error without words")
 		}
 	})
+}
+
+// TestShownSettingsReadBack: what `config show` prints means what it shows.
+func TestShownSettingsReadBack(t *testing.T) {
+	example := regexp.MustCompile(`(?m)^# (\[\[|[a-z_]+ = )`)
+	for name, text := range map[string]string{"defaults": "", "all_examples": example.ReplaceAllString(Template, "$1")} {
+		t.Run(name, func(t *testing.T) {
+			c, err := Parse([]byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw, err := toml.Marshal(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := Parse(raw)
+			if err != nil {
+				t.Fatalf("%v:\n%s", err, raw)
+			}
+			// An empty list reads back as one that is there.
+			if again2, err := toml.Marshal(again); err != nil || string(again2) != string(raw) {
+				t.Errorf("%v: reads back as\n%s\nnot as\n%s", err, again2, raw)
+			}
+		})
+	}
 }

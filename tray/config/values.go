@@ -21,6 +21,9 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// MarshalText writes a Duration as the file has it.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
 // Clock is a time of day in minutes since midnight, written as "08:30".
 type Clock int
 
@@ -39,6 +42,9 @@ func (c *Clock) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// MarshalText writes a Clock as the file has it.
+func (c Clock) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%02d:%02d", c/60, c%60), nil }
+
 // Day is a weekday, written as "mon" to "sun".
 type Day time.Weekday
 
@@ -53,6 +59,14 @@ func (d *Day) UnmarshalText(b []byte) error {
 	}
 	*d = Day(i)
 	return nil
+}
+
+// MarshalText writes a Day as the file has it.
+func (d Day) MarshalText() ([]byte, error) {
+	if int(d) < 0 || int(d) >= len(days) {
+		return nil, fmt.Errorf("%d is no weekday", d)
+	}
+	return []byte(days[d]), nil
 }
 
 // The words that are accepted where only some are. They are checked after
