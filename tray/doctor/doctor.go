@@ -1,0 +1,257 @@
+// Package doctor examines each part that heliograph needs or can use, and
+// names the fix of what does not work. Every probe has a deadline, none asks a
+// person anything, and none sets anything at Microsoft.
+//
+// Like the rest of the command line it speaks English only.
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"heliograph/detect"
+	"heliograph/graph"
+	"heliograph/graph/presence"
+	"heliograph/tray"
+	"heliograph/tray/config"
+)
+
+// Report is what `doctor --json` prints.
+type Report struct {
+	// Running: the running instance answered; else the parts were probed by
+	// the command itself.
+	Running bool   `json:"running"`
+	Parts   []Part `json:"parts"`
+}
+
+// Part is one thing that heliograph needs or can use.
+type Part struct {
+	Name    string `json:"name"`            // "idle", "keyring", "graph", …
+	Backend string `json:"backend"`         // what serves it; empty: nothing
+	Value   string `json:"value"`           // how it stands, for people
+	Problem string `json:"problem"`         // empty: works
+	Fix     string `json:"fix"`             // what the user can do
+	Polls   bool   `json:"polls,omitempty"` // the system offers no event for it
+}
+
+// Ill counts the parts with a problem.
+func (r Report) Ill() int {
+	n := 0
+	for _, p := range r.Parts {
+		if p.Problem != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// probeTimeout bounds one probe: longer than any healthy service takes, short
+// enough to wait for.
+const probeTimeout = 5 * time.Second
+
+// probe finds one part out.
+type probe struct {
+	name string
+	look func(context.Context) Part
+}
+
+// probeAll asks all probes at once and answers in their order. One that does
+// not keep to its deadline is given up, which is a problem of its own.
+func probeAll(ctx context.Context, probes []probe) []Part {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	parts := make([]Part, len(probes))
+	var wait sync.WaitGroup
+	for i, p := range probes {
+		wait.Go(func() {
+			done := make(chan Part, 1)
+			go func() { done <- p.look(ctx) }()
+			grace := time.NewTimer(probeTimeout + time.Second)
+			defer grace.Stop()
+			select {
+			case parts[i] = <-done:
+			case <-grace.C:
+				parts[i] = Part{Problem: "it does not answer", Fix: "restart it, or sign out and in again"}
+			}
+			parts[i].Name = p.name
+		})
+	}
+	wait.Wait()
+	return parts
+}
+
+// Machine examines what stands around a running instance.
+func Machine(ctx context.Context) []Part {
+	return probeAll(ctx, []probe{{"tray", probeTray}, {"toast", probeToast}, {"keyring", probeKeyring}})
+}
+
+// Detector tells the detector's parts.
+func Detector(parts []detect.Part) []Part {
+	out := []Part{}
+	for _, p := range parts {
+		out = append(out, Part{Name: p.Name, Backend: p.Backend, Value: p.Value, Problem: p.Problem, Fix: p.Fix, Polls: p.Polls})
+	}
+	return out
+}
+
+// Account tells how the sign-in stands: who is signed in, or what is wrong.
+func Account(c config.Config, who string, err error) Part {
+	p := Part{Name: "account", Backend: authority(c), Value: who}
+	switch {
+	case err != nil:
+		p.Problem, p.Fix = err.Error(), graph.Explain(err).String()
+	case who == "":
+		p.Problem, p.Fix = "nobody is signed in", signInFix
+	}
+	return p
+}
+
+const signInFix = "run heliograph login"
+
+// Graph tells how Microsoft Graph answers the running instance.
+func Graph(c config.Config, s presence.State) Part {
+	p := Part{Name: "graph", Backend: endpoint(c)}
+	switch {
+	case s.Err != nil && !errors.Is(s.Err, presence.ErrSignIn):
+		p.Problem, p.Fix = s.Err.Error(), graph.Explain(s.Err).String()
+	case !s.SignedIn:
+		p.Value = "not asked: nobody is signed in"
+	case s.ShownAt.IsZero():
+		p.Value = "not asked yet"
+	default:
+		p.Value = fmt.Sprintf("a colleague saw %s at %s", s.Shown.Pair, s.ShownAt.Local().Format("15:04:05"))
+	}
+	return p
+}
+
+// authority is who signs people in, and endpoint who keeps their presence, as
+// the settings name them.
+func authority(c config.Config) string {
+	if c.Account.Emulator != "" {
+		return "emulator " + c.Account.Emulator
+	}
+	return "Microsoft Entra, cloud " + string(c.Account.Cloud)
+}
+
+func endpoint(c config.Config) string {
+	if c.Account.Emulator != "" {
+		return "emulator " + c.Account.Emulator
+	}
+	return "Microsoft Graph " + string(c.Account.API)
+}
+
+func probeTray(ctx context.Context) Part {
+	backend, err := tray.ProbeHost(ctx)
+	if err != nil {
+		return Part{Backend: backend, Problem: err.Error(), Fix: "on GNOME enable the AppIndicator extension; elsewhere add a status tray to the panel"}
+	}
+	return Part{Backend: backend, Value: "icons are shown"}
+}
+
+func probeToast(ctx context.Context) Part {
+	backend, err := tray.ProbeToast(ctx)
+	if err != nil {
+		return Part{Backend: backend, Problem: err.Error(), Fix: "start a notification service (a desktop brings one; elsewhere dunst or mako)"}
+	}
+	return Part{Backend: backend, Value: "answers"}
+}
+
+// probeKeyring asks for an item that nobody keeps: a keyring that says so
+// works. It never makes the keyring ask for its password.
+func probeKeyring(ctx context.Context) Part {
+	p := Part{Backend: keyringName}
+	_, err := graph.KeyringVault{}.Get(ctx, "doctor")
+	if err == nil || errors.Is(err, graph.ErrNoItem) {
+		p.Value = "open"
+		return p
+	}
+	p.Problem = err.Error()
+	switch {
+	case errors.Is(err, graph.ErrVaultLocked), errors.Is(err, graph.ErrVaultAbsent):
+		p.Fix = graph.Explain(err).String()
+	default:
+		p.Fix = "restart the keyring service, or sign out of the desktop and in again"
+	}
+	return p
+}
+
+// Examine examines without a running instance: it opens the detector, looks
+// around, and signs in silently, for one look each. It sets nothing.
+func Examine(ctx context.Context, c config.Config, account graph.Config, o detect.Options) Report {
+	var parts []detect.Part
+	var service Part
+	probes := probeAll(ctx, []probe{
+		{"detector", func(ctx context.Context) Part { parts = lookOnce(ctx, o); return Part{} }},
+		{"tray", probeTray}, {"toast", probeToast}, {"keyring", probeKeyring},
+		{"account", func(ctx context.Context) Part { p, graph := lookAtAccount(ctx, c, account); service = graph; return p }},
+	})
+	r := Report{Parts: Detector(parts)}
+	if probes[0].Problem != "" {
+		r.Parts = append(r.Parts, probes[0])
+	}
+	service.Name = "graph"
+	r.Parts = append(append(r.Parts, probes[1:]...), service)
+	for _, name := range outletsOf(c) {
+		r.Parts = append(r.Parts, Part{Name: name, Value: "not tried: heliograph is not running"})
+	}
+	return r
+}
+
+// lookOnce opens the detector for one look.
+func lookOnce(ctx context.Context, o detect.Options) []detect.Part {
+	w := detect.Watch(ctx, o)
+	defer w.Close()
+	select {
+	case <-w.Changes():
+	case <-ctx.Done():
+	}
+	return w.Parts()
+}
+
+// lookAtAccount signs in silently and reads what colleagues see; it sets
+// nothing.
+func lookAtAccount(ctx context.Context, c config.Config, from graph.Config) (account, service Part) {
+	account, service = Part{Backend: authority(c)}, Part{Backend: endpoint(c), Value: "not asked: nobody is signed in"}
+	fail := func(p *Part, err error) { p.Value, p.Problem, p.Fix = "", err.Error(), graph.Explain(err).String() }
+	a, err := graph.Open(from, graph.KeyringVault{})
+	if err != nil {
+		fail(&account, err)
+		return account, service
+	}
+	who, err := a.Restore(ctx)
+	switch {
+	case errors.Is(err, graph.ErrNoItem):
+		account.Problem, account.Fix = "nobody is signed in", signInFix
+		return account, service
+	case err != nil:
+		fail(&account, err)
+		return account, service
+	}
+	account.Value = cmp.Or(who.Username, who.ID)
+	shown, err := a.Client().Shown(ctx)
+	if err != nil {
+		fail(&service, err)
+		return account, service
+	}
+	service.Value = fmt.Sprintf("a colleague sees %s", shown.Pair)
+	return account, service
+}
+
+// outletsOf names the outlets that the settings ask for, for when no
+// instance runs.
+func outletsOf(c config.Config) []string {
+	var names []string
+	for _, o := range []struct {
+		name string
+		on   bool
+	}{{"hook", len(c.Hooks.OnChange) > 0}, {"webhook", c.Webhook.URL != ""}, {"mqtt", c.MQTT.Broker != ""}} {
+		if o.on {
+			names = append(names, o.name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,4 @@
+package doctor
+
+// keyringName is where graph.KeyringVault keeps secrets here.
+const keyringName = "Keychain"

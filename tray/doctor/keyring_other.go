@@ -1,0 +1,6 @@
+//go:build !linux && !windows && !darwin
+
+package doctor
+
+// keyringName is where graph.KeyringVault keeps secrets here: nowhere known.
+const keyringName = ""
