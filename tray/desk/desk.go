@@ -20,6 +20,8 @@ import (
 	"heliograph/tray/config"
 	"heliograph/tray/menu"
 	"heliograph/tray/remote"
+	"heliograph/tray/share"
+	"heliograph/tray/timeline"
 	"heliograph/tray/words"
 )
 
@@ -38,6 +40,8 @@ type Options struct {
 	// Transport and OpenURL stand in for the network and the browser.
 	Transport http.RoundTripper
 	OpenURL   func(string) error
+	// Logbook is where Log goes, for those who follow it; nil: nowhere.
+	Logbook *Logbook
 }
 
 // instance is one running heliograph.
@@ -51,13 +55,17 @@ type instance struct {
 	toaster *tray.Toaster
 	tray    *tray.Tray
 	memory  *memory
-	quit    context.CancelFunc
-	wait    sync.WaitGroup
-	wake    chan struct{} // the view may have changed
+
+	timeline *timeline.Log
+	hub      *share.Hub
+	news     news
+
+	quit context.CancelFunc
+	wait sync.WaitGroup
+	wake chan struct{} // the view may have changed
 
 	mu        sync.Mutex
 	signingIn bool
-	kept      error // why the session is not in the keyring
 	problem   error // why the last sign-in failed
 }
 
@@ -80,12 +88,14 @@ func Run(ctx context.Context, o Options) error {
 	account := accountConfig(o.Config, o.Log)
 	account.Transport = o.Transport
 	in.account, in.noWay = graph.Open(account, o.Vault)
+	in.openOutlets()
 	first := menu.View(in.facts())
 	in.tray = tray.New(tray.Options{Log: o.Log, ID: "heliograph", First: first, Icons: picture, Host: in.host})
 	in.start(ctx, server)
 	err = in.show(ctx)
 	quit()
 	in.wait.Wait()
+	in.closeOutlets()
 	in.watch.Close()
 	return err
 }
@@ -152,6 +162,7 @@ func (in *instance) introduce(a detect.Activity) {
 // deny remembers that a program is never in a call, and allow that it always
 // is when it records; what records now is judged anew at once.
 func (in *instance) deny(app, name string) {
+	app = plainApp(app)
 	in.log.Info("not a call, says the user", "app", app)
 	in.memory.deny(app)
 	in.watch.SetApps(in.apps())
@@ -159,6 +170,7 @@ func (in *instance) deny(app, name string) {
 }
 
 func (in *instance) allow(app, name string) {
+	app = plainApp(app)
 	in.log.Info("a call, says the user", "app", app)
 	in.memory.allow(app)
 	in.watch.SetApps(in.apps())
@@ -199,7 +211,9 @@ func (in *instance) follow(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		in.tray.Apply(menu.View(in.facts()))
+		f := in.facts()
+		in.tray.Apply(menu.View(f))
+		in.announce(f)
 		garbage.awake()
 	}
 }

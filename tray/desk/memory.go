@@ -114,6 +114,7 @@ func (m *memory) verdicts() (denied, allowed []string) {
 	return slices.Clone(m.data.Denied), slices.Clone(m.data.Allowed)
 }
 
+// deny, allow and forget keep the user's last word on a program.
 func (m *memory) deny(app string) {
 	m.change(func(k *kept) { k.judge(app); k.Denied = append(k.Denied, app) })
 }

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"log/slog"
 	"time"
 
 	"heliograph/detect"
@@ -137,10 +138,17 @@ func (in *instance) toggle(id string) {
 const maxSettle = 30 * time.Second
 
 // detector reads the detector's part of the settings.
-func (in *instance) detector() detect.Options {
-	c := in.opts.Config
-	o := detect.Options{Log: in.log, Settle: min(maxSettle, idleSpan(c.Automatic)/2), Debounce: time.Duration(c.Calls.Debounce),
-		Grace: time.Duration(c.Calls.Grace), Apps: in.apps()}
+func (in *instance) detector() detect.Options { return detector(in.opts.Config, in.log, in.memory) }
+
+// DetectorOptions are the detector's part of the settings, with what the user
+// told the running instance, for a command that looks by itself.
+func DetectorOptions(c config.Config, log *slog.Logger) detect.Options {
+	return detector(c, log, openMemory(log, "", false))
+}
+
+func detector(c config.Config, log *slog.Logger, m *memory) detect.Options {
+	o := detect.Options{Log: log, Settle: min(maxSettle, idleSpan(c.Automatic)/2), Debounce: time.Duration(c.Calls.Debounce),
+		Grace: time.Duration(c.Calls.Grace), Apps: apps(c, m)}
 	if o.Debounce == 0 {
 		o.Debounce = -1
 	}
@@ -150,20 +158,35 @@ func (in *instance) detector() detect.Options {
 	return o
 }
 
+func (in *instance) apps() []detect.App { return apps(in.opts.Config, in.memory) }
+
 // apps are the user's rows of the app table: what they said of a program
 // first, then what the settings say.
-func (in *instance) apps() []detect.App {
-	denied, allowed := in.memory.verdicts()
-	c := in.opts.Config.Calls
+func apps(c config.Config, m *memory) []detect.App {
+	denied, allowed := m.verdicts()
 	var out []detect.App
-	for _, name := range append(denied, c.Deny...) {
-		out = append(out, detect.App{ID: "denied:" + name, Name: name, Class: detect.Never, Match: detect.Names(name)})
+	add := func(prefix string, class detect.Class, names []string) {
+		for _, name := range names {
+			out = append(out, detect.App{ID: prefix + name, Name: name, Class: class, Match: matches(c, name)})
+		}
 	}
-	for _, name := range append(allowed, c.Allow...) {
-		out = append(out, detect.App{ID: "allowed:" + name, Name: name, Class: detect.CallFirst, Match: []string{name}})
-	}
-	for _, a := range c.App {
+	add("denied:", detect.Never, denied)
+	add("allowed:", detect.CallFirst, allowed)
+	add("denied:", detect.Never, c.Calls.Deny)
+	add("allowed:", detect.CallFirst, c.Calls.Allow)
+	for _, a := range c.Calls.App {
 		out = append(out, detect.App{ID: "own:" + a.Name, Name: a.Name, Class: detect.Class(a.Class), Match: a.Match})
 	}
 	return out
+}
+
+// matches are the executables that a name stands for: of a row of the
+// settings, of the built-in table, or the name itself.
+func matches(c config.Config, name string) []string {
+	for _, a := range c.Calls.App {
+		if a.Name == name {
+			return a.Match
+		}
+	}
+	return detect.Names(name)
 }

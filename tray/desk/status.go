@@ -1,25 +1,47 @@
 package desk
 
 import (
+	"context"
+	"encoding/json"
 	"time"
 
-	"heliograph/graph"
 	"heliograph/graph/presence"
+	"heliograph/tray/menu"
+	"heliograph/tray/remote"
 	"heliograph/tray/words"
 )
 
-// Status is what `status --json` prints; its fields only ever grow.
+// Status is what `status --json` prints, under build/status.schema.json. Every
+// field is always there, null where nothing is known; the set only ever grows.
 type Status struct {
-	Choice   presence.Choice `json:"choice"`
-	Wanted   Pair            `json:"wanted"`
-	Reason   Reason          `json:"reason"`
-	Since    time.Time       `json:"since,omitzero"`
-	Until    time.Time       `json:"until,omitzero"`
-	Sent     *SentStatus     `json:"sent"`
-	Shown    *ShownStatus    `json:"shown"`
-	Activity ActivityStatus  `json:"activity"`
-	Account  string          `json:"account"`
-	Error    string          `json:"error"`
+	// Text is the state in a few words, in the language of the instance.
+	Text   string       `json:"text"`
+	Choice ChoiceStatus `json:"choice"`
+	// Wanted is what colleagues should see, and Reason why; null until the
+	// desk was seen.
+	Wanted *Pair   `json:"wanted"`
+	Reason *Reason `json:"reason"`
+	// Since is when Wanted and Reason began to hold; Until when they change by
+	// themselves.
+	Since *time.Time   `json:"since"`
+	Until *time.Time   `json:"until"`
+	Sent  *SentStatus  `json:"sent"`
+	Shown *ShownStatus `json:"shown"`
+	// Theirs is a presence that the user picked in Teams, which stands above
+	// Wanted.
+	Theirs   *Pair          `json:"theirs"`
+	Activity ActivityStatus `json:"activity"`
+	// Account is who is signed in; Error what is wrong, with its remedy.
+	Account *string `json:"account"`
+	Error   *string `json:"error"`
+}
+
+// ChoiceStatus is the user's own word.
+type ChoiceStatus struct {
+	Status  presence.Status `json:"status"`
+	Since   *time.Time      `json:"since"`
+	Until   *time.Time      `json:"until"`
+	Message *string         `json:"message"`
 }
 
 // Pair is an availability with an activity, as Graph names them.
@@ -30,9 +52,9 @@ type Pair struct {
 
 // Reason is which rule decided, in words, and through which program.
 type Reason struct {
-	Rule string `json:"rule"`
-	Text string `json:"text"`
-	App  string `json:"app,omitempty"`
+	Rule presence.Rule `json:"rule"`
+	Text string        `json:"text"`
+	App  *string       `json:"app"`
 }
 
 // SentStatus is the session that Graph accepted last.
@@ -45,42 +67,100 @@ type SentStatus struct {
 // ShownStatus is what colleagues see, as Graph last told.
 type ShownStatus struct {
 	Pair
-	SequenceNumber string    `json:"sequenceNumber"`
+	SequenceNumber *string   `json:"sequenceNumber"`
 	At             time.Time `json:"at"`
 }
 
 // ActivityStatus is what the desk is doing.
 type ActivityStatus struct {
-	LastInput time.Time `json:"lastInput,omitzero"`
-	Idle      bool      `json:"idle"`
-	Locked    bool      `json:"locked"`
-	Call      string    `json:"call"`
+	LastInput *time.Time `json:"lastInput"`
+	InUse     bool       `json:"inUse"` // input arrives now; LastInput is when that began
+	Idle      bool       `json:"idle"`
+	Locked    bool       `json:"locked"`
+	Call      *string    `json:"call"`
 }
 
-// Sentence is the status for a person.
+// Sentence is the status for a person, on one line.
 func (s Status) Sentence() string {
-	text := words.Pair(presence.Pair(s.Wanted)) + ": " + s.Reason.Text
-	if s.Error != "" {
-		text += "\n" + s.Error
+	if s.Reason == nil || s.Theirs != nil {
+		return s.Text
 	}
-	return text
+	return s.Text + ": " + s.Reason.Text
 }
 
-func (in *instance) status() Status {
-	f := in.facts()
+// known is a pointer to v, or nil for the zero value.
+func known[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+// instant is t in the local zone, or nil for none.
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.Local()
+	return &t
+}
+
+func (in *instance) status() Status { return statusOf(in.facts()) }
+
+// statusOf tells what the menu tells, for programs.
+func statusOf(f menu.Facts) Status {
+	trouble := f.Trouble
+	if f.Account == "" && trouble == "" {
+		trouble = advise(presence.ErrSignIn)
+	}
 	s := f.State
-	p := s.Want.Pair()
-	out := Status{Choice: s.Choice, Wanted: Pair(p), Since: s.Since, Until: s.Want.Until, Account: f.Account, Error: f.Trouble,
-		Reason:   Reason{Rule: string(s.Want.Reason.Rule), Text: words.Reason(s), App: s.Want.Reason.App},
-		Activity: ActivityStatus{LastInput: s.Activity.LastInput, Idle: s.Want.Reason.Rule == presence.RuleIdle, Locked: s.Activity.Locked, Call: s.Activity.Call.Name}}
+	c := s.Choice.At(time.Now())
+	out := Status{
+		Text:   words.Headline(s),
+		Choice: ChoiceStatus{Status: c.Status, Since: instant(c.Since), Until: instant(c.Until), Message: known(c.Message)},
+		Theirs: known(Pair(s.Theirs)), Account: known(f.Account), Error: known(trouble),
+	}
+	if s.Observed {
+		pair := Pair(s.Want.Pair())
+		out.Wanted, out.Reason = &pair, &Reason{Rule: s.Want.Reason.Rule, Text: words.Reason(s), App: known(s.Want.Reason.App)}
+		out.Since, out.Until = instant(s.Since), instant(s.Want.Until)
+		out.Activity = ActivityStatus{LastInput: instant(s.Activity.LastInput), InUse: s.Activity.InUse,
+			Idle: s.Want.Reason.Rule == presence.RuleIdle, Locked: s.Activity.Locked, Call: known(s.Activity.Call.Name)}
+	}
 	if !s.Sent.Zero() {
-		out.Sent = &SentStatus{Pair(s.Sent.Pair), s.Sent.At, s.Sent.Expires}
+		out.Sent = &SentStatus{Pair(s.Sent.Pair), s.Sent.At.Local(), s.Sent.Expires.Local()}
 	}
 	if !s.ShownAt.IsZero() {
-		out.Shown = &ShownStatus{Pair(s.Shown.Pair), s.Shown.Sequence, s.ShownAt}
-	}
-	if out.Account == "" && out.Error == "" {
-		out.Error = graph.Explain(presence.ErrSignIn).String()
+		out.Shown = &ShownStatus{Pair(s.Shown.Pair), known(s.Shown.Sequence), s.ShownAt.Local()}
 	}
 	return out
+}
+
+// followStatus answers with each status that differs from the one before.
+func (in *instance) followStatus(ctx context.Context, reply func(any) error) error {
+	news, stop := in.news.subscribe()
+	defer stop()
+	for {
+		select {
+		case raw := <-news:
+			if err := reply(json.RawMessage(raw)); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// FollowStatus hands each status of the running instance to each, the present
+// one first, until ctx ends or each fails.
+func FollowStatus(ctx context.Context, dir string, each func(Status) error) error {
+	return remote.Follow(ctx, dir, "follow", nil, func(data json.RawMessage) (bool, error) {
+		var s Status
+		if err := json.Unmarshal(data, &s); err != nil {
+			return false, err
+		}
+		return true, each(s)
+	})
 }

@@ -50,6 +50,7 @@ var german = map[string]string{
 	"reason.awake":      "ein Programm hält den Bildschirm wach",
 	"reason.input":      "Sie sind am Platz",
 	"reason.unknown":    "nichts verrät hier, ob Sie am Platz sind",
+	"reason.stopped":    "heliograph lief nicht",
 
 	"because":    "%s, denn: %s",
 	"since":      "seit %s",

@@ -51,6 +51,7 @@ var english = map[string]string{
 	"reason.awake":      "a program keeps the screen awake",
 	"reason.input":      "you are at the desk",
 	"reason.unknown":    "nothing here tells whether you are at the desk",
+	"reason.stopped":    "heliograph was not running",
 
 	"because":    "%s, because %s",
 	"since":      "since %s",

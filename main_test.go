@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"heliograph/tray/cli"
+)
+
+func testApp() *cli.App { return &cli.App{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard} }
+
+// walk visits each command of ours.
+func walk(c *cobra.Command, visit func(*cobra.Command)) {
+	visit(c)
+	for _, sub := range c.Commands() {
+		walk(sub, visit)
+	}
+}
+
+func TestEveryCommandIsDocumented(t *testing.T) {
+	root := command(testApp())
+	walk(root, func(c *cobra.Command) {
+		if c.Short == "" || strings.HasSuffix(c.Short, ".") {
+			t.Errorf("%s: its line in the help is %q", c.CommandPath(), c.Short)
+		}
+		if c != root && !c.Hidden && c.Example == "" {
+			t.Errorf("%s has no example", c.CommandPath())
+		}
+		for i, line := range strings.Split(c.Long, "\n") {
+			if len(line) > 80 {
+				t.Errorf("%s: line %d of its help is too long for a terminal", c.CommandPath(), i+1)
+			}
+		}
+	})
+	for code := range 5 {
+		if !strings.Contains(root.Long, "\n  "+string(rune('0'+code))+"  ") {
+			t.Errorf("exit code %d is not documented", code)
+		}
+	}
+}
+
+// TestExamplesAreAccepted reads the first command of each example as a shell
+// would, up to where it would begin to work.
+func TestExamplesAreAccepted(t *testing.T) {
+	walk(command(testApp()), func(shown *cobra.Command) {
+		for line := range strings.Lines(shown.Example) {
+			line, _, _ = strings.Cut(strings.TrimSpace(line), " | ")
+			line, _, _ = strings.Cut(line, " < ")
+			rest, ours := strings.CutPrefix(line, "heliograph ")
+			if !ours {
+				continue
+			}
+			found, args, err := command(testApp()).Find(words(rest))
+			if err == nil {
+				err = found.ParseFlags(args)
+			}
+			if err == nil {
+				err = found.Args(found, found.Flags().Args())
+			}
+			if err != nil || found.CommandPath() == "heliograph" {
+				t.Errorf("%q: %s, %v", line, found.CommandPath(), err)
+			}
+		}
+	})
+}
+
+// words splits a line at spaces outside of double quotes.
+func words(line string) []string {
+	var out []string
+	for i, part := range strings.Split(line, `"`) {
+		if i%2 == 1 {
+			out = append(out, part)
+		} else {
+			out = append(out, strings.Fields(part)...)
+		}
+	}
+	return out
+}
+
+// TestExitCodes are those that need no desktop and no instance.
+func TestExitCodes(t *testing.T) {
+	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
+	bad := filepath.Join(t.TempDir(), "bad.toml")
+	if err := os.WriteFile(bad, []byte("[automatic]\naway = \"5m\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args string
+		code int
+		text string
+	}{
+		{"version", 0, ""},
+		{"nonsense", 2, `unknown command "nonsense"`},
+		{"set", 2, "name one status"},
+		{"set busyy", 2, "use one of automatic, available, busy"},
+		{"set busy --for", 2, "flag needs an argument"},
+		{"set busy --for 2x", 2, `as in "30m"`},
+		{"set busy --until 25:00", 2, `write it as "17:00"`},
+		{"set busy --for 1h --until 17:00", 2, "use one of them"},
+		{"set busy --fur 1h", 2, "see heliograph set --help"},
+		{"status now", 2, "takes no arguments"},
+		{"calls deny", 2, "name one program"},
+		{"calls denyy obs", 2, "unknown command \"denyy\""},
+		{"autostart", 2, "needs one more word"},
+		{"autostart maybe", 2, "unknown command \"maybe\""},
+		{"secret set imap", 2, "webhook or mqtt"},
+		{"secret set mqtt", 2, "the secret is empty"},
+		{"login --timeout 0s", 2, "no span of time"},
+		{"emulate --profile v9", 2, "v1.0"},
+		{"man /nowhere", 2, "folder that exists"},
+		{"config check --config " + bad, 2, "line 2: unknown key automatic.away"},
+		{"status", 3, "is not running: start it first"},
+		{"set busy --for 1h", 3, "is not running"},
+		{"auto", 3, "is not running"},
+		{"why", 3, "is not running"},
+		{"calls", 3, "is not running"},
+		{"log --follow", 3, "is not running"},
+		{"login --config " + filepath.Join(t.TempDir(), "none.toml"), 4, "client_id"},
+	} {
+		t.Run(strings.ReplaceAll(c.args, " ", "_"), func(t *testing.T) {
+			var out, errOut bytes.Buffer
+			if code := run(t.Context(), words(c.args), strings.NewReader(""), &out, &errOut); code != c.code {
+				t.Errorf("exit %d, not %d", code, c.code)
+			}
+			if !strings.Contains(errOut.String(), c.text) {
+				t.Errorf("it says %q, not %q", errOut.String(), c.text)
+			}
+		})
+	}
+}
+
+func TestManualPages(t *testing.T) {
+	dir := t.TempDir()
+	if code := run(t.Context(), []string{"man", dir}, nil, io.Discard, io.Discard); code != 0 {
+		t.Fatalf("exit %d", code)
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, "heliograph-set.1"))
+	if err != nil || !strings.Contains(string(raw), `.TH "HELIOGRAPH" "1"`) || !strings.Contains(string(raw), "tomorrow 9:00") {
+		t.Errorf("%v: %.200s", err, raw)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "heliograph-man.1")); err == nil {
+		t.Error("a hidden command has a page")
+	}
+}

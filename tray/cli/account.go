@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"heliograph/graph"
+	"heliograph/tray/desk"
+	"heliograph/tray/words"
+)
+
+// Login is `login`.
+type Login struct {
+	*App
+	Device  bool
+	Timeout time.Duration
+}
+
+// Flags are its flags.
+func (l *Login) Flags(f *pflag.FlagSet) {
+	f.BoolVar(&l.Device, "device-code", false, "show a code to enter on another device")
+	f.DurationVar(&l.Timeout, "timeout", 5*time.Minute, "give up after `SPAN`")
+}
+
+// Run signs a person in, here and in the running instance.
+func (l *Login) Run(ctx context.Context, _ []string) error {
+	if l.Timeout <= 0 {
+		return Usage("--timeout %s is no span of time to wait: use one as in 2m", l.Timeout)
+	}
+	c, _, err := l.load()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.Timeout)
+	defer cancel()
+	p, err := desk.SignIn(ctx, c, l.logger(c), l.Device, l.Out)
+	if err != nil {
+		return advised(err)
+	}
+	return l.line("Signed in as %s (%s).", p.Name, p.Username)
+}
+
+// Logout is `logout`.
+func (a *App) Logout(ctx context.Context, _ []string) error {
+	c, _, err := a.load()
+	if err != nil {
+		return err
+	}
+	if err := desk.SignOut(ctx, c, a.logger(c)); err != nil {
+		return err
+	}
+	return a.line("Signed out; nothing is left in the keyring.")
+}
+
+// advised puts before an error of package graph what a person can do.
+func advised(err error) error {
+	advice := graph.Explain(err)
+	return fmt.Errorf("%s\n%w", words.Advice(advice.Key, advice.Args...), err)
+}
+
+// Secrets are the names that SecretName accepts.
+var Secrets = []string{desk.SecretWebhook, desk.SecretMQTT}
+
+// SecretName accepts one secret.
+func SecretName(_ *cobra.Command, args []string) error {
+	if len(args) == 1 {
+		if _, ok := desk.SecretItem(args[0]); ok {
+			return nil
+		}
+	}
+	return Usage("name one secret: webhook or mqtt")
+}
+
+// maxSecret keeps a secret within one keyring item, which on Windows holds
+// 2,560 bytes of base64.
+const maxSecret = 1024
+
+// keyringPatience leaves a person the time to unlock the keyring.
+const keyringPatience = 3 * time.Minute
+
+// SetSecret is `secret set`: from a terminal without an echo, or from stdin.
+func (a *App) SetSecret(ctx context.Context, args []string) error {
+	item, _ := desk.SecretItem(args[0])
+	secret, err := a.readSecret(args[0])
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, keyringPatience)
+	defer cancel()
+	if err := (graph.KeyringVault{Ask: true}).Set(ctx, item, secret); err != nil {
+		return keyringError(err)
+	}
+	return a.line("The %s secret is in the keyring; heliograph uses it from the next connection on.", args[0])
+}
+
+// RemoveSecret is `secret remove`.
+func (a *App) RemoveSecret(ctx context.Context, args []string) error {
+	item, _ := desk.SecretItem(args[0])
+	ctx, cancel := context.WithTimeout(ctx, keyringPatience)
+	defer cancel()
+	if err := (graph.KeyringVault{Ask: true}).Delete(ctx, item); err != nil {
+		return keyringError(err)
+	}
+	return a.line("The %s secret is not in the keyring any more.", args[0])
+}
+
+// keyringError adds the fix where the keyring itself is the trouble.
+func keyringError(err error) error {
+	for _, known := range []error{graph.ErrVaultAbsent, graph.ErrVaultLocked, graph.ErrVaultRefused} {
+		if errors.Is(err, known) {
+			return fmt.Errorf("the secret was not changed: %w: unlock or start the keyring service", err)
+		}
+	}
+	return fmt.Errorf("the secret was not changed: %w", err)
+}
+
+func (a *App) readSecret(name string) ([]byte, error) {
+	var raw []byte
+	var err error
+	if f, ok := a.In.(*os.File); ok && isTerminal(f) {
+		fmt.Fprintf(a.Err, "Secret for %s (it is not shown): ", name)
+		raw, err = term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(a.Err)
+	} else {
+		raw, err = io.ReadAll(io.LimitReader(a.In, maxSecret+3))
+		raw = bytes.TrimSuffix(bytes.TrimSuffix(raw, []byte("\n")), []byte("\r"))
+	}
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the secret cannot be read: %w", err)
+	case len(raw) == 0:
+		return nil, Usage("the secret is empty: type one, or pipe it in; to remove it use heliograph secret remove %s", name)
+	case len(raw) > maxSecret:
+		return nil, Usage("the secret is longer than %d bytes", maxSecret)
+	}
+	return raw, nil
+}

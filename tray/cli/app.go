@@ -1,0 +1,118 @@
+// Package cli carries out what a person types: one file per theme, one value
+// per command that takes options. It speaks to the running instance through
+// its control socket, and holds no rule about presence itself.
+//
+// It refuses to touch the process: signals and the exit belong to main.
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"heliograph/tray/config"
+	"heliograph/tray/remote"
+	"heliograph/tray/words"
+)
+
+// App is what all commands share.
+type App struct {
+	In       io.Reader
+	Out, Err io.Writer
+	// Config is the settings file; empty: the user's own.
+	Config string
+}
+
+// Do carries a command out; args are what its Args function let through.
+type Do = func(ctx context.Context, args []string) error
+
+// path is where the settings lie.
+func (a *App) path() (string, error) {
+	if a.Config != "" {
+		return a.Config, nil
+	}
+	return config.Path()
+}
+
+// load reads the settings. A bad file is a usage error that names the line.
+func (a *App) load() (config.Config, string, error) {
+	path, err := a.path()
+	if err != nil {
+		return config.Config{}, "", err
+	}
+	c, err := config.Load(path)
+	if err != nil {
+		return config.Config{}, path, UsageError{err}
+	}
+	words.Use(string(c.General.Language))
+	return c, path, nil
+}
+
+// logger is for commands that do their work here: warnings go to the person.
+func (a *App) logger(c config.Config) *slog.Logger {
+	return slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: max(c.Log.Level.Slog(), slog.LevelWarn)}))
+}
+
+// ask asks the running instance.
+func (a *App) ask(ctx context.Context, verb string, args, into any) error {
+	dir, err := remote.Dir()
+	if err != nil {
+		return err
+	}
+	return remote.Call(ctx, dir, verb, args, into)
+}
+
+func (a *App) line(format string, args ...any) error {
+	_, err := fmt.Fprintf(a.Out, format+"\n", args...)
+	return err
+}
+
+// json prints v for programs; on one line where more may follow.
+func (a *App) json(v any, one bool) error {
+	enc := json.NewEncoder(a.Out)
+	if !one {
+		enc.SetIndent("", "  ")
+	}
+	return enc.Encode(v)
+}
+
+// colour reports whether out is a terminal whose user has nothing against
+// colours.
+//
+// Source: https://no-color.org
+func colour(out io.Writer) bool {
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && isTerminal(out)
+}
+
+func isTerminal(v any) bool {
+	f, ok := v.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// None accepts no arguments; where commands lie beneath they would be unknown
+// ones.
+func None(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if c.HasSubCommands() {
+		return Usage("unknown command %q: see %s --help", args[0], c.CommandPath())
+	}
+	return Usage("%s takes no arguments, not %q: see %s --help", c.CommandPath(), args[0], c.CommandPath())
+}
+
+// One accepts exactly one argument, described by what.
+func One(what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return Usage("name one %s", what)
+		}
+		return nil
+	}
+}

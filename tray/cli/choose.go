@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"heliograph/graph/presence"
+	"heliograph/tray/desk"
+)
+
+// Choose is `set`, `auto` and `pause`: the user's own word.
+type Choose struct {
+	*App
+	// Status is what is chosen; empty: the argument.
+	Status presence.Status
+	// For and Until say when Automatic comes back, at most one of them; Message
+	// is shown meanwhile.
+	For, Until, Message string
+}
+
+// Statuses are what `set` takes.
+func Statuses() (names []string) {
+	for _, s := range presence.Statuses() {
+		names = append(names, string(s))
+	}
+	return names
+}
+
+// Flags are those of `set`.
+func (c *Choose) Flags(f *pflag.FlagSet) {
+	c.Ends(f)
+	f.StringVar(&c.Message, "message", "", "show `TEXT` as the status message meanwhile, then what was there before")
+}
+
+// Ends are the flags of `pause`; a default For stands unless Until is given.
+func (c *Choose) Ends(f *pflag.FlagSet) {
+	f.StringVar(&c.For, "for", c.For, "go back to automatic after `SPAN`, as in 30m, 1h30m or 2d")
+	f.StringVar(&c.Until, "until", "", "go back to automatic at `TIME`, as in 17:00, tomorrow, \"tomorrow 9:00\" or \"mon 9:00\"")
+}
+
+// Run chooses, and says on one line what now holds.
+func (c *Choose) Run(ctx context.Context, args []string) error {
+	a := desk.ChooseArgs{Status: c.Status, Message: c.Message}
+	if len(args) == 1 {
+		var err error
+		if a.Status, err = presence.ParseStatus(args[0]); err != nil {
+			return UsageError{err}
+		}
+	}
+	now := time.Now()
+	end, err := c.end(now)
+	if err != nil {
+		return UsageError{err}
+	}
+	a.Until = end
+	var s desk.Status
+	if err := c.ask(ctx, "choose", a, &s); err != nil {
+		return err
+	}
+	if err := c.line("%s", chosen(s)); err != nil {
+		return err
+	}
+	if s.Account == nil {
+		return fmt.Errorf("colleagues do not see it: %w: run heliograph login", presence.ErrSignIn)
+	}
+	return nil
+}
+
+func (c *Choose) end(now time.Time) (time.Time, error) {
+	switch {
+	case c.Until != "" && c.For != "" && c.Status != presence.Paused:
+		return time.Time{}, fmt.Errorf("--for and --until are two ends: use one of them")
+	case c.Until != "":
+		return ParseUntil(c.Until, now)
+	case c.For != "":
+		d, err := ParseSpan(c.For)
+		return now.Add(d).Round(0), err
+	}
+	return time.Time{}, nil
+}
+
+// chosen is the line that answers a choice.
+func chosen(s desk.Status) string {
+	if s.Choice.Status == presence.Automatic {
+		return s.Sentence()
+	}
+	return s.Text
+}

@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/pflag"
+
+	"heliograph/tray/desk"
+	"heliograph/tray/doctor"
+	"heliograph/tray/remote"
+)
+
+// Doctor is `doctor`.
+type Doctor struct {
+	*App
+	JSON bool
+}
+
+// Flags are its flags.
+func (d *Doctor) Flags(f *pflag.FlagSet) { f.BoolVar(&d.JSON, "json", false, "print JSON") }
+
+// Run examines every part; a part with a problem is an error.
+func (d *Doctor) Run(ctx context.Context, _ []string) error {
+	var r doctor.Report
+	err := d.ask(ctx, "doctor", nil, &r)
+	if errors.Is(err, remote.ErrNotRunning) {
+		c, _, lerr := d.load()
+		if lerr != nil {
+			return lerr
+		}
+		r, err = desk.Examine(ctx, c, d.logger(c)), nil
+	}
+	if err != nil {
+		return err
+	}
+	if d.JSON {
+		err = d.json(r, false)
+	} else {
+		err = d.print(r)
+	}
+	if n := r.Ill(); err == nil && n > 0 {
+		return fmt.Errorf("%d of %d parts have a problem: see the fixes above", n, len(r.Parts))
+	}
+	return err
+}
+
+func (d *Doctor) print(r doctor.Report) error {
+	if !r.Running {
+		if err := d.line("heliograph is not running: probed from here."); err != nil {
+			return err
+		}
+	}
+	good, bad, off := "", "", ""
+	if colour(d.Out) {
+		good, bad, off = "\x1b[32m", "\x1b[31m", "\x1b[0m"
+	}
+	t := tabwriter.NewWriter(d.Out, 0, 8, 2, ' ', 0)
+	for _, p := range r.Parts {
+		ink, mark, text := good, "ok     ", p.Value
+		if p.Polls {
+			text += " (polled: the system offers no event)"
+		}
+		if p.Problem != "" {
+			ink, mark, text = bad, "problem", p.Problem
+		}
+		fmt.Fprintf(t, "%s%s%s\t%s\t%s\t%s\n", ink, mark, off, p.Name, orDash(p.Backend), text)
+		if p.Problem != "" && p.Fix != "" {
+			fmt.Fprintf(t, "%s       %s\t\tfix:\t%s\n", ink, off, p.Fix)
+		}
+	}
+	return t.Flush()
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

@@ -1,0 +1,216 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"heliograph/detect"
+	"heliograph/tray/desk"
+	"heliograph/tray/words"
+)
+
+// Why is `why`.
+type Why struct {
+	*App
+	JSON bool
+}
+
+// Flags are its flags.
+func (w *Why) Flags(f *pflag.FlagSet) { f.BoolVar(&w.JSON, "json", false, "print JSON") }
+
+// Run tells which rule decided, through what, since when, and today.
+func (w *Why) Run(ctx context.Context, _ []string) error {
+	var why desk.Why
+	if err := w.ask(ctx, "why", nil, &why); err != nil {
+		return err
+	}
+	if w.JSON {
+		return w.json(why, false)
+	}
+	return w.line("%s", strings.TrimRight(explain(why, time.Now()), "\n"))
+}
+
+// explain is the answer for a person.
+func explain(why desk.Why, now time.Time) string {
+	var b strings.Builder
+	s := why.Status
+	fmt.Fprintln(&b, s.Sentence())
+	row := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "  %-8s%s\n", name, value)
+		}
+	}
+	if s.Reason != nil {
+		row("rule", string(s.Reason.Rule))
+	}
+	if p := why.Signal; p != nil {
+		signal := p.Name + ": " + p.Value
+		if p.Backend != "" {
+			signal = p.Name + " (" + p.Backend + "): " + p.Value
+		}
+		if p.Problem != "" {
+			signal = p.Name + ": " + p.Problem
+		}
+		row("signal", signal)
+	}
+	if s.Reason != nil && s.Reason.App != nil {
+		row("app", *s.Reason.App)
+	}
+	if s.Since != nil {
+		row("since", s.Since.In(now.Location()).Format("15:04:05"))
+	}
+	if s.Until != nil {
+		row("until", words.Clock(*s.Until, now))
+	} else {
+		row("until", "something changes")
+	}
+	if s.Shown != nil {
+		row("shown", fmt.Sprintf("%s/%s at %s", s.Shown.Availability, s.Shown.Activity, s.Shown.At.In(now.Location()).Format("15:04:05")))
+	}
+	if s.Error != nil {
+		row("error", *s.Error)
+	}
+	if len(why.Today) > 0 {
+		fmt.Fprintln(&b, "\nToday")
+	}
+	for i, m := range why.Today {
+		end := "now  "
+		if i+1 < len(why.Today) {
+			end = why.Today[i+1].At.In(now.Location()).Format("15:04")
+		}
+		fmt.Fprintf(&b, "  %s–%s  %s: %s\n", begin(m.At, now), end, m.Text, m.Reason)
+	}
+	return b.String()
+}
+
+// begin is when a moment began; one of an earlier day has held since midnight.
+func begin(t, now time.Time) string {
+	t = t.In(now.Location())
+	if t.YearDay() != now.YearDay() {
+		return "00:00"
+	}
+	return t.Format("15:04")
+}
+
+// Calls is `calls`.
+type Calls struct {
+	*App
+	JSON bool
+}
+
+// Flags are its flags.
+func (c *Calls) Flags(f *pflag.FlagSet) { f.BoolVar(&c.JSON, "json", false, "print JSON") }
+
+// Run shows what records now and how it was judged.
+func (c *Calls) Run(ctx context.Context, _ []string) error {
+	var calls desk.Calls
+	if err := c.ask(ctx, "calls", nil, &calls); err != nil {
+		return err
+	}
+	if c.JSON {
+		return c.json(calls, false)
+	}
+	if len(calls.Streams) == 0 {
+		if err := c.line("Nothing records."); err != nil {
+			return err
+		}
+	}
+	t := tabwriter.NewWriter(c.Out, 0, 8, 2, ' ', 0)
+	for _, s := range calls.Streams {
+		fmt.Fprintf(t, "%s\t%s\t%s\tsince %s\n", s.Name, s.Verdict, s.Because, s.Since.Local().Format("15:04:05"))
+	}
+	for name, apps := range map[string][]string{"Never a call": calls.Denied, "Always a call": calls.Allowed} {
+		if len(apps) > 0 {
+			fmt.Fprintf(t, "%s: %s\n", name, strings.Join(apps, ", "))
+		}
+	}
+	return t.Flush()
+}
+
+// AppOnly accepts one program.
+func AppOnly(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return Usage("name one program as heliograph calls shows it, such as zoom")
+	}
+	return nil
+}
+
+// Judge is `calls allow|deny|forget`.
+func (a *App) Judge(do, sentence string) Do {
+	return func(ctx context.Context, args []string) error {
+		if err := a.ask(ctx, "app", desk.AppArgs{Do: do, App: args[0]}, nil); err != nil {
+			return err
+		}
+		return a.line(sentence, args[0])
+	}
+}
+
+// fact is one line of `watch`.
+type fact struct {
+	At        time.Time  `json:"at"`
+	InUse     bool       `json:"inUse"`
+	LastInput *time.Time `json:"lastInput"`
+	Inhibited bool       `json:"inhibited"`
+	Locked    bool       `json:"locked"`
+	Asleep    bool       `json:"asleep"`
+	Elsewhere bool       `json:"elsewhere"`
+	Call      *factCall  `json:"call"`
+	Unlisted  *string    `json:"unlisted"`
+}
+
+type factCall struct {
+	App     string    `json:"app"`
+	Name    string    `json:"name"`
+	Since   time.Time `json:"since"`
+	Apps    int       `json:"apps"`
+	Sharing bool      `json:"sharing"`
+	Teams   bool      `json:"teams"`
+}
+
+// Watch is `watch`: what the detector sees, without an account, until ctx ends.
+func (a *App) Watch(ctx context.Context, _ []string) error {
+	c, _, err := a.load()
+	if err != nil {
+		return err
+	}
+	w := detect.Watch(ctx, desk.DetectorOptions(c, a.logger(c)))
+	defer w.Close()
+	first := true
+	for act := range w.Changes() {
+		if first {
+			for _, p := range w.Parts() {
+				if p.Problem != "" {
+					fmt.Fprintf(a.Err, "heliograph: %s is not watched: %s: %s\n", p.Name, p.Problem, p.Fix)
+				}
+			}
+		}
+		first = false
+		if act.Asleep {
+			w.SleepReady()
+		}
+		if err := a.json(factOf(act, time.Now()), true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func factOf(a detect.Activity, now time.Time) fact {
+	f := fact{At: now.Round(0), InUse: a.InUse, Inhibited: a.Inhibited, Locked: a.Locked, Asleep: a.Asleep, Elsewhere: a.Elsewhere}
+	if !a.LastInput.IsZero() {
+		f.LastInput = &a.LastInput
+	}
+	if c := a.Call; c.Active() {
+		f.Call = &factCall{c.App, c.Name, c.Since, c.Apps, c.Sharing, c.Teams}
+	}
+	if a.Unlisted != "" {
+		f.Unlisted = &a.Unlisted
+	}
+	return f
+}

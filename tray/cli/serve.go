@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"heliograph/graph"
+	"heliograph/graph/emu"
+	"heliograph/graph/presence"
+	"heliograph/tray/config"
+	"heliograph/tray/desk"
+	"heliograph/tray/remote"
+	"heliograph/tray/words"
+)
+
+// Tray is `run`: heliograph in the tray until it is quit. A second one has the
+// first show itself.
+func (a *App) Tray(ctx context.Context, _ []string) error {
+	c, path, err := a.load()
+	if err != nil {
+		return err
+	}
+	book, file, err := a.logbook()
+	if err != nil {
+		return err
+	}
+	defer book.Close()
+	log := slog.New(slog.NewTextHandler(book, &slog.HandlerOptions{Level: c.Log.Level.Slog()}))
+	if a.Config == "" {
+		if err := config.EnsureFile(path); err != nil {
+			log.Warn("the settings file could not be made", "error", err)
+		}
+	}
+	dir, err := remote.Dir()
+	if err != nil {
+		return err
+	}
+	err = desk.Run(ctx, desk.Options{Config: c, ConfigPath: path, Log: log, Logbook: book, LogPath: file, Version: Version(),
+		Vault: graph.KeyringVault{Ask: true}, Dir: dir, Tray: true})
+	if errors.Is(err, remote.ErrRunning) {
+		return a.ask(ctx, "show", nil, nil)
+	}
+	return err
+}
+
+// logbook is the log of the running instance. A terminal shows it too; what a
+// desktop starts has none, and needs no second copy in the session's own log.
+func (a *App) logbook() (*desk.Logbook, string, error) {
+	file, err := desk.LogFile()
+	if err != nil {
+		return nil, "", err
+	}
+	var also io.Writer
+	if isTerminal(a.Err) {
+		also = a.Err
+	}
+	book, err := desk.OpenLogbook(file, also)
+	return book, file, err
+}
+
+// Demo is `demo`: the same instance on an emulator in this process.
+type Demo struct {
+	*App
+	For time.Duration
+}
+
+// Flags are its flags.
+func (d *Demo) Flags(f *pflag.FlagSet) {
+	f.DurationVar(&d.For, "for", 0, "end by itself after `SPAN` (default: until Ctrl-C)")
+}
+
+// Run runs the demo until ctx ends or its time is over.
+func (d *Demo) Run(ctx context.Context, _ []string) error {
+	c, path, err := d.load()
+	if err != nil {
+		return err
+	}
+	if d.For > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d.For)
+		defer cancel()
+	}
+	s := emu.New(emu.Options{})
+	ln, err := emu.Listen("127.0.0.1:0", false)
+	if err != nil {
+		return err
+	}
+	// The page outlives the instance, so that it shows the farewell too.
+	pages, stop := context.WithCancel(context.WithoutCancel(ctx))
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(pages, ln) }()
+	dir, err := os.MkdirTemp("", "heliograph-demo")
+	if err != nil {
+		stop()
+		return err
+	}
+	defer os.RemoveAll(dir)
+	c.Account = config.Account{ClientID: emu.AppID, Tenant: emu.TenantID, Cloud: "global", API: "v1.0", SignIn: "person"}
+	page := desk.NewPrinter(d.Out)
+	page.Line(words.Say("print.page", "http://"+ln.Addr().String()+"/"))
+	err = desk.Run(ctx, desk.Options{Config: c, ConfigPath: path, Log: slog.New(slog.DiscardHandler), Version: Version(), Vault: &graph.MemoryVault{}, Dir: dir,
+		Tray: true, Printer: page, Transport: s.Transport(), OpenURL: walk(s.Transport())})
+	shown := s.User("self").Shown
+	page.Line(words.Say("print.farewell", words.Pair(presence.Pair{Availability: shown.Availability, Activity: shown.Activity})))
+	stop()
+	return errors.Join(err, <-served)
+}
+
+// walk signs the emulator's first person in, as a browser would: without
+// making the caller wait.
+func walk(rt http.RoundTripper) func(string) error {
+	browse := emu.Browser(rt, "self")
+	return func(page string) error {
+		go func() { _ = browse(page) }() // a failure ends as a sign-in nobody answered
+		return nil
+	}
+}
+
+// Emulate is `emulate`: the emulated Microsoft alone.
+type Emulate struct {
+	*App
+	Listen, Profile string
+	JSON, Anywhere  bool
+}
+
+// Flags are its flags.
+func (e *Emulate) Flags(f *pflag.FlagSet) {
+	f.StringVar(&e.Listen, "listen", "127.0.0.1:8089", "listen on `ADDRESS`; port 0 picks a free one")
+	f.StringVar(&e.Profile, "profile", "v1.0", "`VERSION` of the contract: v1.0 or beta-2021")
+	f.BoolVar(&e.JSON, "json", false, "print the URLs as JSON on the first line")
+	f.BoolVar(&e.Anywhere, "anywhere", false, "allow an address that others can reach")
+}
+
+// Run serves until ctx ends.
+func (e *Emulate) Run(ctx context.Context, _ []string) error {
+	profile, err := emu.ParseProfile(e.Profile)
+	if err != nil {
+		return UsageError{err}
+	}
+	ln, err := emu.Listen(e.Listen, e.Anywhere)
+	if err != nil {
+		return err
+	}
+	url := "http://" + ln.Addr().String()
+	if e.JSON {
+		err = e.json(map[string]string{"url": url, "graph": url + "/v1.0", "beta": url + "/beta", "board": url + "/", "control": url + "/_emulator",
+			"authority": url + "/" + emu.TenantID, "tenant": emu.TenantID, "clientId": emu.AppID, "profile": string(profile)}, true)
+	} else {
+		err = e.line("Emulating Microsoft Entra and Graph presence (%s) on %s\nBoard:   %s/\nControl: %s/_emulator/state", profile, url, url, url)
+	}
+	if err == nil && e.Anywhere {
+		_, err = fmt.Fprintln(e.Err, "Everybody who reaches this address controls the emulator.")
+	}
+	if err != nil {
+		return err
+	}
+	return emu.New(emu.Options{Profile: profile}).Serve(ctx, ln)
+}

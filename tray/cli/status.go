@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"heliograph/tray/desk"
+	"heliograph/tray/remote"
+)
+
+// Status is `status`.
+type Status struct {
+	*App
+	JSON, Follow bool
+}
+
+// Flags are its flags.
+func (s *Status) Flags(f *pflag.FlagSet) {
+	f.BoolVar(&s.JSON, "json", false, "print JSON, as build/status.schema.json describes it")
+	f.BoolVar(&s.Follow, "follow", false, "print a line with each change, until Ctrl-C")
+}
+
+// Run prints the status once, or with each change.
+func (s *Status) Run(ctx context.Context, _ []string) error {
+	if s.Follow {
+		return s.follow(ctx)
+	}
+	var now desk.Status
+	if err := s.ask(ctx, "status", nil, &now); err != nil {
+		return err
+	}
+	if s.JSON {
+		return s.json(now, false)
+	}
+	text := now.Sentence()
+	if now.Error != nil {
+		text += "\n" + *now.Error
+	}
+	return s.line("%s", text)
+}
+
+func (s *Status) follow(ctx context.Context) error {
+	dir, err := remote.Dir()
+	if err != nil {
+		return err
+	}
+	last := ""
+	err = desk.FollowStatus(ctx, dir, func(now desk.Status) error {
+		if s.JSON {
+			return s.json(now, true)
+		}
+		text := now.Sentence()
+		if now.Error != nil {
+			text += " – " + *now.Error
+		}
+		if text == last {
+			return nil
+		}
+		last = text
+		return s.line("%s  %s", time.Now().Format("15:04:05"), text)
+	})
+	return followed(ctx, err)
+}
+
+// followed is the end of what was followed: Ctrl-C is what the user wanted,
+// an instance that quit is not.
+func followed(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case errors.Is(err, io.EOF):
+		return fmt.Errorf("heliograph was quit: %w", remote.ErrNotRunning)
+	}
+	return err
+}

@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+	"github.com/spf13/pflag"
+
+	"heliograph/tray/autostart"
+	"heliograph/tray/desk"
+	"heliograph/tray/remote"
+)
+
+// AutostartOn is `autostart on`.
+func (a *App) AutostartOn(context.Context, []string) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("start at sign-in: %w", err)
+	}
+	args := []string{"run"}
+	if a.Config != "" {
+		file, err := filepath.Abs(a.Config)
+		if err != nil {
+			return fmt.Errorf("start at sign-in: %w", err)
+		}
+		args = append(args, "--config", file)
+	}
+	if err := autostart.Enable(exe, args...); err != nil {
+		return err
+	}
+	return a.line("heliograph starts when you sign in.")
+}
+
+// AutostartOff is `autostart off`.
+func (a *App) AutostartOff(context.Context, []string) error {
+	if err := autostart.Disable(); err != nil {
+		return err
+	}
+	return a.line("heliograph does not start when you sign in.")
+}
+
+// AutostartStatus is `autostart status`: on or off.
+func (a *App) AutostartStatus(context.Context, []string) error {
+	on, err := autostart.State()
+	if err != nil {
+		return err
+	}
+	if on {
+		return a.line("on")
+	}
+	return a.line("off")
+}
+
+// ConfigPath is `config path`.
+func (a *App) ConfigPath(context.Context, []string) error {
+	path, err := a.path()
+	if err != nil {
+		return err
+	}
+	return a.line("%s", path)
+}
+
+// ConfigCheck is `config check`.
+func (a *App) ConfigCheck(context.Context, []string) error {
+	_, path, err := a.load()
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return a.line("%s: not there, so the defaults hold", path)
+	}
+	return a.line("%s: ok", path)
+}
+
+// ConfigShow is `config show`: every setting as it holds now, in the file's
+// own form.
+func (a *App) ConfigShow(context.Context, []string) error {
+	c, _, err := a.load()
+	if err != nil {
+		return err
+	}
+	return toml.NewEncoder(a.Out).Encode(c)
+}
+
+// Log is `log`.
+type Log struct {
+	*App
+	Follow bool
+}
+
+// Flags are its flags.
+func (l *Log) Flags(f *pflag.FlagSet) {
+	f.BoolVar(&l.Follow, "follow", false, "go on with each line as it is written, until Ctrl-C")
+}
+
+// Run prints the log file, or its end and what follows.
+func (l *Log) Run(ctx context.Context, _ []string) error {
+	if l.Follow {
+		dir, err := remote.Dir()
+		if err != nil {
+			return err
+		}
+		return followed(ctx, desk.FollowLog(ctx, dir, l.Out))
+	}
+	path, err := desk.LogFile()
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("there is no log yet: %w: start heliograph first", err)
+	}
+	defer f.Close()
+	_, err = io.Copy(l.Out, f)
+	return err
+}
+
+// Version is what the Go tool stamped into the program.
+func Version() string {
+	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" {
+		return b.Main.Version
+	}
+	return "(devel)"
+}
+
+// PrintVersion is `version`.
+func (a *App) PrintVersion(context.Context, []string) error {
+	return a.line("heliograph %s", Version())
+}
+
+// Folder accepts one folder that is there.
+func Folder(_ *cobra.Command, args []string) error {
+	if len(args) == 1 {
+		if fi, err := os.Stat(args[0]); err == nil && fi.IsDir() {
+			return nil
+		}
+	}
+	return Usage("name one folder that exists")
+}
+
+// Man writes a manual page for each command into a folder.
+func Man(root *cobra.Command, folder string) error {
+	root.DisableAutoGenTag = true // the same pages from the same source
+	return doc.GenManTree(root, &doc.GenManHeader{Title: "HELIOGRAPH", Section: "1", Source: "heliograph", Manual: "User commands"}, folder)
+}
