@@ -7,6 +7,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -280,6 +281,16 @@ func (p *person) login() {
 		p.t.Fatalf("login: exit %d:\n%s", code, c.output())
 	}
 	p.t.Cleanup(func() { p.command("logout").wait() })
+}
+
+// log is what the person's heliograph has logged.
+func (p *person) log() string {
+	p.t.Helper()
+	raw, err := os.ReadFile(filepath.Join(filepath.Dir(p.config), "heliograph", "heliograph.log"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		p.t.Fatal(err)
+	}
+	return string(raw)
 }
 
 // running is a signed-in person's heliograph, seen by colleagues.

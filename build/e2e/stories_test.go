@@ -158,7 +158,7 @@ func TestKeyringWords(t *testing.T) {
 	}
 	p := newPerson(t, "1h")
 	app := p.command("run")
-	eventually(t, "a locked keyring is called locked", func() bool { return strings.Contains(app.output(), "The keyring is locked") })
+	eventually(t, "a locked keyring is called locked", func() bool { return strings.Contains(p.log(), "The keyring is locked") })
 	app.signal(syscall.SIGTERM)
 	app.wait()
 	pid, err := strconv.Atoi(os.Getenv("DESK_PID_KEYRING"))
@@ -168,8 +168,8 @@ func TestKeyringWords(t *testing.T) {
 	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	app = p.command("run")
-	eventually(t, "a missing keyring is called missing", func() bool { return strings.Contains(app.output(), "There is no keyring service") })
+	p.command("run")
+	eventually(t, "a missing keyring is called missing", func() bool { return strings.Contains(p.log(), "There is no keyring service") })
 }
 
 func TestDemo(t *testing.T) {
