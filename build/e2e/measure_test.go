@@ -91,12 +91,32 @@ func BenchmarkIdle(b *testing.B) {
 		span = 5 * time.Minute
 	)
 	<-time.After(rest)
-	before, posts := switches(b, pid), requests(p)
-	<-time.After(span)
-	b.ReportMetric(float64(switches(b, pid)-before)/span.Minutes(), "switches/min")
-	b.ReportMetric(float64(requests(p)-posts)/span.Minutes(), "requests/min")
+	// Samples tell what a post costs from what nothing costs.
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	var quiet, posting, seconds int
+	last, posts, posted := switches(b, pid), requests(p), time.Time{}
+	for end := time.Now().Add(span); time.Now().Before(end); {
+		<-tick.C
+		now, n := switches(b, pid), requests(p)
+		if n != posts {
+			posts, posted = n, time.Now()
+		}
+		if time.Since(posted) < afterPost {
+			posting += now - last
+		} else {
+			quiet += now - last
+			seconds++
+		}
+		last = now
+	}
+	b.ReportMetric(float64(quiet)/float64(seconds)*60, "quiet-switches/min")
+	b.ReportMetric(float64(posting)/span.Minutes(), "post-switches/min")
 	b.ReportMetric(pss(b, pid), "MB-PSS")
 }
+
+// afterPost is when a post's connection is closed again.
+const afterPost = 4 * time.Second
 
 func requests(p *person) int {
 	var all []emu.Request

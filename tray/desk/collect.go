@@ -11,9 +11,9 @@ import (
 // only when heliograph is awake anyway, after something was posted or shown,
 // and when there is something to collect.
 const (
-	// growth is how much may pile up before it is worth collecting: some six
+	// growth is how much may pile up before it is worth collecting: some three
 	// keep-alives' worth.
-	growth = 4 << 20
+	growth = 2 << 20
 	// backstop is for a flood of events that nothing follows; the collector
 	// runs by itself above it.
 	backstop = 64 << 20
