@@ -242,6 +242,24 @@ func TestTimelineFits(t *testing.T) {
 	}
 }
 
+func TestClockEndsSomewhere(t *testing.T) {
+	s := stopped()
+	before := s.Now()
+	var err error
+	for range 400 {
+		if err = s.Advance(366 * 24 * time.Hour); err != nil {
+			break
+		}
+	}
+	if err == nil || !s.Now().After(before) || s.State().Now.Year() > 2130 {
+		t.Errorf("the clock reads %s, %v", s.Now(), err)
+	}
+	s.Reset()
+	if !s.Now().Equal(before) {
+		t.Errorf("after a reset %s", s.Now())
+	}
+}
+
 func TestSpanOf(t *testing.T) {
 	for d, want := range map[time.Duration]string{-time.Second: "0:00", 59*time.Second + 999*time.Millisecond: "0:59", 61 * time.Minute: "1:01:00", 49 * time.Hour: "2d 01:00:00"} {
 		if got := spanOf(d); got != want {

@@ -161,6 +161,9 @@ func (s *Server) Now() time.Time {
 
 func (s *Server) now() time.Time { return s.opts.Now().Add(s.offset).UTC().Round(0) }
 
+// maxOffset is a century, far from where durations end.
+const maxOffset = 100 * 365 * 24 * time.Hour
+
 // Advance moves the emulator's clock forward.
 func (s *Server) Advance(d time.Duration) error {
 	if d < 0 || d > 366*24*time.Hour {
@@ -168,6 +171,9 @@ func (s *Server) Advance(d time.Duration) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.offset+d > maxOffset {
+		return fmt.Errorf("the clock is %s ahead already: reset it", s.offset)
+	}
 	s.offset += d
 	s.changed()
 	return nil
