@@ -1,0 +1,47 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"heliograph/graph"
+	"heliograph/graph/emu"
+	"heliograph/graph/presence"
+)
+
+// TestApplicationWithItsSecretInTheKeyring is a kiosk: nobody signs in.
+func TestApplicationWithItsSecretInTheKeyring(t *testing.T) {
+	e, vault := newEmulator(t), graph.KeyringVault{}
+	config := graph.Config{ClientID: emu.AppID, Tenant: emu.TenantID, Emulator: e.url, Application: &graph.Application{User: emu.SelfID}}
+	a, err := graph.Open(config, vault)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Restore(t.Context()); !errors.Is(err, graph.ErrNoCredential) {
+		t.Fatalf("without a secret: %v", err)
+	}
+	if err := graph.KeepCredential(t.Context(), vault, emu.AppSecret); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = graph.ForgetCredential(context.Background(), vault) }) // gone already, unless the test failed
+	if _, err := a.Restore(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Client().SetPresence(t.Context(), presence.InACall, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if !e.shows("Busy/InACall") {
+		t.Errorf("colleagues see %+v", e.self().Shown)
+	}
+	if err := graph.ForgetCredential(t.Context(), vault); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.SignOut(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Restore(t.Context()); !errors.Is(err, graph.ErrNoCredential) {
+		t.Errorf("after the secret was removed: %v", err)
+	}
+}
