@@ -279,6 +279,8 @@ func (a *Account) token(ctx context.Context, claims string) (string, error) {
 	options := []public.AcquireSilentOption{public.WithSilentAccount(who)}
 	if claims != "" {
 		options = append(options, public.WithClaims(claims))
+	}
+	if claims != "" && claims != anyClaims {
 		a.mu.Lock()
 		a.claims = claims // until a sign-in has met them
 		a.mu.Unlock()

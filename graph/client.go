@@ -209,7 +209,7 @@ func (c *Client) call(ctx context.Context, method, action string, body any) ([]b
 	}
 	answer, claims, err := c.once(ctx, method, action, raw, "")
 	if claims == "" && stale(err) {
-		claims = anyClaims
+		answer, claims, err = c.once(ctx, method, action, raw, anyClaims)
 	}
 	if claims != "" {
 		answer, claims, err = c.once(ctx, method, action, raw, claims)

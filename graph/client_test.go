@@ -70,6 +70,11 @@ func TestChallengeIsAnsweredOnce(t *testing.T) {
 			t.Errorf("%s: %d calls, claims %q", name, s.calls, s.claims)
 		}
 	}
+	// A token that has run out and a session that was revoked, one after the other.
+	both := &scripted{answers: []func(http.ResponseWriter){answer(401, `{"error":{"code":"InvalidAuthenticationToken"}}`), challenged(base64.StdEncoding), answer(200, "")}}
+	if err := both.client(t).SetPresence(t.Context(), presence.Away, time.Hour); err != nil || both.calls != 3 || both.claims[1] != anyClaims || both.claims[2] != wanted {
+		t.Errorf("stale, then challenged: %v after %q", err, both.claims)
+	}
 	s := &scripted{answers: []func(http.ResponseWriter){challenged(base64.StdEncoding)}}
 	err := s.client(t).SetPresence(t.Context(), presence.Away, time.Hour)
 	if !errors.Is(err, presence.ErrSignIn) || s.calls != 2 {
