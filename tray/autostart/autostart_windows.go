@@ -3,6 +3,7 @@ package autostart
 import (
 	"errors"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
@@ -67,6 +68,12 @@ func readRun() (string, error) {
 }
 
 func enable(exe string, args []string) error {
+	// heliograph.com is the same program for shells: it would open a console.
+	if twin := strings.TrimSuffix(exe, ".com") + ".exe"; strings.HasSuffix(exe, ".com") {
+		if _, err := os.Stat(twin); err == nil {
+			exe = twin
+		}
+	}
 	k, _, err := registry.CreateKey(registry.CURRENT_USER, runKey, registry.SET_VALUE)
 	if err != nil {
 		return err

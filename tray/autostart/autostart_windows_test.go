@@ -2,6 +2,8 @@ package autostart
 
 import (
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/windows/registry"
@@ -68,6 +70,17 @@ func TestRunKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	is(t, true)
+	// Switched on from a shell, the program without a console is started.
+	twin := filepath.Join(t.TempDir(), "heliograph.exe")
+	if err := os.WriteFile(twin, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Enable(strings.TrimSuffix(twin, ".exe") + ".com"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := readRun(); err != nil || got != twin {
+		t.Errorf("command %q, %v", got, err)
+	}
 	if err := Enable(`C:\gone\heliograph.exe`); err != nil {
 		t.Fatal(err)
 	}
