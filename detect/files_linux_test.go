@@ -195,3 +195,30 @@ func TestClock(t *testing.T) {
 	}
 	src.close()
 }
+
+func TestLockerOfAnotherScreen(t *testing.T) {
+	for _, c := range []struct {
+		name, env, display, wayland string
+		want                        bool
+	}{
+		{"same", "A=1\x00DISPLAY=:1\x00", ":1", "", true},
+		{"another", "DISPLAY=:2\x00", ":1", "", false},
+		{"says_nothing", "A=1\x00", ":1", "", true},
+		{"unreadable", "", ":1", "", true},
+		{"we_say_nothing", "DISPLAY=:2\x00", "", "", true},
+		{"xwayland", "DISPLAY=:0\x00WAYLAND_DISPLAY=wayland-1\x00", ":0", "wayland-1", true},
+		{"another_compositor", "DISPLAY=:9\x00WAYLAND_DISPLAY=wayland-2\x00", ":0", "wayland-1", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Setenv("DISPLAY", c.display)
+			t.Setenv("WAYLAND_DISPLAY", c.wayland)
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "environ"), []byte(c.env), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if got := sameScreen(dir); got != c.want {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+}

@@ -142,8 +142,8 @@ func (l *locker) await(pid int, f *os.File) {
 	l.wake()
 }
 
-// called lists the processes of this user's that have one of the names. Some
-// lockers run as root or nobody.
+// called lists the processes of this user's, on this screen, that have one of
+// the names. Some lockers run as root or nobody.
 func (p procfs) called(names []string) []int {
 	const commMost = 15
 	dirs, err := os.ReadDir(string(p))
@@ -158,7 +158,7 @@ func (p procfs) called(names []string) []int {
 		}
 		dir := p.dir(pid)
 		comm := readLine(filepath.Join(dir, "comm"))
-		if slices.ContainsFunc(names, func(n string) bool { return comm == n[:min(len(n), commMost)] }) && ours(dir) {
+		if slices.ContainsFunc(names, func(n string) bool { return comm == n[:min(len(n), commMost)] }) && ours(dir) && sameScreen(dir) {
 			pids = append(pids, pid)
 		}
 	}
@@ -190,6 +190,31 @@ func ours(dir string) bool {
 		}
 	}
 	return own
+}
+
+// sameScreen reports whether the process shows on our display: a user may have
+// a second one, in a remote session. One that does not say counts as ours.
+func sameScreen(dir string) bool {
+	env, err := os.ReadFile(filepath.Join(dir, "environ"))
+	if err != nil || len(env) == 0 {
+		return true
+	}
+	known := false
+	for _, name := range []string{"WAYLAND_DISPLAY", "DISPLAY"} {
+		own := os.Getenv(name)
+		if own == "" {
+			continue
+		}
+		for v := range strings.SplitSeq(string(env), "\x00") {
+			if theirs, ok := strings.CutPrefix(v, name+"="); ok && theirs != "" {
+				known = true
+				if theirs == own {
+					return true
+				}
+			}
+		}
+	}
+	return !known
 }
 
 func (l *locker) sample(f *facts) error {
