@@ -203,6 +203,7 @@ func TestLockerOfAnotherScreen(t *testing.T) {
 	}{
 		{"same", "A=1\x00DISPLAY=:1\x00", ":1", "", true},
 		{"another", "DISPLAY=:2\x00", ":1", "", false},
+		{"wayland_beside_x", "WAYLAND_DISPLAY=wayland-1\x00", ":1", "", false},
 		{"says_nothing", "A=1\x00", ":1", "", true},
 		{"unreadable", "", ":1", "", true},
 		{"we_say_nothing", "DISPLAY=:2\x00", "", "", true},

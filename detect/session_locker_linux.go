@@ -199,22 +199,20 @@ func sameScreen(dir string) bool {
 	if err != nil || len(env) == 0 {
 		return true
 	}
-	known := false
+	says, asked := false, false
 	for _, name := range []string{"WAYLAND_DISPLAY", "DISPLAY"} {
 		own := os.Getenv(name)
-		if own == "" {
-			continue
-		}
+		asked = asked || own != ""
 		for v := range strings.SplitSeq(string(env), "\x00") {
 			if theirs, ok := strings.CutPrefix(v, name+"="); ok && theirs != "" {
-				known = true
+				says = true
 				if theirs == own {
 					return true
 				}
 			}
 		}
 	}
-	return !known
+	return !says || !asked
 }
 
 func (l *locker) sample(f *facts) error {
