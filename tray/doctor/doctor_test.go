@@ -1,0 +1,84 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"heliograph/graph"
+	"heliograph/graph/presence"
+	"heliograph/tray/config"
+)
+
+// TestProbesHaveADeadline: one probe that never answers costs its deadline and
+// a problem of its own, not the report.
+func TestProbesHaveADeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		leave := make(chan struct{})
+		defer close(leave)
+		began := time.Now()
+		parts := probeAll(t.Context(), []probe{
+			{"quick", func(context.Context) Part { return Part{Value: "well"} }},
+			{"obedient", func(ctx context.Context) Part { <-ctx.Done(); return Part{Problem: ctx.Err().Error()} }},
+			{"stuck", func(context.Context) Part { <-leave; return Part{} }},
+		})
+		if took := time.Since(began); took > probeTimeout+time.Second {
+			t.Errorf("it took %v", took)
+		}
+		for i, want := range []Part{{Name: "quick", Value: "well"}, {Name: "obedient", Problem: "context deadline exceeded"}, {Name: "stuck", Problem: "it does not answer"}} {
+			p := parts[i]
+			if p.Name != want.Name || p.Value != want.Value || p.Problem != want.Problem {
+				t.Errorf("%+v, not %+v", p, want)
+			}
+		}
+		if parts[2].Fix == "" {
+			t.Error("no fix for what is stuck")
+		}
+	})
+}
+
+func TestAccountAndGraph(t *testing.T) {
+	c := config.Default()
+	now := time.Now()
+	for name, test := range map[string]struct {
+		part                Part
+		value, problem, fix string
+	}{
+		"signed_in":   {Account(c, "ada@contoso.example", nil), "ada@contoso.example", "", ""},
+		"signed_out":  {Account(c, "", nil), "", "nobody is signed in", "run heliograph login"},
+		"no_id":       {Account(c, "", graph.ErrNoClientID), "", "no application (client) id", "[account] client_id"},
+		"locked":      {Account(c, "", graph.ErrVaultLocked), "", "the keyring is locked", "Unlock it"},
+		"graph_works": {Graph(c, presence.State{SignedIn: true, Shown: presence.Shown{Pair: presence.Away}, ShownAt: now}), "a colleague saw Away/Away at ", "", ""},
+		"graph_fails": {Graph(c, presence.State{SignedIn: true, Err: &graph.Error{Status: 503}}), "", "answers 503", "goes on trying"},
+		"graph_idle":  {Graph(c, presence.State{Err: presence.ErrSignIn}), "nobody is signed in", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, f := range []struct{ what, got, want string }{{"value", test.part.Value, test.value}, {"problem", test.part.Problem, test.problem}, {"fix", test.part.Fix, test.fix}} {
+				if !strings.Contains(f.got, f.want) || (f.want == "" && f.got != "") {
+					t.Errorf("%s is %q, not %q", f.what, f.got, f.want)
+				}
+			}
+		})
+	}
+}
+
+// TestAProblemHasAFix examines this machine, whatever it has.
+func TestAProblemHasAFix(t *testing.T) {
+	c := config.Default()
+	c.Hooks.OnChange = []string{"true"}
+	r := Report{Parts: append(Machine(t.Context()), Account(c, "", errors.New("boom")))}
+	if r.Ill() < 1 {
+		t.Error("an error is no problem")
+	}
+	for _, p := range r.Parts {
+		if p.Name == "" || (p.Problem != "" && p.Fix == "") || (p.Problem == "") == (p.Value == "") {
+			t.Errorf("%+v", p)
+		}
+	}
+	if got := outletsOf(c); len(got) != 1 || got[0] != "hook" {
+		t.Errorf("outlets %v", got)
+	}
+}
