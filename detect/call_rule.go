@@ -48,11 +48,12 @@ func newCallRule(o Options) *callRule {
 		seen: map[uint32]time.Time{}, tracks: map[string]*track{}}
 }
 
-// setApps replaces the user's rows and forgets calls that they deny.
+// setApps replaces the user's rows and forgets calls that they deny, or that
+// only the rows before them knew.
 func (r *callRule) setApps(apps []App) {
 	r.apps = apps
 	for id, t := range r.tracks {
-		if a, ok := lookUp(apps, append([]string{t.app.Name}, t.app.Match...)); ok && a.ID != id {
+		if a, ok := lookUp(apps, append([]string{t.app.Name}, t.app.Match...)); !ok || a.ID != id {
 			delete(r.tracks, id)
 		}
 	}
