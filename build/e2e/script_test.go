@@ -112,18 +112,26 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // sooner asks until ok, as eventually does.
-func sooner(ts *testscript.TestScript, what string, ok func() bool) {
+func sooner(ts *testscript.TestScript, what func() string, ok func() bool) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(patience); !ok(); <-tick.C {
 		if time.Now().After(deadline) {
-			ts.Fatalf("never: %s", what)
+			ts.Fatalf("never: %s", what())
 		}
 	}
 }
 
 func (s *scripts) shows(ts *testscript.TestScript, _ bool, args []string) {
-	sooner(ts, "colleagues see "+strings.Join(args, " "), func() bool { return len(args) == 1 && s.emu.shows(args[0]) })
+	if len(args) != 1 {
+		ts.Fatalf("usage: shows PAIR")
+	}
+	seen := ""
+	sooner(ts, func() string { return "colleagues see " + args[0] + ": they see " + seen }, func() bool {
+		u := s.emu.self().Shown
+		seen = u.Availability + "/" + u.Activity
+		return seen == args[0]
+	})
 }
 
 func await(ts *testscript.TestScript, _ bool, args []string) {
@@ -132,7 +140,7 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	want, err := regexp.Compile("(?m)" + args[0])
 	ts.Check(err)
-	sooner(ts, fmt.Sprintf("%q prints %q", args[1:], args[0]), func() bool {
+	sooner(ts, func() string { return fmt.Sprintf("%q prints %q", args[1:], args[0]) }, func() bool {
 		_ = ts.Exec(args[1], args[2:]...) // its words count, now or later
 		return want.MatchString(ts.ReadFile("stdout"))
 	})
