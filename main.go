@@ -85,7 +85,7 @@ var groups = []string{"Everyday", "Looking inside", "Setting up", "Trying out"}
 
 // table is the command line, a group at a time.
 func table(a *cli.App) [][]row {
-	set, pause := &cli.Choose{App: a}, &cli.Choose{App: a, Status: presence.Paused, For: "1h"}
+	set, pause := &cli.Choose{App: a}, &cli.Choose{App: a, Status: presence.Paused}
 	auto := &cli.Choose{App: a, Status: presence.Automatic}
 	status, why, calls, doctor := &cli.Status{App: a}, &cli.Why{App: a}, &cli.Calls{App: a}, &cli.Doctor{App: a}
 	log, login, demo, emulate := &cli.Log{App: a}, &cli.Login{App: a}, &cli.Demo{App: a}, &cli.Emulate{App: a}

@@ -103,6 +103,7 @@ func TestExitCodes(t *testing.T) {
 		{"set busy --for 2x", 2, `as in "30m"`},
 		{"set busy --until 25:00", 2, `write it as "17:00"`},
 		{"set busy --for 1h --until 17:00", 2, "use one of them"},
+		{"pause --for 1h --until 17:00", 2, "use one of them"},
 		{"set busy --fur 1h", 2, "see heliograph set --help"},
 		{"status now", 2, "takes no arguments"},
 		{"calls deny", 2, "name one program"},

@@ -35,9 +35,16 @@ func (c *Choose) Flags(f *pflag.FlagSet) {
 	f.StringVar(&c.Message, "message", "", "show `TEXT` as the status message meanwhile, then what was there before")
 }
 
-// Ends are the flags of `pause`; a default For stands unless Until is given.
+// pauseFor is how long a pause lasts unless it is said: the tray's own.
+const pauseFor = "1h"
+
+// Ends are the flags of `pause`.
 func (c *Choose) Ends(f *pflag.FlagSet) {
-	f.StringVar(&c.For, "for", c.For, "go back to automatic after `SPAN`, as in 30m, 1h30m or 2d")
+	usage := "go back to automatic after `SPAN`, as in 30m, 1h30m or 2d"
+	if c.Status == presence.Paused {
+		usage += " (default " + pauseFor + ")"
+	}
+	f.StringVar(&c.For, "for", "", usage)
 	f.StringVar(&c.Until, "until", "", "go back to automatic at `TIME`, as in 17:00, tomorrow, \"tomorrow 9:00\" or \"mon 9:00\"")
 }
 
@@ -70,8 +77,11 @@ func (c *Choose) Run(ctx context.Context, args []string) error {
 }
 
 func (c *Choose) end(now time.Time) (time.Time, error) {
+	if c.Until == "" && c.For == "" && c.Status == presence.Paused {
+		c.For = pauseFor
+	}
 	switch {
-	case c.Until != "" && c.For != "" && c.Status != presence.Paused:
+	case c.Until != "" && c.For != "":
 		return time.Time{}, fmt.Errorf("--for and --until are two ends: use one of them")
 	case c.Until != "":
 		return ParseUntil(c.Until, now)
