@@ -284,6 +284,13 @@ func (p *person) login() {
 	p.t.Cleanup(func() { p.command("logout").wait() })
 }
 
+// logged reports whether the running program's log has a line with this.
+func (p *person) logged(what string) bool {
+	p.t.Helper()
+	c := p.command("log")
+	return c.wait() == 0 && strings.Contains(c.output(), what)
+}
+
 // running is a signed-in person's heliograph, seen by colleagues.
 func running(t *testing.T, awayAfter string) (*person, *process) {
 	t.Helper()

@@ -102,13 +102,13 @@ func TestCredentialsSurviveAKill(t *testing.T) {
 		t.Fatalf("colleagues see %+v", p.emu.self().Shown)
 	}
 	before := p.emu.self().Shown.SequenceNumber
-	again := p.tray()
-	eventually(t, "the next start takes over, signed in", func() bool { return strings.Contains(again.output(), "signed in") })
+	p.tray()
+	eventually(t, "the next start takes over, signed in", func() bool { return p.logged("signed in") })
 	if c := p.command("set", "busy"); c.wait() != 0 {
 		t.Fatal(c.output())
 	}
 	eventually(t, "colleagues see Busy", func() bool { return p.emu.shows("Busy/Busy") && p.emu.self().Shown.SequenceNumber != before })
-	if strings.Contains(again.output(), "sign-in needed") {
+	if p.logged("sign-in needed") {
 		t.Error("the person had to sign in again")
 	}
 }
@@ -119,7 +119,7 @@ func TestSecondLaunchShowsTheFirst(t *testing.T) {
 		t.Errorf("the second one: %s", c.output())
 	}
 	// Wine has no toasts; that the first one tried is what can be seen.
-	eventually(t, "the first one speaks up", func() bool { return strings.Contains(app.output(), "notices cannot be shown") })
+	eventually(t, "the first one speaks up", func() bool { return p.logged("notices cannot be shown") })
 	select {
 	case <-app.done:
 		t.Errorf("the first one ended:\n%s", app.output())
