@@ -74,7 +74,7 @@ func TestInstallRunUpdateRemove(t *testing.T) {
 	exe := filepath.Join(dir, "heliograph.exe")
 	app := start(t, p.env, "wine", exe, "run", "--config", windows(p.config))
 	eventually(t, "a session is set", func() bool { return len(p.emu.self().Sessions) == 1 })
-	wine(t, setup, "/S", "/AUTOSTART=0")
+	wineWith(t, p.env, setup, "/S", "/AUTOSTART=0")
 	app.wait()
 	if v := value(t, runKey, "heliograph"); v != "" {
 		t.Errorf("unticked, at sign-in still runs %q", v)
@@ -82,7 +82,7 @@ func TestInstallRunUpdateRemove(t *testing.T) {
 
 	app = start(t, p.env, "wine", exe, "run", "--config", windows(p.config))
 	eventually(t, "it runs again", func() bool { return p.logged("signed in") })
-	wine(t, filepath.Join(dir, "uninstall.exe"), "/S", "_?="+`C:\`+strings.ReplaceAll(strings.TrimPrefix(dir, inPrefix()+"/"), "/", `\`))
+	wineWith(t, p.env, filepath.Join(dir, "uninstall.exe"), "/S", "_?="+`C:\`+strings.ReplaceAll(strings.TrimPrefix(dir, inPrefix()+"/"), "/", `\`))
 	app.wait()
 	for _, f := range []string{filepath.Join(dir, "heliograph.exe"), filepath.Join(dir, "heliograph.com"), shortcut} {
 		if exists(f) {

@@ -167,7 +167,12 @@ func windows(path string) string { return "Z:" + strings.ReplaceAll(path, "/", `
 // wine runs a Windows program to its end.
 func wine(t *testing.T, args ...string) string {
 	t.Helper()
-	p := start(t, nil, "wine", args...)
+	return wineWith(t, nil, args...)
+}
+
+func wineWith(t *testing.T, env []string, args ...string) string {
+	t.Helper()
+	p := start(t, env, "wine", args...)
 	if code := p.wait(); code != 0 {
 		t.Fatalf("%v: exit %d:\n%s", args, code, p.output())
 	}
