@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -23,9 +22,6 @@ import (
 
 func main() {
 	console.Attach()
-	// A program that runs all day and allocates little gives memory back
-	// early; MSAL's set-up would else stay resident.
-	debug.SetGCPercent(40)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
@@ -64,9 +60,9 @@ const statusLong = `Show what colleagues should see, and why. --json prints ever
 build/status.schema.json lists, null where nothing is known; with --follow it is
 one object a line.`
 
-const secretLong = `Keep the secret that signs the webhook, or the password for the MQTT broker, in
-the system's keyring. It is read from a terminal without an echo, or from a
-pipe.`
+const secretLong = `Keep the secret that signs the webhook, the password for the MQTT broker, or the
+application's own secret or certificate (where no person signs in) in the
+system's keyring. It is read from a terminal without an echo, or from a pipe.`
 
 // row is one command: what a person types, what it is for, and who does it.
 type row struct {
@@ -95,6 +91,7 @@ func table(a *cli.App) [][]row {
 			examples: []string{"set busy", "set dnd --for 1h30m", "set away --until 17:00", `set busy --until "tomorrow 9:00" --message "Writing the report"`}},
 		{use: "auto", short: "Go back to mirroring the desk", examples: []string{"auto"}, do: auto.Run},
 		{use: "pause", short: "Leave Teams alone for a while", examples: []string{"pause", "pause --for 2h", "pause --until tomorrow"}, flags: pause.Ends, do: pause.Run},
+		{use: "quit", short: "Quit the running heliograph; what it had set is cleared", examples: []string{"quit"}, do: a.Quit},
 		{use: "status", short: "Show what colleagues should see, and why", long: statusLong, flags: status.Flags, do: status.Run,
 			examples: []string{"status", "status --json", "status --follow --json | jq --unbuffered -r .wanted.availability"}},
 	}, {
@@ -120,9 +117,9 @@ func table(a *cli.App) [][]row {
 			{use: "check", short: "Say whether the settings file is right", examples: []string{"config check --config draft.toml"}, do: a.ConfigCheck},
 			{use: "show", short: "Print every setting as it holds now", examples: []string{"config show"}, do: a.ConfigShow},
 		}},
-		{use: "secret", short: "Keep a secret for the webhook or MQTT in the keyring", long: secretLong, examples: []string{"secret set mqtt"}, rows: []row{
-			{use: "set webhook|mqtt", short: "Put a secret into the keyring", examples: []string{"secret set mqtt", "secret set webhook < secret.txt"}, args: cli.SecretName, valid: cli.Secrets, do: a.SetSecret},
-			{use: "remove webhook|mqtt", short: "Take a secret out of the keyring", examples: []string{"secret remove mqtt"}, args: cli.SecretName, valid: cli.Secrets, do: a.RemoveSecret},
+		{use: "secret", short: "Keep a secret for the webhook, MQTT or the application in the keyring", long: secretLong, examples: []string{"secret set mqtt"}, rows: []row{
+			{use: "set NAME", short: "Put a secret into the keyring", examples: []string{"secret set mqtt", "secret set webhook < secret.txt"}, args: cli.SecretName, valid: cli.Secrets, do: a.SetSecret},
+			{use: "remove NAME", short: "Take a secret out of the keyring", examples: []string{"secret remove mqtt"}, args: cli.SecretName, valid: cli.Secrets, do: a.RemoveSecret},
 		}},
 		{use: "version", short: "Print the version", examples: []string{"version"}, do: a.PrintVersion},
 	}, {

@@ -110,7 +110,7 @@ func TestExitCodes(t *testing.T) {
 		{"calls denyy obs", 2, "unknown command \"denyy\""},
 		{"autostart", 2, "needs one more word"},
 		{"autostart maybe", 2, "unknown command \"maybe\""},
-		{"secret set imap", 2, "webhook or mqtt"},
+		{"secret set imap", 2, "webhook, mqtt, application"},
 		{"secret set mqtt", 2, "the secret is empty"},
 		{"login --timeout 0s", 2, "no span of time"},
 		{"emulate --profile v9", 2, "v1.0"},

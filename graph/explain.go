@@ -40,7 +40,7 @@ var English = map[string]string{
 	"device":       "Your organisation only accepts managed devices here (AADSTS%d). Ask an administrator.",
 	"expired":      "Your sign-in has expired or was revoked (AADSTS%d). Choose Sign in.",
 	"secret":       "The client secret or certificate is wrong or has expired (AADSTS%d). Make a new one in Entra.",
-	"no-secret":    "No client secret is kept for the application. Put one into the keyring with heliograph login, or name a file in the settings, [account] secret_file or certificate_file.",
+	"no-secret":    "No client secret is kept for the application. Put one into the keyring with heliograph secret set application, or name a file in the settings, [account] secret_file or certificate_file.",
 	"credential":   "The application cannot sign in: %v.",
 	"application":  "The application itself lacks a permission (AADSTS%d). An administrator can grant it with the consent link.",
 	"entra":        "Microsoft's sign-in refused (AADSTS%d). Choose Sign in to try again.",

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -64,39 +66,59 @@ func (a *App) Logout(ctx context.Context, _ []string) error {
 // advised puts before an error of package graph what a person can do.
 func advised(err error) error {
 	advice := graph.Explain(err)
-	return fmt.Errorf("%s\n%w", words.Advice(advice.Key, advice.Args...), err)
+	text := words.Advice(advice.Key, advice.Args...)
+	if advice.Link != "" {
+		text += "\n" + advice.Link
+	}
+	return fmt.Errorf("%s\n%w", text, err)
 }
 
 // Secrets are the names that SecretName accepts.
-var Secrets = []string{desk.SecretWebhook, desk.SecretMQTT}
+var Secrets = []string{desk.SecretWebhook, desk.SecretMQTT, secretApplication}
+
+// secretApplication is the application's own secret or certificate, for where
+// no person signs in.
+const secretApplication = "application"
 
 // SecretName accepts one secret.
 func SecretName(_ *cobra.Command, args []string) error {
 	if len(args) == 1 {
-		if _, ok := desk.SecretItem(args[0]); ok {
+		if slices.Contains(Secrets, args[0]) {
 			return nil
 		}
 	}
-	return Usage("name one secret: webhook or mqtt")
+	return Usage("name one secret: %s", strings.Join(Secrets, ", "))
 }
 
 // maxSecret keeps a secret within one keyring item, which on Windows holds
 // 2,560 bytes of base64.
 const maxSecret = 1024
 
+// maxCredential has room for a certificate with its key; it is kept in parts.
+const maxCredential = 32 << 10
+
 // keyringPatience leaves a person the time to unlock the keyring.
 const keyringPatience = 3 * time.Minute
 
 // SetSecret is `secret set`: from a terminal without an echo, or from stdin.
 func (a *App) SetSecret(ctx context.Context, args []string) error {
-	item, _ := desk.SecretItem(args[0])
-	secret, err := a.readSecret(args[0])
+	most := maxSecret
+	if args[0] == secretApplication {
+		most = maxCredential
+	}
+	secret, err := a.readSecret(args[0], most)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, keyringPatience)
 	defer cancel()
-	if err := (graph.KeyringVault{Ask: true}).Set(ctx, item, secret); err != nil {
+	vault := graph.KeyringVault{Ask: true}
+	if item, ok := desk.SecretItem(args[0]); ok {
+		err = vault.Set(ctx, item, secret)
+	} else {
+		err = graph.KeepCredential(ctx, vault, string(secret))
+	}
+	if err != nil {
 		return keyringError(err)
 	}
 	return a.line("The %s secret is in the keyring; heliograph uses it from the next connection on.", args[0])
@@ -104,10 +126,16 @@ func (a *App) SetSecret(ctx context.Context, args []string) error {
 
 // RemoveSecret is `secret remove`.
 func (a *App) RemoveSecret(ctx context.Context, args []string) error {
-	item, _ := desk.SecretItem(args[0])
 	ctx, cancel := context.WithTimeout(ctx, keyringPatience)
 	defer cancel()
-	if err := (graph.KeyringVault{Ask: true}).Delete(ctx, item); err != nil {
+	vault := graph.KeyringVault{Ask: true}
+	var err error
+	if item, ok := desk.SecretItem(args[0]); ok {
+		err = vault.Delete(ctx, item)
+	} else {
+		err = graph.ForgetCredential(ctx, vault)
+	}
+	if err != nil {
 		return keyringError(err)
 	}
 	return a.line("The %s secret is not in the keyring any more.", args[0])
@@ -123,7 +151,7 @@ func keyringError(err error) error {
 	return fmt.Errorf("the secret was not changed: %w", err)
 }
 
-func (a *App) readSecret(name string) ([]byte, error) {
+func (a *App) readSecret(name string, most int) ([]byte, error) {
 	var raw []byte
 	var err error
 	if f, ok := a.In.(*os.File); ok && isTerminal(f) {
@@ -131,7 +159,7 @@ func (a *App) readSecret(name string) ([]byte, error) {
 		raw, err = term.ReadPassword(int(f.Fd()))
 		fmt.Fprintln(a.Err)
 	} else {
-		raw, err = io.ReadAll(io.LimitReader(a.In, maxSecret+3))
+		raw, err = io.ReadAll(io.LimitReader(a.In, int64(most)+3))
 		raw = bytes.TrimSuffix(bytes.TrimSuffix(raw, []byte("\n")), []byte("\r"))
 	}
 	switch {
@@ -139,8 +167,8 @@ func (a *App) readSecret(name string) ([]byte, error) {
 		return nil, fmt.Errorf("the secret cannot be read: %w", err)
 	case len(raw) == 0:
 		return nil, Usage("the secret is empty: type one, or pipe it in; to remove it use heliograph secret remove %s", name)
-	case len(raw) > maxSecret:
-		return nil, Usage("the secret is longer than %d bytes", maxSecret)
+	case len(raw) > most:
+		return nil, Usage("the secret is longer than %d bytes", most)
 	}
 	return raw, nil
 }

@@ -18,6 +18,14 @@ import (
 	"heliograph/tray/remote"
 )
 
+// Quit is `quit`.
+func (a *App) Quit(ctx context.Context, _ []string) error {
+	if err := a.ask(ctx, "quit", nil, nil); err != nil {
+		return err
+	}
+	return a.line("heliograph has quit; what it had set at Microsoft is cleared.")
+}
+
 // AutostartOn is `autostart on`.
 func (a *App) AutostartOn(context.Context, []string) error {
 	exe, err := os.Executable()

@@ -54,6 +54,7 @@ var verbs = map[string]verb{
 	"choose":    with((*instance).choose),
 	"app":       with((*instance).judge),
 	"signed-in": bare((*instance).takeOver),
+	"quit":      bare((*instance).leave),
 	"sign-out": bare(func(in *instance, ctx context.Context, reply func(any) error) error {
 		if err := in.signOut(ctx); err != nil {
 			return err
@@ -96,6 +97,16 @@ func (in *instance) answer(ctx context.Context, r remote.Request, reply func(any
 func (in *instance) raise(_ context.Context, reply func(any) error) error {
 	s := in.loop.State()
 	in.toaster.Show(tray.Toast{Class: "show", Title: words.Say("toast.running"), Body: words.Because(s)})
+	return reply(nil)
+}
+
+// leave quits; what was held at Microsoft is given back before the answer.
+func (in *instance) leave(ctx context.Context, reply func(any) error) error {
+	if err := in.loop.Release(ctx); err != nil {
+		return err
+	}
+	in.log.Info("quitting, as the command line asks")
+	defer in.quit()
 	return reply(nil)
 }
 

@@ -23,7 +23,7 @@ import (
 func answering(t testing.TB) *instance {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	in := &instance{opts: Options{Config: config.Default()}, log: quiet, memory: openMemory(quiet, t.TempDir(), true), wake: make(chan struct{}, 1)}
+	in := &instance{quit: func() {}, opts: Options{Config: config.Default()}, log: quiet, memory: openMemory(quiet, t.TempDir(), true), wake: make(chan struct{}, 1)}
 	in.loop = presence.New(presence.Options{})
 	in.timeline, in.hub, in.toaster = timeline.Open("", quiet), share.New(share.Options{}), tray.NewToaster(quiet, "heliograph", nil)
 	in.noWay = errors.New("no account in this test")

@@ -33,7 +33,7 @@ func TestAdviceHasWords(t *testing.T) {
 
 func testInstance(t *testing.T) *instance {
 	t.Helper()
-	in := &instance{opts: Options{Config: config.Default()}, log: slog.New(slog.DiscardHandler), memory: openMemory(slog.New(slog.DiscardHandler), t.TempDir(), true)}
+	in := &instance{quit: func() {}, opts: Options{Config: config.Default()}, log: slog.New(slog.DiscardHandler), memory: openMemory(slog.New(slog.DiscardHandler), t.TempDir(), true)}
 	in.loop = presence.New(presence.Options{})
 	return in
 }

@@ -135,7 +135,7 @@ var german = map[string]string{
 	"advice.locked":       "Der Schlüsselbund ist gesperrt, Ihre Anmeldung kann nicht gelesen werden. Entsperren Sie ihn, oder melden Sie sich neu an.",
 	"advice.absent":       "Es gibt keinen Schlüsselbund-Dienst, Ihre Anmeldung kann nicht aufbewahrt werden. Installieren und starten Sie einen (gnome-keyring, KWallet oder KeePassXC).",
 	"advice.damaged":      "Was der Schlüsselbund von Ihrer Anmeldung aufbewahrt, ist beschädigt. Wählen Sie Anmelden.",
-	"advice.no-secret":    "Für die Anwendung ist kein Geheimnis hinterlegt. Legen Sie es mit heliograph login in den Schlüsselbund, oder nennen Sie in den Einstellungen eine Datei, [account] secret_file oder certificate_file.",
+	"advice.no-secret":    "Für die Anwendung ist kein Geheimnis hinterlegt. Legen Sie es mit heliograph secret set application in den Schlüsselbund, oder nennen Sie in den Einstellungen eine Datei, [account] secret_file oder certificate_file.",
 	"advice.credential":   "Die Anwendung kann sich nicht anmelden: %s.",
 	"advice.application":  "Der Anwendung selbst fehlt eine Berechtigung (AADSTS%s). Administratoren können sie über den Zustimmungslink erteilen.",
 	"advice.refused":      "Das Entsperren des Schlüsselbunds wurde abgelehnt, Ihre Anmeldung kann nicht gelesen werden. Wählen Sie Anmelden, um es noch einmal zu versuchen.",

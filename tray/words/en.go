@@ -136,7 +136,7 @@ var english = map[string]string{
 	"advice.locked":       "The keyring is locked, so your sign-in cannot be read. Unlock it, or sign in again.",
 	"advice.absent":       "There is no keyring service, so your sign-in cannot be kept. Install and start one (gnome-keyring, KWallet or KeePassXC).",
 	"advice.damaged":      "What the keyring keeps of your sign-in is damaged. Choose Sign in.",
-	"advice.no-secret":    "No client secret is kept for the application. Put one into the keyring with heliograph login, or name a file in the settings, [account] secret_file or certificate_file.",
+	"advice.no-secret":    "No client secret is kept for the application. Put one into the keyring with heliograph secret set application, or name a file in the settings, [account] secret_file or certificate_file.",
 	"advice.credential":   "The application cannot sign in: %s.",
 	"advice.application":  "The application itself lacks a permission (AADSTS%s). An administrator can grant it with the consent link.",
 	"advice.refused":      "Unlocking the keyring was refused, so your sign-in cannot be read. Choose Sign in to try again.",
