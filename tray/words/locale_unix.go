@@ -2,7 +2,10 @@
 
 package words
 
-import "os"
+import (
+	"os"
+	"strings"
+)
 
 // locale is the person's languages, as gettext finds them: LANGUAGE counts
 // only where a locale is set at all.
@@ -20,4 +23,20 @@ func locale() []string {
 		return posix(os.Getenv("LANGUAGE"), v)
 	}
 	return nil
+}
+
+// posix turns names as in "de_AT.UTF-8@euro" into language tags; "C" is no
+// language.
+func posix(values ...string) []string {
+	var out []string
+	for _, v := range values {
+		for name := range strings.SplitSeq(v, ":") {
+			name, _, _ = strings.Cut(name, ".")
+			name, _, _ = strings.Cut(name, "@")
+			if name != "" && name != "C" && name != "POSIX" {
+				out = append(out, strings.ReplaceAll(name, "_", "-"))
+			}
+		}
+	}
+	return out
 }

@@ -7,7 +7,6 @@ package words
 
 import (
 	"fmt"
-	"strings"
 	"sync/atomic"
 
 	"golang.org/x/text/language"
@@ -73,19 +72,3 @@ func Known(key string) bool {
 
 // Advice is the sentence for an advice of package graph, by its key.
 func Advice(key string, args ...any) string { return Say("advice."+key, args...) }
-
-// posix turns names as in "de_AT.UTF-8@euro" into language tags; "C" is no
-// language.
-func posix(values ...string) []string {
-	var out []string
-	for _, v := range values {
-		for name := range strings.SplitSeq(v, ":") {
-			name, _, _ = strings.Cut(name, ".")
-			name, _, _ = strings.Cut(name, "@")
-			if name != "" && name != "C" && name != "POSIX" {
-				out = append(out, strings.ReplaceAll(name, "_", "-"))
-			}
-		}
-	}
-	return out
-}

@@ -66,23 +66,6 @@ func TestSay(t *testing.T) {
 	}
 }
 
-func TestLocale(t *testing.T) {
-	defer Use("en")
-	for _, c := range []struct{ all, lang, language, want string }{
-		{"", "de_DE.UTF-8", "", "Busy=Beschäftigt"}, {"C.UTF-8", "de_DE.UTF-8", "", "Busy=Busy"}, {"", "fr_FR.UTF-8", "de:en", "Busy=Beschäftigt"},
-		{"", "", "de", "Busy=Busy"}, {"de_CH@euro", "en_US", "", "Busy=Beschäftigt"}, {"", "xx-garbage-", "", "Busy=Busy"},
-	} {
-		t.Setenv("LC_ALL", c.all)
-		t.Setenv("LC_MESSAGES", "")
-		t.Setenv("LANG", c.lang)
-		t.Setenv("LANGUAGE", c.language)
-		Use("auto")
-		if got := "Busy=" + Status(presence.ChoseBusy); got != c.want {
-			t.Errorf("%+v: %s", c, got)
-		}
-	}
-}
-
 func TestClock(t *testing.T) {
 	now := time.Date(2026, 11, 24, 15, 0, 0, 0, time.Local)
 	for _, c := range []struct {
