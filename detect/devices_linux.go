@@ -63,6 +63,7 @@ func keepRecording(d *devices, f *facts) {
 		if a, _ := lookUp(nil, h.names); a.ID == soundSystem {
 			continue // it tells for whom by itself
 		}
+		f.direct++
 		f.captures = append(slices.Clip(f.captures), stream{index: apart | uint32(h.pid), names: h.names, pid: h.pid, source: d.what, own: h.pid == os.Getpid()})
 	}
 }

@@ -31,7 +31,7 @@ func systemKinds() []kind {
 			fix: "a call is seen by its microphone too"},
 		{name: "calls", value: callsValue, candidates: []candidate{{"pulseaudio", openPulse}},
 			fix: "calls are seen through PipeWire (with pipewire-pulse) or PulseAudio: start one of them"},
-		{name: "sound-cards", value: callsValue, candidates: []candidate{{"inotify", openALSA}},
+		{name: "sound-cards", value: directValue, candidates: []candidate{{"inotify", openALSA}},
 			fix: "programs that record without a sound server are not seen here"},
 	}
 }
@@ -89,6 +89,10 @@ func cameraValue(f *facts) string {
 }
 
 func callsValue(f *facts) string { return fmt.Sprintf("%d recordings", len(f.captures)) }
+
+func directValue(f *facts) string {
+	return fmt.Sprintf("%d programs record without a sound server", f.direct)
+}
 
 // busTimeout bounds one D-Bus call of ours.
 const busTimeout = 3 * time.Second

@@ -47,6 +47,9 @@ type facts struct {
 	// woke is when the machine last came back from sleep.
 	woke time.Time
 
+	// direct counts the programs that record without a sound server.
+	direct int
+
 	streamsKnown bool
 	captures     []stream
 	playbacks    []stream
