@@ -71,7 +71,6 @@ const (
 // openConsentCamera tells who has a camera open.
 func openConsentCamera(_ context.Context, _ Options, wake func()) (source, error) {
 	c, err := openConsent("webcam", wake, func(f *facts, use []believed) {
-		f.hasCamera = true
 		for _, b := range use {
 			f.cameras = append(f.cameras, holder{names: b.allNames(), pid: b.pid})
 		}

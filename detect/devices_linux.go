@@ -3,6 +3,7 @@ package detect
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -44,7 +45,7 @@ const holderSettle = 200 * time.Millisecond
 func openCameras(_ context.Context, _ Options, wake func()) (source, error) {
 	return watchDevices(&devices{what: "camera", dirs: []string{"/dev"}, proc: hostProc, wake: wake,
 		match: func(name string) bool { return strings.HasPrefix(name, "video") },
-		keep:  func(d *devices, f *facts) { f.cameras, f.hasCamera = d.holders, len(d.watched) > 0 }})
+		keep:  func(d *devices, f *facts) { f.cameras = d.holders }})
 }
 
 // openALSA watches the recording sides of sound cards, for the few programs
@@ -63,9 +64,18 @@ func keepRecording(d *devices, f *facts) {
 		if a, _ := lookUp(nil, h.names); a.ID == soundSystem {
 			continue // it tells for whom by itself
 		}
-		f.direct++
 		f.captures = append(slices.Clip(f.captures), stream{index: apart | uint32(h.pid), names: h.names, pid: h.pid, source: d.what, own: h.pid == os.Getpid()})
 	}
+}
+
+// describe counts the programs, for doctor.
+func (d *devices) describe() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.watched) == 0 {
+		return "there is no " + d.what
+	}
+	return fmt.Sprintf("%d programs have a %s open", len(d.holders), d.what)
 }
 
 func watchDevices(d *devices) (source, error) {

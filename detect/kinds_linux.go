@@ -23,15 +23,15 @@ func systemKinds() []kind {
 			fix: "sleep that nobody announces is not seen on this kernel"},
 		{name: "lock", value: lockValue, candidates: []candidate{{"screensaver", openSaver}},
 			fix: "run heliograph inside your desktop session, where DBUS_SESSION_BUS_ADDRESS is set"},
-		{name: "lockers", value: lockersValue, candidates: []candidate{{"inotify", openLocker}},
+		{name: "lockers", candidates: []candidate{{"inotify", openLocker}},
 			fix: "none is needed where the desktop locks the screen by itself"},
 		{name: "inhibitors", value: inhibitValue, candidates: []candidate{{"session-bus", openInhibit}},
 			fix: "run heliograph inside your desktop session, where DBUS_SESSION_BUS_ADDRESS is set"},
-		{name: "camera", value: cameraValue, candidates: []candidate{{"inotify", openCameras}},
+		{name: "camera", candidates: []candidate{{"inotify", openCameras}},
 			fix: "a call is seen by its microphone too"},
 		{name: "calls", value: callsValue, candidates: []candidate{{"pulseaudio", openPulse}},
 			fix: "calls are seen through PipeWire (with pipewire-pulse) or PulseAudio: start one of them"},
-		{name: "sound-cards", value: directValue, candidates: []candidate{{"inotify", openALSA}},
+		{name: "sound-cards", candidates: []candidate{{"inotify", openALSA}},
 			fix: "programs that record without a sound server are not seen here"},
 	}
 }
@@ -60,13 +60,6 @@ func clockValue(f *facts) string {
 	return "woke up at " + f.woke.Local().Format("15:04:05")
 }
 
-func lockersValue(f *facts) string {
-	if f.lockers == 0 {
-		return "none installed"
-	}
-	return fmt.Sprintf("%d installed, %s", f.lockers, lockValue(f))
-}
-
 func lockValue(f *facts) string {
 	if f.locked {
 		return "locked"
@@ -81,18 +74,7 @@ func inhibitValue(f *facts) string {
 	return fmt.Sprintf("%d programs keep the machine awake, none the screen", len(f.inhibitors))
 }
 
-func cameraValue(f *facts) string {
-	if !f.hasCamera {
-		return "there is no camera"
-	}
-	return fmt.Sprintf("%d programs have it open", len(f.cameras))
-}
-
 func callsValue(f *facts) string { return fmt.Sprintf("%d recordings", len(f.captures)) }
-
-func directValue(f *facts) string {
-	return fmt.Sprintf("%d programs record without a sound server", f.direct)
-}
 
 // busTimeout bounds one D-Bus call of ours.
 const busTimeout = 3 * time.Second

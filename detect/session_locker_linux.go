@@ -3,6 +3,7 @@ package detect
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -218,9 +219,20 @@ func sameScreen(dir string) bool {
 func (l *locker) sample(f *facts) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	f.lockers = l.installed
 	f.locked = f.locked || len(l.running) > 0
 	return nil
+}
+
+func (l *locker) describe() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.installed == 0:
+		return "none installed"
+	case len(l.running) > 0:
+		return fmt.Sprintf("%d installed, locked", l.installed)
+	}
+	return fmt.Sprintf("%d installed, not locked", l.installed)
 }
 
 func (l *locker) close() {

@@ -42,13 +42,9 @@ type facts struct {
 
 	locked, asleep, elsewhere bool
 	seatKnown, lockKnown      bool
-	lockers                   int // installed screen lockers that tell nobody
 
 	// woke is when the machine last came back from sleep.
 	woke time.Time
-
-	// direct counts the programs that record without a sound server.
-	direct int
 
 	streamsKnown bool
 	captures     []stream
@@ -61,9 +57,8 @@ type facts struct {
 	// awake: the screen is kept awake, by whomever.
 	awake bool
 
-	// hasCamera: there is one; cameras are the processes that have it open.
-	hasCamera bool
-	cameras   []holder
+	// cameras are the processes that have one open.
+	cameras []holder
 }
 
 // peer is a program's process that speaks to the other side of a call.

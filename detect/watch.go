@@ -309,7 +309,11 @@ func (s *slot) part(f *facts) Part {
 		p.Fix = s.fix
 		return p
 	}
-	p.Value = s.value(f)
+	if d, ok := s.src.(interface{ describe() string }); ok {
+		p.Value = d.describe()
+	} else {
+		p.Value = s.value(f)
+	}
 	_, p.Polls = s.src.(interface{ polls() })
 	return p
 }
