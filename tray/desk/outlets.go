@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
-
 	"time"
 
 	"heliograph/graph"
@@ -37,8 +36,9 @@ func (in *instance) openOutlets() {
 
 // closeOutlets tells the last state and says goodbye.
 func (in *instance) closeOutlets() {
-	in.announce(in.facts())
-	in.timeline.Add(timeline.Entry{At: time.Now(), Availability: presence.Offline.Availability, Activity: presence.Offline.Activity, Rule: RuleStopped})
+	f := in.facts()
+	f.State.Since, f.State.Want = time.Now().Round(0), presence.Want{Reason: presence.Reason{Rule: RuleStopped}}
+	in.announce(f)
 	if err := in.timeline.Close(); err != nil {
 		in.log.Warn("the timeline was not closed", "error", err)
 	}
