@@ -202,6 +202,8 @@ func TestLockerOfAnotherScreen(t *testing.T) {
 		want                        bool
 	}{
 		{"same", "A=1\x00DISPLAY=:1\x00", ":1", "", true},
+		{"same_with_screen", "DISPLAY=:1.0\x00", ":1", "", true},
+		{"same_by_path", "WAYLAND_DISPLAY=wayland-1\x00", "", "/run/user/1000/wayland-1", true},
 		{"another", "DISPLAY=:2\x00", ":1", "", false},
 		{"wayland_beside_x", "WAYLAND_DISPLAY=wayland-1\x00", ":1", "", false},
 		{"says_nothing", "A=1\x00", ":1", "", true},

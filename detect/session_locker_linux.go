@@ -207,13 +207,24 @@ func sameScreen(dir string) bool {
 		for v := range strings.SplitSeq(string(env), "\x00") {
 			if theirs, ok := strings.CutPrefix(v, name+"="); ok && theirs != "" {
 				says = true
-				if theirs == own {
+				if screen(theirs) == screen(own) {
 					return true
 				}
 			}
 		}
 	}
 	return !says || !asked
+}
+
+// screen is a display's name without what may be left out: a socket's folder,
+// the number of an X screen.
+func screen(display string) string {
+	name := filepath.Base(display)
+	if server, number, ok := strings.Cut(name, ":"); ok {
+		number, _, _ = strings.Cut(number, ".")
+		return server + ":" + number
+	}
+	return name
 }
 
 func (l *locker) sample(f *facts) error {

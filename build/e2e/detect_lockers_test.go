@@ -46,6 +46,7 @@ func TestLockBySwaylock(t *testing.T) {
 	as("sway", "-c", filepath.Join(run, "config"))
 	display := filepath.Join(run, "wayland-1")
 	eventually(t, "sway listens", func() bool { return listens(display) })
+	t.Setenv("WAYLAND_DISPLAY", display) // a locker of another screen would not count
 	w := watching(t, detect.Options{})
 	eventually(t, "its file is watched", func() bool { return part(w, "lockers").Backend != "" })
 	env = append(env, "WAYLAND_DISPLAY=wayland-1")
