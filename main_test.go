@@ -85,6 +85,10 @@ func words(line string) []string {
 
 // TestExitCodes are those that need no desktop and no instance.
 func TestExitCodes(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "empty.toml")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
 	bad := filepath.Join(t.TempDir(), "bad.toml")
 	if err := os.WriteFile(bad, []byte("[automatic]\naway = \"5m\"\n"), 0o600); err != nil {
@@ -122,7 +126,8 @@ func TestExitCodes(t *testing.T) {
 		{"why", 3, "is not running"},
 		{"calls", 3, "is not running"},
 		{"log --follow", 3, "is not running"},
-		{"login --config " + filepath.Join(t.TempDir(), "none.toml"), 4, "client_id"},
+		{"login --config " + empty, 4, "client_id"},
+		{"login --config " + filepath.Join(t.TempDir(), "none.toml"), 2, "there is no settings file"},
 	} {
 		t.Run(strings.ReplaceAll(c.args, " ", "_"), func(t *testing.T) {
 			var out, errOut bytes.Buffer

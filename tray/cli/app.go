@@ -8,8 +8,10 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 
@@ -45,6 +47,9 @@ func (a *App) load() (config.Config, string, error) {
 	path, err := a.path()
 	if err != nil {
 		return config.Config{}, "", err
+	}
+	if _, err := os.Stat(path); a.Config != "" && errors.Is(err, fs.ErrNotExist) {
+		return config.Config{}, path, Usage("there is no settings file %s, as --config names it: heliograph config path makes the usual one", path)
 	}
 	c, err := config.Load(path)
 	if err != nil {

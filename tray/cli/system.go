@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"heliograph/tray/autostart"
+	"heliograph/tray/config"
 	"heliograph/tray/desk"
 	"heliograph/tray/remote"
 )
@@ -66,11 +67,17 @@ func (a *App) AutostartStatus(context.Context, []string) error {
 	return a.line("off")
 }
 
-// ConfigPath is `config path`.
+// ConfigPath is `config path`. Whoever asks wants to edit it, so the usual
+// file is made where it is not there yet.
 func (a *App) ConfigPath(context.Context, []string) error {
 	path, err := a.path()
 	if err != nil {
 		return err
+	}
+	if a.Config == "" {
+		if err := config.EnsureFile(path); err != nil {
+			return err
+		}
 	}
 	return a.line("%s", path)
 }
