@@ -107,6 +107,9 @@ func BenchmarkIdle(b *testing.B) {
 		} else {
 			quiet += now - last
 			seconds++
+			if now > last {
+				b.Logf("%d switches in a quiet second, %v after the last post", now-last, time.Since(posted).Round(time.Second))
+			}
 		}
 		last = now
 	}
