@@ -118,7 +118,7 @@ type Stream struct {
 
 // Part is one working part of the detector, for doctor.
 type Part struct {
-	Name    string `json:"name"`            // "idle", "seat", "lock", "calls", "camera", …
+	Name    string `json:"name"`            // "idle", "sleep", "lock", "microphone", "camera", …
 	Backend string `json:"backend"`         // "x11-sync", "logind", …; empty: none
 	Value   string `json:"value"`           // its live value, for people
 	Problem string `json:"problem"`         // empty: works

@@ -8,9 +8,9 @@ func systemKinds() []kind {
 	return []kind{
 		{name: "idle", value: idleValue, candidates: []candidate{{"coregraphics", openCGIdle}},
 			fix: "run heliograph in your own session, not as a daemon"},
-		{name: "seat", value: seatValue, candidates: []candidate{{"iokit", openMacSession}},
+		{name: "sleep", value: seatValue, candidates: []candidate{{"iokit", openMacSession}},
 			fix: "run heliograph in your own session, not as a daemon"},
-		{name: "calls", value: callsValue, candidates: []candidate{{"coreaudio", openCoreAudio}},
+		{name: "microphone", value: callsValue, candidates: []candidate{{"coreaudio", openCoreAudio}},
 			fix: "calls are seen on macOS 14.2 and later"},
 		{name: "awake", value: awakeValue, candidates: []candidate{{"power-assertions", openPowerWishes}},
 			fix: "without them browsers are in a call when they record and play"},

@@ -7,9 +7,9 @@ func systemKinds() []kind {
 	return []kind{
 		{name: "idle", value: idleValue, candidates: []candidate{{"last-input", openInputIdle}},
 			fix: "run heliograph in your own session, not as a service"},
-		{name: "seat", value: seatValue, candidates: []candidate{{"wts", openWTS}},
+		{name: "sleep", value: seatValue, candidates: []candidate{{"wts", openWTS}},
 			fix: "run heliograph in your own session, not as a service"},
-		{name: "calls", value: callsValue, candidates: []candidate{{"wasapi", openWASAPI}, {"consentstore, without playback", openConsentMicrophone}},
+		{name: "microphone", value: callsValue, candidates: []candidate{{"wasapi", openWASAPI}, {"consentstore, without playback", openConsentMicrophone}},
 			fix: "calls are seen through Windows Audio, or through the list of programs that used the microphone (Windows 10 1903 and later)"},
 		{name: "camera", value: cameraValue, candidates: []candidate{{"consentstore", openConsentCamera}},
 			fix: "cameras in use are seen on Windows 10 1903 and later; without them browsers are in a call when they record and play"},

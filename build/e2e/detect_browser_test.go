@@ -160,7 +160,7 @@ const (
 func watchingCalls(t *testing.T) *detect.Watcher {
 	t.Helper()
 	w := watching(t, detect.Options{Debounce: shortDebounce, Grace: shortGrace})
-	eventually(t, "the sound server serves", func() bool { return part(w, "calls").Backend == "pulseaudio" })
+	eventually(t, "the sound server serves", func() bool { return part(w, "microphone").Backend == "pulseaudio" })
 	return w
 }
 

@@ -88,7 +88,7 @@ func pause(d time.Duration) { <-time.After(d) }
 func TestCallLatency(t *testing.T) {
 	const calls, debounce, grace = 20, 300 * time.Millisecond, 300 * time.Millisecond
 	w := watching(t, detect.Options{Debounce: debounce, Grace: grace})
-	eventually(t, "the sound server serves", func() bool { return part(w, "calls").Backend == "pulseaudio" })
+	eventually(t, "the sound server serves", func() bool { return part(w, "microphone").Backend == "pulseaudio" })
 	var begins, ends []time.Duration
 	for range calls {
 		rec := record(t, "zoom")
@@ -139,10 +139,10 @@ func TestSoundServerRestartsInACall(t *testing.T) {
 	since := w.Activity().Call.Since
 	killed(server)
 	os.Remove(socket)
-	eventually(t, "the server's end is seen", func() bool { return part(w, "calls").Backend == "" })
+	eventually(t, "the server's end is seen", func() bool { return part(w, "microphone").Backend == "" })
 	serve()
 	began := time.Now()
-	eventually(t, "the new server serves", func() bool { return part(w, "calls").Backend == "pulseaudio" })
+	eventually(t, "the new server serves", func() bool { return part(w, "microphone").Backend == "pulseaudio" })
 	t.Logf("the new sound server serves after %v", time.Since(began).Round(time.Millisecond))
 	record(t, "zoom")
 	during(t, grace+2*time.Second, "it is the same call", func() bool {

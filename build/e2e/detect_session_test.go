@@ -84,7 +84,7 @@ func watching(t *testing.T, o detect.Options) *detect.Watcher {
 func TestLockAndSeatByLogind(t *testing.T) {
 	m := newMockLogind(t)
 	w := watching(t, detect.Options{})
-	eventually(t, "logind serves", func() bool { return part(w, "seat").Backend == "logind" })
+	eventually(t, "logind serves", func() bool { return part(w, "sleep").Backend == "logind" })
 	m.session("LockedHint", true)
 	eventually(t, "locked", func() bool { return w.Activity().Locked })
 	m.session("LockedHint", false)

@@ -186,7 +186,7 @@ func TestDemo(t *testing.T) {
 			out := p.output()
 			want := []string{"http://127.0.0.1:", "a colleague sees: Available", "Session cleared; a colleague sees Offline."}
 			if env != nil {
-				want = []string{"tray is not available", "idle is not available: ", "there is no display (DISPLAY is not set)", "calls is not available", "Session cleared"}
+				want = []string{"tray is not available", "idle is not available: ", "there is no display (DISPLAY is not set)", "microphone is not available", "Session cleared"}
 			}
 			for _, w := range want {
 				if !strings.Contains(out, w) {

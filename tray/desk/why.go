@@ -31,9 +31,9 @@ type Moment struct {
 var signals = map[presence.Rule][]string{
 	presence.RuleInput: {"idle"}, presence.RuleIdle: {"idle"}, presence.RuleUnknown: {"idle"},
 	presence.RuleAwake:  {"inhibitors", "idle"},
-	presence.RuleLocked: {"lock", "lockers", "seat"},
-	presence.RuleAsleep: {"seat", "clock"}, presence.RuleElsewhere: {"seat"},
-	presence.RuleCall: {"calls", "camera"}, presence.RuleSharing: {"calls"}, presence.RuleTeamsCall: {"calls", "camera"},
+	presence.RuleLocked: {"lock", "lockers", "sleep"},
+	presence.RuleAsleep: {"sleep", "clock"}, presence.RuleElsewhere: {"sleep"},
+	presence.RuleCall: {"microphone", "camera"}, presence.RuleSharing: {"microphone"}, presence.RuleTeamsCall: {"microphone", "camera"},
 }
 
 func (in *instance) why() Why {

@@ -10,6 +10,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -194,7 +195,7 @@ func (s *Server) request(conn net.Conn) (Request, error) {
 		return Request{}, fmt.Errorf("the request cannot be read: %w", err)
 	}
 	switch {
-	case s.secret != "" && r.Secret != s.secret:
+	case s.secret != "" && subtle.ConstantTimeCompare([]byte(r.Secret), []byte(s.secret)) != 1:
 		return Request{}, errors.New("the request does not know the secret of this session")
 	case r.Version != Version:
 		return Request{}, fmt.Errorf("the running heliograph speaks version %d of the protocol, not %d: restart it", Version, r.Version)
