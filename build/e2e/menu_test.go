@@ -45,6 +45,14 @@ func (p *panel) item(pid int) string {
 	return ""
 }
 
+// onPanel waits until the program's icon is there, and names it.
+func onPanel(t testing.TB, app *process) (desk *panel, name string) {
+	t.Helper()
+	desk = newPanel(t)
+	eventually(t, "the icon is on the panel", func() bool { name = desk.item(app.cmd.Process.Pid); return name != "" })
+	return desk, name
+}
+
 // row is one entry of the menu.
 type row struct {
 	ID    int32
@@ -130,9 +138,7 @@ func (p *panel) tooltip(name string) string {
 
 func TestIconMenuAndTooltip(t *testing.T) {
 	p, app := running(t, "1h")
-	desk := newPanel(t)
-	var name string
-	eventually(t, "the icon is on the panel", func() bool { name = desk.item(app.cmd.Process.Pid); return name != "" })
+	desk, name := onPanel(t, app)
 	desk.click(name, "Busy")
 	eventually(t, "colleagues see Busy", func() bool { return p.emu.shows("Busy/Busy") })
 	eventually(t, "the tooltip says why", func() bool { return strings.Contains(desk.tooltip(name), "Busy – you chose it") })
@@ -158,9 +164,7 @@ func TestIconMenuAndTooltip(t *testing.T) {
 
 func TestBusyForAnHour(t *testing.T) {
 	p, app := running(t, "2s")
-	desk := newPanel(t)
-	var name string
-	eventually(t, "the icon is on the panel", func() bool { name = desk.item(app.cmd.Process.Pid); return name != "" })
+	desk, name := onPanel(t, app)
 	desk.click(name, "Busy")
 	desk.click(name, "1 hour")
 	eventually(t, "Busy ends in an hour", func() bool {
@@ -181,9 +185,7 @@ func TestBusyForAnHour(t *testing.T) {
 
 func TestChoiceInTeamsIsLeftAndCanBeCleared(t *testing.T) {
 	p, app := running(t, "2s")
-	desk := newPanel(t)
-	var name string
-	eventually(t, "the icon is on the panel", func() bool { name = desk.item(app.cmd.Process.Pid); return name != "" })
+	desk, name := onPanel(t, app)
 	p.emu.post("preferred", `{"availability":"DoNotDisturb"}`)
 	eventually(t, "the tooltip names the choice", func() bool { return strings.Contains(desk.tooltip(name), "you chose Do not disturb in Teams") })
 	rec := record(t, "zoom")
@@ -195,9 +197,7 @@ func TestChoiceInTeamsIsLeftAndCanBeCleared(t *testing.T) {
 
 func TestThatWasNotACall(t *testing.T) {
 	p, app := running(t, "1h")
-	desk := newPanel(t)
-	var name string
-	eventually(t, "the icon is on the panel", func() bool { name = desk.item(app.cmd.Process.Pid); return name != "" })
+	desk, name := onPanel(t, app)
 	record(t, "zoom")
 	eventually(t, "a call is seen", func() bool { return p.emu.shows("Busy/InACall") })
 	desk.click(name, "Zoom: that was not a call")
@@ -211,9 +211,7 @@ func TestThatWasNotACall(t *testing.T) {
 
 func TestTreatAsACall(t *testing.T) {
 	p, app := running(t, "1h")
-	desk := newPanel(t)
-	var name string
-	eventually(t, "the icon is on the panel", func() bool { name = desk.item(app.cmd.Process.Pid); return name != "" })
+	desk, name := onPanel(t, app)
 	record(t, "ourmeetings")
 	desk.click(name, "Treat ourmeetings as a call")
 	eventually(t, "it is a call", func() bool { return p.emu.shows("Busy/InACall") })
@@ -221,9 +219,7 @@ func TestTreatAsACall(t *testing.T) {
 
 func TestMessageInACall(t *testing.T) {
 	p, app := running(t, "1h")
-	desk := newPanel(t)
-	var name string
-	eventually(t, "the icon is on the panel", func() bool { name = desk.item(app.cmd.Process.Pid); return name != "" })
+	desk, name := onPanel(t, app)
 	desk.click(name, "Status message in a call")
 	message := func() string {
 		if m := p.emu.self().StatusMessage; m != nil {
