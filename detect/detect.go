@@ -51,11 +51,15 @@ type Call struct {
 	Since time.Time
 	// Apps counts the programs that are in a call now.
 	Apps int
-	// Sharing reports a screen share, where it can be known.
+	// Sharing reports a screen share; see SeesSharing.
 	Sharing bool
 	// Teams reports the built-in Teams client, which tells Teams by itself.
 	Teams bool
 }
+
+// SeesSharing reports whether any backend tells of a screen share: none does
+// yet, on any system, so Call.Sharing is never set.
+const SeesSharing = false
 
 // Active reports whether there is a call.
 func (c Call) Active() bool { return c.App != "" }

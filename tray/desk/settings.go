@@ -38,7 +38,14 @@ var switches = []rule{
 	{id: "call", file: func(a config.Automatic) bool { return a.BusyInCall },
 		apply: func(p *presence.Policy, _ config.Automatic, on bool) { p.BusyInCall = on }},
 	{id: "sharing", file: func(a config.Automatic) bool { return a.PresentWhenSharing },
-		apply: func(p *presence.Policy, _ config.Automatic, on bool) { p.PresentWhenSharing = on }},
+		apply: func(p *presence.Policy, _ config.Automatic, on bool) { p.PresentWhenSharing = on },
+		label: func(config.Automatic) string {
+			if !detect.SeesSharing {
+				return words.Say("rule.sharing.none")
+			}
+			return words.Say("rule.sharing")
+		},
+		empty: func(config.Automatic) bool { return !detect.SeesSharing }},
 	{id: "awake", file: func(a config.Automatic) bool { return a.VideoIsPresence },
 		apply: func(p *presence.Policy, _ config.Automatic, on bool) { p.AwakeIsPresent = on }},
 	{id: "message", file: func(a config.Automatic) bool { return a.CallMessage != "" },
