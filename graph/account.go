@@ -56,7 +56,7 @@ func Open(c Config, v Vault) (*Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Account{config: c, cloud: cloud, http: &http.Client{Transport: transport, Timeout: callTimeout},
+	a := &Account{config: c, cloud: cloud, http: newHTTP(transport),
 		cache: &tokenCache{store: parted{v, "account"}}}
 	if c.Application != nil {
 		a.app = newAppSignIn(c, cloud, a.http, v)

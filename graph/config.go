@@ -105,35 +105,3 @@ func (c *Config) resolve() (Cloud, http.RoundTripper, error) {
 	}
 	return cloud, newTransport(), nil
 }
-
-// newTransport is for a program that speaks twice in four minutes: the pair of
-// requests shares a connection, which is then closed, so that nothing on it
-// wakes the process in between.
-func newTransport() *http.Transport {
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          4,
-		IdleConnTimeout:       2 * time.Second,
-		TLSHandshakeTimeout:   callTimeout,
-		ResponseHeaderTimeout: callTimeout,
-	}
-}
-
-// rewrite sends what is meant for the emulated cloud to an emulator's origin,
-// and refuses every other host: no real token can reach an emulator, and no
-// emulated one the world.
-type rewrite struct {
-	origin *url.URL
-	next   http.RoundTripper
-}
-
-func (t rewrite) RoundTrip(r *http.Request) (*http.Response, error) {
-	host := r.URL.Scheme + "://" + r.URL.Host
-	if host != emulated.Authority && host != emulated.Graph {
-		return nil, fmt.Errorf("host %s is not part of the emulator", r.URL.Host)
-	}
-	out := r.Clone(r.Context())
-	out.URL.Scheme, out.URL.Host, out.Host = t.origin.Scheme, t.origin.Host, ""
-	return t.next.RoundTrip(out)
-}

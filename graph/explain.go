@@ -49,6 +49,7 @@ var English = map[string]string{
 	"invalid":      "Microsoft Graph does not accept the request (%d %s). This is a fault of heliograph: please report it.",
 	"busy":         "Microsoft asks heliograph to wait. It goes on by itself.",
 	"server":       "Microsoft Graph has trouble (%d). heliograph goes on trying.",
+	"redirected":   "Something on this network redirects Microsoft's address, as the sign-in page of a hotspot does. heliograph sends nothing there and goes on trying.",
 	"network":      "Microsoft cannot be reached. heliograph goes on trying and catches up at once.",
 }
 
@@ -83,6 +84,10 @@ func Explain(err error) Advice {
 	var s *SignInError
 	if errors.As(err, &s) {
 		return explainSignIn(s)
+	}
+	var r *RedirectError
+	if errors.As(err, &r) {
+		return Advice{Key: "redirected"}
 	}
 	var e *Error
 	if !errors.As(err, &e) {

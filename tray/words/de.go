@@ -161,5 +161,6 @@ var german = map[string]string{
 	"advice.invalid":      "Microsoft Graph nimmt die Anfrage nicht an (%s %s). Das ist ein Fehler von heliograph: bitte melden.",
 	"advice.busy":         "Microsoft bittet heliograph zu warten. Es geht von selbst weiter.",
 	"advice.server":       "Microsoft Graph ist gestört (%s). heliograph versucht es weiter.",
+	"advice.redirected":   "Etwas in diesem Netz leitet die Adresse von Microsoft um, so wie die Anmeldeseite eines Hotspots. heliograph sendet nichts dorthin und versucht es weiter.",
 	"advice.network":      "Microsoft ist nicht erreichbar. heliograph versucht es weiter und holt sofort auf.",
 }

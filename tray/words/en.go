@@ -162,5 +162,6 @@ var english = map[string]string{
 	"advice.invalid":      "Microsoft Graph does not accept the request (%s %s). This is a fault of heliograph: please report it.",
 	"advice.busy":         "Microsoft asks heliograph to wait. It goes on by itself.",
 	"advice.server":       "Microsoft Graph has trouble (%s). heliograph goes on trying.",
+	"advice.redirected":   "Something on this network redirects Microsoft's address, as the sign-in page of a hotspot does. heliograph sends nothing there and goes on trying.",
 	"advice.network":      "Microsoft cannot be reached. heliograph goes on trying and catches up at once.",
 }

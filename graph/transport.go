@@ -1,0 +1,85 @@
+package graph
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// newHTTP is the client of every request that carries a secret: MSAL's to
+// Entra and ours to Graph.
+func newHTTP(next http.RoundTripper) *http.Client {
+	return &http.Client{Transport: guard{next}, Timeout: callTimeout}
+}
+
+// RedirectError is an answer that sends a request to another address. Neither
+// Entra nor Graph redirects the calls that heliograph makes; a hotspot's
+// sign-in page does, and so does somebody who wants the tokens.
+type RedirectError struct {
+	Host   string // who answered
+	Status int    // 301, 302, 303, 307 or 308
+}
+
+// Error leaves out where the redirect leads: that text comes from outside and
+// could repeat a secret of the request.
+func (e *RedirectError) Error() string {
+	return fmt.Sprintf("%s answers with a redirect (%d), which is not followed: tokens are sent to no other address", e.Host, e.Status)
+}
+
+// guard refuses redirects before http.Client sees them: http.Client resends the
+// body of a POST after a 307 or 308 to whatever host is named, and the
+// Authorization header to sub-domains, other ports and plain http.
+type guard struct{ next http.RoundTripper }
+
+func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := g.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	switch resp.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		resp.Body.Close()
+		return nil, &RedirectError{Host: r.URL.Host, Status: resp.StatusCode}
+	}
+	return resp, nil
+}
+
+// CloseIdleConnections serves http.Client's method of that name.
+func (g guard) CloseIdleConnections() {
+	if c, ok := g.next.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+// newTransport is for a program that speaks twice in four minutes: the pair of
+// requests shares a connection, which is then closed, so that nothing on it
+// wakes the process in between.
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConns:          4,
+		IdleConnTimeout:       2 * time.Second,
+		TLSHandshakeTimeout:   callTimeout,
+		ResponseHeaderTimeout: callTimeout,
+	}
+}
+
+// rewrite sends what is meant for the emulated cloud to an emulator's origin,
+// and refuses every other host: no real token can reach an emulator, and no
+// emulated one the world.
+type rewrite struct {
+	origin *url.URL
+	next   http.RoundTripper
+}
+
+func (t rewrite) RoundTrip(r *http.Request) (*http.Response, error) {
+	host := r.URL.Scheme + "://" + r.URL.Host
+	if host != emulated.Authority && host != emulated.Graph {
+		return nil, fmt.Errorf("host %s is not part of the emulator", r.URL.Host)
+	}
+	out := r.Clone(r.Context())
+	out.URL.Scheme, out.URL.Host, out.Host = t.origin.Scheme, t.origin.Host, ""
+	return t.next.RoundTrip(out)
+}
