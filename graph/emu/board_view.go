@@ -1,6 +1,7 @@
 package emu
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -159,6 +160,8 @@ func (f *fault) sentence(now time.Time) string {
 		what = "connection dropped"
 	case f.Lose:
 		what = "answer lost"
+	case f.Page:
+		what = fmt.Sprintf("page of HTML (%d)", cmp.Or(f.Status, 200))
 	case f.AADSTS != 0:
 		what = fmt.Sprintf("AADSTS%d", f.AADSTS)
 	case f.Status != 0:

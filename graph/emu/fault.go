@@ -1,8 +1,10 @@
 package emu
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"path"
 	"strconv"
@@ -26,6 +28,9 @@ type Fault struct {
 	Delay      Duration `json:"delay,omitempty"`      // before the answer
 	Drop       bool     `json:"drop,omitempty"`       // the connection ends before the request counts
 	Lose       bool     `json:"lose,omitempty"`       // the request counts, its answer is lost
+	// Page answers with a page of HTML under Status (0: 200), as a proxy or the
+	// sign-in page of a hotspot does; the request does not count.
+	Page bool `json:"page,omitempty"`
 
 	Times int      `json:"times,omitempty"` // for so many requests; 0: no bound
 	For   Duration `json:"for,omitempty"`   // for so long on the emulator's clock; 0: no bound
@@ -81,11 +86,11 @@ type fault struct {
 
 // AddFault plays a fault from now on; the earliest added matches first.
 func (s *Server) AddFault(f Fault) error {
-	if f.Status != 0 && (f.Status < 400 || f.Status > 599) {
-		return fmt.Errorf("status %d is no error: use 400 to 599", f.Status)
+	if f.Status != 0 && (f.Status < 400 || f.Status > 599) && !(f.Page && f.Status == http.StatusOK) {
+		return fmt.Errorf("status %d is not an error: use 400 to 599, or 200 with page", f.Status)
 	}
-	if f.Status == 0 && f.AADSTS == 0 && f.Delay == 0 && !f.Drop && !f.Lose {
-		return fmt.Errorf("a fault needs status, aadsts, delay, drop or lose")
+	if f.onlyDelays() && f.Delay == 0 {
+		return fmt.Errorf("a fault needs status, aadsts, delay, drop, lose or page")
 	}
 	if f.Times < 0 || f.For < 0 || f.Delay < 0 || f.RetryAfter < 0 {
 		return fmt.Errorf("times, for, delay and retryAfter cannot be negative")
@@ -148,7 +153,9 @@ func (f *fault) matches(r *http.Request) bool {
 	return strings.Contains(r.URL.Path, f.Path)
 }
 
-func (f *fault) onlyDelays() bool { return f.Status == 0 && f.AADSTS == 0 && !f.Drop && !f.Lose }
+func (f *Fault) onlyDelays() bool {
+	return f.Status == 0 && f.AADSTS == 0 && !f.Drop && !f.Lose && !f.Page
+}
 
 // wait delays; false means the client gave up.
 func (f *fault) wait(r *http.Request) bool {
@@ -167,6 +174,12 @@ func (f *fault) wait(r *http.Request) bool {
 
 // faulty answers with the fault's own error.
 func (s *Server) faulty(w http.ResponseWriter, r *http.Request, f *fault) {
+	if f.Page {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(cmp.Or(f.Status, http.StatusOK))
+		_, _ = io.WriteString(w, "<!DOCTYPE html><title>Sign in to this network</title><p>A page that is not Microsoft's.")
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f.AADSTS != 0 {
