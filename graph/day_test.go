@@ -323,15 +323,37 @@ func TestRefusedKindRestsAlone(t *testing.T) {
 		d.sees("Busy/InACall")
 		d.pass(time.Hour)
 		d.sees("Busy/InACall")
-		if n := len(d.requests("/setStatusMessage", began)); n < 2 || n > 6 {
-			t.Errorf("%d attempts in an hour at what is refused", n)
+		// One refusal may be a mistake, and is tried again within seconds; what
+		// is refused again and again rests ever longer.
+		at := d.requests("/setStatusMessage", began)
+		if len(at) < 2 || len(at) > 16 {
+			t.Errorf("%d attempts in an hour at what is refused", len(at))
+		}
+		if late := d.requests("/setStatusMessage", began.Add(30*time.Minute)); len(late) > 3 {
+			t.Errorf("%d attempts in the second half hour", len(late))
 		}
 	})
 }
 
-// TestRefusedTokenIsRefreshedOnce: a clock that was set back makes MSAL hold a
-// token for good that Graph takes no more.
-func TestRefusedTokenIsRefreshedOnce(t *testing.T) {
+// TestOneRefusalIsNoRest: a 403 or 404 that comes once, as the screen locks or
+// a call begins, costs seconds.
+func TestOneRefusalIsNoRest(t *testing.T) {
+	for _, status := range []int{400, 403, 404, 409} {
+		simulate(t, office, func(d *day) {
+			d.signIn()
+			d.pass(time.Minute)
+			d.fault(emu.Fault{Path: "/setPresence", Status: status, Times: 1})
+			d.observe(func(a *detect.Activity) { a.Locked = true })
+			d.pass(3 * time.Second)
+			d.sees("Away/Away")
+		})
+	}
+}
+
+// TestRefusedTokenIsRefreshedSeldom: a clock that was set back makes MSAL hold
+// a token for good that Graph no longer accepts. One refresh mends that; a
+// Graph that accepts none is not asked with ever new ones, and ends no sign-in.
+func TestRefusedTokenIsRefreshedSeldom(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
 		d.pass(time.Second)

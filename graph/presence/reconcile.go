@@ -36,9 +36,13 @@ const (
 	backoffLast  = time.Minute
 )
 
-// refusedPause rests one kind that Graph refused: only an administrator or the
-// user can mend it, but they may.
-const refusedPause = 15 * time.Minute
+// What Graph refuses rests, one kind alone: doubling from the first pause to
+// the last, as one refusal may be a mistake that is gone in a second, and a
+// lasting one can only be mended by an administrator or the user.
+const (
+	refusedFirst = time.Second
+	refusedLast  = 15 * time.Minute
+)
 
 // settleTime is how long after a preferred presence of ours was set, and not
 // read back yet, an answer of GET is not held against it: Graph is eventually
@@ -70,6 +74,7 @@ type machine struct {
 	errs     [kinds]error
 	errSince time.Time
 	rest     [kinds]time.Time // a kind refused rests until then
+	refusals [kinds]int       // in a row
 	failures int
 	pause    time.Time // nothing is tried before; zero: at once
 	asked    bool      // the pause is the server's wish
@@ -117,7 +122,7 @@ func (m *machine) absorb(in inbox, now time.Time) {
 			c.Since = now
 		}
 		m.setChoice(c)
-		m.rest = [kinds]time.Time{}
+		m.rest, m.refusals = [kinds]time.Time{}, [kinds]int{}
 		m.hurry()
 		m.opts.Log.Info("status chosen", "status", c.Status, "until", c.Until)
 	}
@@ -147,7 +152,7 @@ func (m *machine) adopt(s Service) {
 	m.service, m.signIn = s, nil
 	m.sent, m.unknown, m.readDue = Sent{}, true, true
 	m.theirs, m.free, m.shown, m.shownAt = Pair{}, false, Shown{}, time.Time{}
-	m.errs, m.rest = [kinds]error{}, [kinds]time.Time{}
+	m.errs, m.rest, m.refusals = [kinds]error{}, [kinds]time.Time{}, [kinds]int{}
 	m.failures, m.pause, m.asked = 0, time.Time{}, false
 }
 
@@ -217,7 +222,7 @@ func (m *machine) finish(r result, now time.Time) {
 		if m.failures > 0 {
 			m.opts.Log.Info("Microsoft Graph answers again")
 		}
-		m.failures, m.pause, m.errs[r.job.kind] = 0, time.Time{}, nil
+		m.failures, m.pause, m.errs[r.job.kind], m.refusals[r.job.kind] = 0, time.Time{}, nil, 0
 		return
 	case errors.Is(r.err, context.Canceled):
 		return // we gave it up ourselves
@@ -237,29 +242,33 @@ func (m *machine) finish(r result, now time.Time) {
 		m.pause, m.asked = now.Add(wait), true
 		log.Warn("Microsoft Graph asks to wait", "wait", wait)
 	case errors.Is(r.err, ErrRefused):
-		m.rest[r.job.kind] = now.Add(refusedPause)
-		log.Warn("Microsoft Graph refuses", "again", refusedPause)
+		wait = m.pauseAfter(refusedFirst, refusedLast, m.refusals[r.job.kind])
+		m.refusals[r.job.kind]++
+		m.rest[r.job.kind] = now.Add(wait)
+		m.logFailure(log, "Microsoft Graph refuses", m.refusals[r.job.kind], wait)
 	default:
-		wait = m.backoff()
+		wait = m.pauseAfter(backoffFirst, backoffLast, m.failures)
 		m.failures++
 		m.pause = now.Add(wait)
-		m.logFailure(log, wait)
+		m.logFailure(log, "Microsoft Graph was not reached", m.failures, wait)
 	}
 }
 
-// logFailure tells an outage once, and its length as it doubles.
-func (m *machine) logFailure(log *slog.Logger, wait time.Duration) {
+// logFailure reports a failure at its first time, and as their number doubles.
+func (m *machine) logFailure(log *slog.Logger, what string, times int, wait time.Duration) {
 	level := slog.LevelDebug
-	if m.failures&(m.failures-1) == 0 {
+	if times&(times-1) == 0 {
 		level = slog.LevelWarn
 	}
-	log.Log(context.Background(), level, "Microsoft Graph was not reached", "attempt", m.failures, "again", wait.Round(time.Millisecond))
+	log.Log(context.Background(), level, what, "attempt", times, "again", wait.Round(time.Millisecond))
 }
 
-func (m *machine) backoff() time.Duration {
-	d := backoffLast
-	if m.failures < 6 {
-		d = min(d, backoffFirst<<m.failures)
+// pauseAfter is the pause after so many earlier failures: doubling from first
+// to last, and drawn between half and whole.
+func (m *machine) pauseAfter(first, last time.Duration, failures int) time.Duration {
+	d := last
+	if failures < 16 {
+		d = min(d, first<<failures)
 	}
 	return d/2 + time.Duration(m.opts.Jitter()*float64(d/2))
 }
