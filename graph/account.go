@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -91,7 +92,7 @@ func (a *Account) Kept() error { return a.cache.failure() }
 // cannot be known.
 func (a *Account) Restore(ctx context.Context) (Person, error) {
 	if a.app != nil {
-		return a.signInApplication(ctx)
+		return a.signInApplication(ctx, false)
 	}
 	if err := a.cache.load(ctx); err != nil {
 		return Person{}, err
@@ -109,7 +110,7 @@ func (a *Account) Restore(ctx context.Context) (Person, error) {
 	a.mu.Unlock()
 	r, err := a.msal.AcquireTokenSilent(ctx, Scopes, public.WithSilentAccount(accounts[0]))
 	if err != nil {
-		err = a.signInError(err)
+		err = a.silentError(accounts[0], err)
 		if !errors.Is(err, presence.ErrSignIn) {
 			// No network at login is ordinary: the person is known, and the
 			// loop tries again.
@@ -145,7 +146,7 @@ const signInTimeout = 5 * time.Minute
 // application signs in by itself, without a prompt.
 func (a *Account) SignIn(ctx context.Context, p Prompt) (Person, error) {
 	if a.app != nil {
-		return a.signInApplication(ctx)
+		return a.signInApplication(ctx, true)
 	}
 	if p.Device != nil {
 		return a.byDeviceCode(ctx, p.Device)
@@ -176,14 +177,17 @@ func (a *Account) SignIn(ctx context.Context, p Prompt) (Person, error) {
 	return a.adopt(ctx, r), nil
 }
 
-// signInApplication makes the configured user the one, once the application
-// has a token. No network is no obstacle, as in Restore.
-func (a *Account) signInApplication(ctx context.Context) (Person, error) {
+// signInApplication makes the configured user the person. A network failure is
+// not an error here, as in Restore; a refusal by Entra is one for somebody who
+// asked to sign in, and not at the start: the loop goes on trying, with the
+// credential read anew each time.
+func (a *Account) signInApplication(ctx context.Context, asked bool) (Person, error) {
 	p := Person{ID: a.app.User, Tenant: a.config.Tenant}
 	a.mu.Lock()
 	a.person = p
 	a.mu.Unlock()
-	if _, err := a.token(ctx, ""); errors.Is(err, presence.ErrSignIn) || ctx.Err() != nil {
+	_, err := a.token(ctx, "")
+	if errors.Is(err, presence.ErrSignIn) || ctx.Err() != nil || asked && errors.Is(err, presence.ErrRefused) {
 		return Person{}, err
 	}
 	return p, nil
@@ -207,6 +211,15 @@ func (a *Account) interactiveError(ctx context.Context, err error) error {
 
 // signInError sorts MSAL's errors, and links an administrator's consent.
 func (a *Account) signInError(err error) error { return a.linked(signInError(err)) }
+
+// silentError sorts the errors of a token that no person was asked for. Without
+// a refresh token there is nothing to ask Entra with, whatever MSAL says.
+func (a *Account) silentError(who public.Account, err error) error {
+	if !a.cache.hasRefreshToken(who.HomeAccountID) {
+		return &SignInError{err: ErrNoItem}
+	}
+	return a.linked(tokenError(err))
+}
 
 // linked puts the consent link into an error that it may mend.
 func (a *Account) linked(err error) error {
@@ -287,7 +300,7 @@ func (a *Account) token(ctx context.Context, claims string) (string, error) {
 	}
 	r, err := a.msal.AcquireTokenSilent(ctx, Scopes, options...)
 	if err != nil {
-		return "", a.signInError(err)
+		return "", a.silentError(who, err)
 	}
 	return r.AccessToken, nil
 }
@@ -322,6 +335,30 @@ func (c *tokenCache) load(ctx context.Context) error {
 	}
 	c.loaded, c.bytes = true, b
 	return nil
+}
+
+// hasRefreshToken reports whether the cache holds a refresh token of an account,
+// in the schema that all of Microsoft's MSAL libraries share.
+//
+// Source: https://github.com/AzureAD/microsoft-authentication-library-for-go/blob/main/apps/internal/base/storage/items.go
+func (c *tokenCache) hasRefreshToken(homeAccountID string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var content struct {
+		RefreshToken map[string]struct {
+			HomeAccountID string `json:"home_account_id"`
+			Secret        string `json:"secret"`
+		}
+	}
+	if json.Unmarshal(c.bytes, &content) != nil {
+		return false
+	}
+	for _, t := range content.RefreshToken {
+		if t.HomeAccountID == homeAccountID && t.Secret != "" {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *tokenCache) failure() error {

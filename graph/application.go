@@ -118,8 +118,9 @@ func (s *appSignIn) token(ctx context.Context, claims string) (string, error) {
 	if err == nil {
 		return r.AccessToken, nil
 	}
-	if err = signInError(err); errors.Is(err, presence.ErrSignIn) {
-		s.forget() // the file or the item may hold a newer one by then
+	var refused *SignInError
+	if err = tokenError(err); errors.As(err, &refused) {
+		s.forget() // the file or the item may hold a newer credential by the next try
 	}
 	return "", err
 }

@@ -165,9 +165,10 @@ func TestApplicationIsRefused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = a.Restore(t.Context())
+			_, err = a.SignIn(t.Context(), Prompt{})
 			var e *SignInError
-			if !errors.Is(err, presence.ErrSignIn) || !errors.As(err, &e) || e.AADSTS != c.aadsts {
+			// What Entra refuses is tried again; what is not there is not.
+			if errors.Is(err, presence.ErrSignIn) == (c.aadsts != 0) || !errors.As(err, &e) || e.AADSTS != c.aadsts {
 				t.Fatalf("got %v", err)
 			}
 			if w := Explain(err); w.Key != c.key || strings.Contains(w.String(), "%!") {
@@ -177,7 +178,8 @@ func TestApplicationIsRefused(t *testing.T) {
 	}
 }
 
-// TestNewSecretIsReadAfterARefusal is a secret rotated under a running kiosk.
+// TestNewSecretIsReadAfterARefusal is a kiosk that starts with a wrong secret,
+// which is replaced while it runs: nobody has to click there.
 func TestNewSecretIsReadAfterARefusal(t *testing.T) {
 	s := emu.New(emu.Options{})
 	path := secretFile(t, "old")
@@ -185,13 +187,17 @@ func TestNewSecretIsReadAfterARefusal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Restore(t.Context()); !errors.Is(err, presence.ErrSignIn) {
+	if p, err := a.Restore(t.Context()); err != nil || p.ID != emu.SelfID {
+		t.Fatalf("an old secret at the start: %+v, %v", p, err)
+	}
+	err = a.Client().SetPresence(t.Context(), presence.Away, time.Hour)
+	if !errors.Is(err, presence.ErrRefused) || Explain(err).Key != "secret" {
 		t.Fatalf("an old secret gives %v", err)
 	}
 	if err := os.WriteFile(path, []byte(emu.AppSecret), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.SignIn(t.Context(), Prompt{}); err != nil {
+	if err := a.Client().SetPresence(t.Context(), presence.Away, time.Hour); err != nil {
 		t.Error(err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"heliograph/graph/presence"
@@ -29,6 +30,12 @@ type Client struct {
 	noExpiration bool
 	// consent is where an administrator can grant what is missing.
 	consent string
+
+	mu sync.Mutex
+	// Until refreshAfter a token that Graph does not accept is not refreshed
+	// again; refreshPause is the pause that led there.
+	refreshAfter time.Time
+	refreshPause time.Duration
 }
 
 var _ presence.Service = (*Client)(nil)
@@ -61,7 +68,7 @@ func (c *Client) ClearPresence(ctx context.Context) error {
 		SessionID string `json:"sessionId"`
 	}{c.app})
 	var e *Error
-	if errors.As(err, &e) && e.Status == http.StatusNotFound {
+	if errors.As(err, &e) && e.Status == http.StatusNotFound && e.Code != "" {
 		return nil
 	}
 	return err
@@ -208,7 +215,7 @@ func (c *Client) call(ctx context.Context, method, action string, body any) ([]b
 		}
 	}
 	answer, claims, err := c.once(ctx, method, action, raw, "")
-	if claims == "" && stale(err) {
+	if claims == "" && c.mayRefresh(err) {
 		answer, claims, err = c.once(ctx, method, action, raw, anyClaims)
 	}
 	if claims != "" {
@@ -224,11 +231,36 @@ func (c *Client) call(ctx context.Context, method, action string, body any) ([]b
 // anyClaims demands nothing, but makes MSAL fetch a token anew.
 const anyClaims = "{}"
 
-// stale reports a token that Graph does not take any more although this
-// machine's clock says it is good: one refresh tells whether it was the clock.
+// stale reports a token that Graph does not accept, although this machine's
+// clock says that it is good.
 func stale(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Status == http.StatusUnauthorized && e.Code == "InvalidAuthenticationToken"
+}
+
+// The pauses between two refreshes that Graph's 401 asks for: one refresh tells
+// whether it was the clock, and a Graph that accepts no token at all for a
+// while does not cause a round of refreshing.
+const (
+	refreshPauseFirst = 5 * time.Minute
+	refreshPauseLast  = time.Hour
+)
+
+// mayRefresh reports whether the outcome of a request calls for a new token.
+func (c *Client) mayRefresh(err error) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	switch {
+	case err == nil:
+		c.refreshAfter, c.refreshPause = time.Time{}, 0
+		return false
+	case !stale(err), now.Before(c.refreshAfter):
+		return false
+	}
+	c.refreshPause = min(max(2*c.refreshPause, refreshPauseFirst), refreshPauseLast)
+	c.refreshAfter = now.Add(c.refreshPause)
+	return true
 }
 
 func (c *Client) once(ctx context.Context, method, action string, body []byte, claims string) (answer []byte, challenge string, err error) {
@@ -262,7 +294,8 @@ func (c *Client) once(ctx context.Context, method, action string, body []byte, c
 	return nil, claimsOf(resp), e
 }
 
-// failure reads Graph's error envelope; a proxy's page yields the status alone.
+// failure reads Graph's error envelope. An answer without one, such as a
+// proxy's page, yields the status alone.
 func failure(resp *http.Response, body []byte) *Error {
 	var in struct {
 		Error struct {
@@ -272,6 +305,7 @@ func failure(resp *http.Response, body []byte) *Error {
 	}
 	_ = json.Unmarshal(body, &in)
 	e := &Error{Status: resp.StatusCode, Code: plain(in.Error.Code), RequestID: plain(resp.Header.Get("request-id")), Wait: retryAfter(resp.Header, time.Now())}
+	e.bearer = strings.HasPrefix(resp.Header.Get("WWW-Authenticate"), "Bearer ")
 	if e.RequestID == "" {
 		e.RequestID = plain(in.Error.Inner["request-id"])
 	}

@@ -85,22 +85,45 @@ func TestChallengeIsAnsweredOnce(t *testing.T) {
 func TestPlain401StartsNoRoundOfRefreshing(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer func(http.ResponseWriter)
-		signIn bool
 		key    string
 		calls  int // 2: one refresh, since only the token itself was refused
 	}{
-		"another_user": {answer(401, `{"error":{"code":"Unauthorized"}}`), false, "permission", 1},
-		"expired":      {answer(401, `{"error":{"code":"InvalidAuthenticationToken"}}`, "WWW-Authenticate", `Bearer realm=""`), true, "sign-in", 2},
-		"bad_claims":   {answer(401, `{"error":{"code":"InvalidAuthenticationToken"}}`, "WWW-Authenticate", `Bearer error="insufficient_claims", claims="!!"`), true, "sign-in", 2},
-		"proxy_page":   {answer(401, "<html>who are you?</html>"), false, "permission", 1},
+		"another_user": {answer(401, `{"error":{"code":"Unauthorized"}}`), "permission", 1},
+		"expired":      {answer(401, `{"error":{"code":"InvalidAuthenticationToken"}}`, "WWW-Authenticate", `Bearer realm=""`), "token", 2},
+		"bad_claims":   {answer(401, `{"error":{"code":"InvalidAuthenticationToken"}}`, "WWW-Authenticate", `Bearer error="insufficient_claims", claims="!!"`), "token", 2},
+		"proxy_page":   {answer(401, "<html>who are you?</html>"), "network", 1},
 	} {
 		s := &scripted{answers: []func(http.ResponseWriter){c.answer}}
-		err := s.client(t).SetPresence(t.Context(), presence.Away, time.Hour)
-		if errors.Is(err, presence.ErrSignIn) != c.signIn || s.calls != c.calls || len(s.claims) != c.calls {
+		client := s.client(t)
+		err := client.SetPresence(t.Context(), presence.Away, time.Hour)
+		if errors.Is(err, presence.ErrSignIn) || s.calls != c.calls || len(s.claims) != c.calls {
 			t.Errorf("%s: %v after %d calls and %d tokens", name, err, s.calls, len(s.claims))
 		}
 		if got := Explain(err).Key; got != c.key {
 			t.Errorf("%s: explained as %s", name, got)
+		}
+		err = client.SetPresence(t.Context(), presence.Away, time.Hour)
+		if err == nil || s.calls != c.calls+1 {
+			t.Errorf("%s: the second request made %d calls", name, s.calls-c.calls)
+		}
+	}
+}
+
+// TestOnlyGraphRefuses: a status alone is no word of Graph's. What a proxy or a
+// hotspot answers is tried again, and blamed on the network.
+func TestOnlyGraphRefuses(t *testing.T) {
+	for _, status := range []int{400, 403, 404, 409, 511} {
+		s := &scripted{answers: []func(http.ResponseWriter){answer(status, "<html>blocked</html>")}}
+		c := s.client(t)
+		err := c.SetPresence(t.Context(), presence.Away, time.Hour)
+		if err == nil || errors.Is(err, presence.ErrRefused) || errors.Is(err, presence.ErrSignIn) {
+			t.Errorf("%d: %v", status, err)
+		}
+		if key := Explain(err).Key; status < 500 && key != "network" {
+			t.Errorf("%d: explained as %s", status, key)
+		}
+		if err := c.ClearPresence(t.Context()); err == nil {
+			t.Errorf("%d: a page is taken for a session that is gone", status)
 		}
 	}
 }

@@ -361,15 +361,98 @@ func TestRefusedTokenIsRefreshedSeldom(t *testing.T) {
 		d.call("Zoom")
 		d.sees("Busy/InACall")
 		d.pass(time.Second)
-		d.fault(emu.Fault{Path: "/setPresence", Status: 401, Code: "InvalidAuthenticationToken"})
+		d.fault(emu.Fault{Path: "/setPresence", Status: 401, Code: "InvalidAuthenticationToken", For: emu.Duration(8 * time.Hour)})
 		began := time.Now()
 		d.call("")
 		d.pass(8 * time.Hour)
-		if n := len(d.requests("/token", began)); n != 1 {
-			t.Errorf("%d refreshes for a token that is never taken", n)
+		// Tokens live for an hour, so eight of these are MSAL's own.
+		if n := len(d.requests("/token", began)); n > 20 {
+			t.Errorf("%d refreshes in eight hours for a token that is not accepted", n)
 		}
-		if s := d.loop.State(); !errors.Is(s.Err, presence.ErrSignIn) {
+		if n := len(d.requests("/setPresence", began)); n > 8*60*2 {
+			t.Errorf("%d attempts in eight hours", n)
+		}
+		if s := d.loop.State(); Explain(s.Err).Key != "token" || !s.SignedIn {
 			t.Errorf("the trouble is told as %v", s.Err)
 		}
+		d.pass(time.Minute)
+		d.sees("Available/Available")
 	})
+}
+
+// TestShort401: Graph accepts no token for three seconds.
+func TestShort401(t *testing.T) {
+	for name, f := range map[string]emu.Fault{
+		"graph": {Status: 401}, "plain": {Status: 401, Code: "Unauthorized"}, "page": {Status: 401, Page: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			simulate(t, office, func(d *day) {
+				d.signIn()
+				d.pass(time.Minute)
+				f.Path, f.For = "/v1.0/*/*/*/*", emu.Duration(3*time.Second)
+				d.fault(f)
+				d.call("Zoom")
+				d.pass(10 * time.Second)
+				d.sees("Busy/InACall")
+				if s := d.loop.State(); s.Err != nil || !s.SignedIn {
+					t.Errorf("afterwards: signed in %v, %v", s.SignedIn, s.Err)
+				}
+				d.quit()
+				d.sees("Offline/Offline")
+			})
+		})
+	}
+}
+
+// TestBadAnswersOfTheTokenEndpoint: only Entra's own refusal ends a sign-in.
+// Whatever else answers there is a network that does not reach, which passes.
+func TestBadAnswersOfTheTokenEndpoint(t *testing.T) {
+	for name, f := range map[string]emu.Fault{
+		"html_200": {Page: true}, "html_400": {Page: true, Status: 400}, "html_401": {Page: true, Status: 401}, "html_403": {Page: true, Status: 403},
+		"html_404": {Page: true, Status: 404}, "html_503": {Page: true, Status: 503}, "json_400": {Status: 400}, "json_401": {Status: 401}, "json_429": {Status: 429},
+		"json_500": {Status: 500}, "dropped": {Drop: true}, "lost": {Lose: true}, "disabled": {AADSTS: 7000112},
+	} {
+		t.Run(name, func(t *testing.T) {
+			simulate(t, office, func(d *day) {
+				d.signIn()
+				d.choose(presence.ChoseDND, 0)
+				d.pass(54 * time.Minute) // just before the token is refreshed
+				f.Path, f.For = "/oauth2/v2.0/token", emu.Duration(8*time.Minute)
+				d.fault(f)
+				asked := time.Now()
+				d.pass(10 * time.Minute)
+				if n := len(d.requests("/token", asked)); n < 2 {
+					t.Fatalf("%d requests for a token: nothing was tried", n)
+				}
+				s := d.loop.State()
+				if !s.SignedIn || s.Err != nil {
+					t.Fatalf("afterwards: signed in %v, %v", s.SignedIn, s.Err)
+				}
+				d.call("Zoom")
+				d.sees("DoNotDisturb/DoNotDisturb")
+				d.quit()
+				d.sees("Offline/Offline")
+				if u := d.server.User("self"); u.Preferred != nil || len(u.Sessions) != 0 {
+					t.Errorf("quit left %+v", u)
+				}
+			})
+		})
+	}
+}
+
+// TestEntrasRefusalEndsASignIn is the other side: these need a person.
+func TestEntrasRefusalEndsASignIn(t *testing.T) {
+	for _, code := range []int{50173, 70008, 700082, 53003, 65001} {
+		simulate(t, office, func(d *day) {
+			d.signIn()
+			d.pass(54 * time.Minute)
+			d.fault(emu.Fault{Path: "/oauth2/v2.0/token", AADSTS: code, Times: 1})
+			d.pass(6 * time.Minute)
+			s := d.loop.State()
+			var refused *SignInError
+			if s.SignedIn || !errors.Is(s.Err, presence.ErrSignIn) || !errors.As(s.Err, &refused) || refused.AADSTS != code {
+				t.Errorf("AADSTS%d: signed in %v, %v", code, s.SignedIn, s.Err)
+			}
+		})
+	}
 }

@@ -1,12 +1,16 @@
 package graph
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,22 +19,34 @@ import (
 	"heliograph/graph/presence"
 )
 
-// Error is an answer of Microsoft Graph that is no success.
+// Error is an answer of Microsoft Graph, or of Entra, that is not a success.
 //
 // Source: https://learn.microsoft.com/graph/errors
 type Error struct {
-	Status    int
-	Code      string // Graph's error code; act on it, never on a message
+	Status int
+	// Code is the service's error code; act on it, never on a message. Empty:
+	// the answer does not have the service's shape, so something on the way
+	// wrote it, such as a proxy.
+	Code      string
 	RequestID string // for Microsoft's support
 	// Wait is the server's wish of when to come back; zero: none.
 	Wait time.Duration
 	// Link is where an administrator can grant a missing permission; empty:
 	// unknown.
 	Link string
+	// from names the service; empty: Microsoft Graph.
+	from string
+	// bearer: the answer refuses the token in the terms of RFC 6750, section 3.
+	bearer bool
+}
+
+// token reports that the service does not accept the token itself.
+func (e *Error) token() bool {
+	return e.Status == http.StatusUnauthorized && (e.Code == "InvalidAuthenticationToken" || e.Code == "" && e.bearer)
 }
 
 func (e *Error) Error() string {
-	s := fmt.Sprintf("Microsoft Graph answers %d", e.Status)
+	s := fmt.Sprintf("%s answers %d", cmp.Or(e.from, "Microsoft Graph"), e.Status)
 	if e.Code != "" {
 		s += " " + e.Code
 	}
@@ -43,11 +59,14 @@ func (e *Error) Error() string {
 // RetryAfter is the pause that Graph asked for.
 func (e *Error) RetryAfter() (time.Duration, bool) { return e.Wait, e.Wait > 0 }
 
-// Unwrap says what can mend it.
+// Unwrap is presence.ErrRefused for what Graph itself refuses, and nil for what
+// may pass: trouble of a server, an answer that something on the way wrote, a
+// token that Graph does not accept. None of them ends a sign-in: only Entra
+// does, when it is asked for the next token; see SignInError.
 func (e *Error) Unwrap() error {
 	switch {
-	case e.Status == http.StatusUnauthorized && e.Code == "InvalidAuthenticationToken":
-		return presence.ErrSignIn
+	case e.Code == "", e.token():
+		return nil
 	case e.Status == http.StatusRequestTimeout, e.Status == http.StatusTooManyRequests, e.Status >= 500:
 		return nil
 	}
@@ -72,7 +91,7 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return min(max(d, 0), maxWait)
 }
 
-// SignInError is why Entra gave no token, and only a person can mend it.
+// SignInError is Entra's refusal of a token, or a sign-in that nobody finished.
 type SignInError struct {
 	// Name is the OAuth error ("invalid_grant"), AADSTS Entra's own number;
 	// either may be missing.
@@ -81,6 +100,8 @@ type SignInError struct {
 	// Link is where an administrator can allow heliograph; empty: unknown.
 	Link string
 	err  error
+	// keeps: the refusal does not end the sign-in of before.
+	keeps bool
 }
 
 func (e *SignInError) Error() string {
@@ -93,13 +114,26 @@ func (e *SignInError) Error() string {
 	return "sign-in needed"
 }
 
-// Unwrap is presence.ErrSignIn, and the reason where there is one.
+// Unwrap is presence.ErrSignIn, or presence.ErrRefused where a sign-in stays
+// although no token was given; and the reason where there is one.
 func (e *SignInError) Unwrap() []error {
-	if e.err == nil {
-		return []error{presence.ErrSignIn}
+	kind := presence.ErrSignIn
+	if e.keeps {
+		kind = presence.ErrRefused
 	}
-	return []error{presence.ErrSignIn, e.err}
+	if e.err == nil {
+		return []error{kind}
+	}
+	return []error{kind, e.err}
 }
+
+// personNeeded are the refusals of a token after which only a person gets the
+// next one. Every other one (the application is disabled, its secret is wrong)
+// is for an administrator to mend: the sign-in stays, and is tried again.
+//
+// Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow
+// and https://openid.net/specs/openid-connect-core-1_0.html#AuthError
+var personNeeded = []string{"invalid_grant", "interaction_required", "consent_required", "login_required"}
 
 var aadstsNumber = regexp.MustCompile(`AADSTS(\d{4,8})`)
 
@@ -110,29 +144,71 @@ type entraAnswer struct {
 	Codes       []int  `json:"error_codes"`
 }
 
-// signInError sorts MSAL's errors: a refusal that a person must answer, a
-// server that wants a pause, or a network that does not reach.
-func signInError(err error) error {
+// tokenError sorts what MSAL reports when it gets a token without a person. A
+// sign-in ends only by a refusal of Entra in Entra's own shape; every other
+// answer, a proxy's page or half an answer, is a network that does not reach.
+func tokenError(err error) error {
 	var call msal.CallErr
 	if errors.As(err, &call) && call.Resp != nil {
-		a := entraAnswer{}
-		if call.Resp.Body != nil {
-			raw, readErr := io.ReadAll(io.LimitReader(call.Resp.Body, 1<<16))
-			if readErr == nil {
-				_ = json.Unmarshal(raw, &a) // a proxy's page is no JSON: the status decides
-			}
+		err := entraError(call.Resp)
+		var refused *SignInError
+		if errors.As(err, &refused) {
+			refused.keeps = !slices.Contains(personNeeded, refused.Name)
 		}
-		if s := call.Resp.StatusCode; s == http.StatusTooManyRequests || s >= 500 || a.Error == "temporarily_unavailable" {
-			return &Error{Status: s, Code: a.Error, Wait: retryAfter(call.Resp.Header, time.Now())}
-		}
-		e := &SignInError{Name: a.Error, AADSTS: number(a)}
-		if e.Name == "" {
-			e.err = fmt.Errorf("the sign-in server answers %d", call.Resp.StatusCode)
-		}
-		return e
+		return err
 	}
-	if temporary(err) {
-		return fmt.Errorf("the sign-in server was not reached: %w", err)
+	var network *url.Error
+	if errors.As(err, &network) {
+		return fmt.Errorf("%s was not reached: %w", signInServer, network)
+	}
+	if ctx := contextError(err); ctx != nil {
+		return fmt.Errorf("%s was not reached: %w", signInServer, ctx)
+	}
+	// The text of any other error may quote the answer, and so a token.
+	return fmt.Errorf("%s was not reached: what answered is not Entra", signInServer)
+}
+
+const signInServer = "Microsoft's sign-in server"
+
+// contextError is the deadline or the cancellation in err; nil: neither.
+func contextError(err error) error {
+	for _, known := range []error{context.DeadlineExceeded, context.Canceled} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	return nil
+}
+
+// entraError reads an answer of the token endpoint that is not a success.
+func entraError(resp *http.Response) error {
+	var a entraAnswer
+	if resp.Body != nil {
+		if raw, err := io.ReadAll(io.LimitReader(resp.Body, 1<<16)); err == nil {
+			_ = json.Unmarshal(raw, &a) // a page of HTML is not JSON, and so has no name
+		}
+	}
+	name, aadsts := plain(a.Error), number(a)
+	busy := resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500
+	switch {
+	case busy, name == "temporarily_unavailable", name == "server_error":
+		return &Error{from: signInServer, Status: resp.StatusCode, Code: name, Wait: retryAfter(resp.Header, time.Now())}
+	case name == "", aadsts == 0: // Entra numbers each of its refusals
+		return &Error{from: signInServer, Status: resp.StatusCode}
+	}
+	return &SignInError{Name: name, AADSTS: aadsts}
+}
+
+// signInError sorts what MSAL reports when a person signs in. Refusals that
+// come through the browser reach us as text only.
+func signInError(err error) error {
+	var call msal.CallErr
+	var network *url.Error
+	switch {
+	case errors.As(err, &call) && call.Resp != nil:
+		return entraError(call.Resp)
+	case errors.As(err, &network), contextError(err) != nil:
+		return tokenError(err)
 	}
 	e := &SignInError{err: err}
 	if m := aadstsNumber.FindStringSubmatch(err.Error()); m != nil {
@@ -141,6 +217,7 @@ func signInError(err error) error {
 	return e
 }
 
+// number is Entra's own number of a refusal; zero: it has none.
 func number(a entraAnswer) int {
 	if len(a.Codes) > 0 {
 		return a.Codes[0]
@@ -150,10 +227,4 @@ func number(a entraAnswer) int {
 		return n
 	}
 	return 0
-}
-
-// temporary reports an error of the network or of time, not of the account.
-func temporary(err error) bool {
-	var net interface{ Timeout() bool } // url.Error, net.Error, context.DeadlineExceeded
-	return errors.As(err, &net) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
 }

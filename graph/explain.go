@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-
-	"heliograph/graph/presence"
 )
 
 // Advice says in words what went wrong and what to do. Key names the sentence
@@ -45,6 +43,7 @@ var English = map[string]string{
 	"application":  "The application itself lacks a permission (AADSTS%d). An administrator can grant it with the consent link.",
 	"entra":        "Microsoft's sign-in refused (AADSTS%d). Choose Sign in to try again.",
 	"sign-in":      "Microsoft asks you to sign in again. Choose Sign in.",
+	"token":        "Microsoft Graph does not accept your sign-in at the moment. heliograph goes on trying; if this lasts, sign out and sign in again.",
 	"permission":   "Microsoft Graph refuses: a permission is missing. An administrator can grant it with the consent link.",
 	"invalid":      "Microsoft Graph does not accept the request (%d %s). This is a fault of heliograph: please report it.",
 	"busy":         "Microsoft asks heliograph to wait. It goes on by itself.",
@@ -94,8 +93,10 @@ func Explain(err error) Advice {
 		return Advice{Key: "network"}
 	}
 	switch {
-	case errors.Is(e, presence.ErrSignIn):
-		return Advice{Key: "sign-in"}
+	case e.token():
+		return Advice{Key: "token"}
+	case e.Code == "" && e.Wait == 0 && e.Status < 500:
+		return Advice{Key: "network"} // something on the way answered
 	case e.Status == http.StatusForbidden, e.Status == http.StatusUnauthorized:
 		return Advice{Key: "permission", Link: e.Link}
 	case e.Wait > 0 || e.Status == http.StatusTooManyRequests:

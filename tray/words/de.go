@@ -157,6 +157,7 @@ var german = map[string]string{
 	"advice.secret":       "Das Geheimnis oder Zertifikat der Anwendung ist falsch oder abgelaufen (AADSTS%s). Erstellen Sie in Entra ein neues.",
 	"advice.entra":        "Die Anmeldung bei Microsoft wurde abgelehnt (AADSTS%s). Wählen Sie Anmelden, um es noch einmal zu versuchen.",
 	"advice.sign-in":      "Microsoft bittet Sie, sich neu anzumelden. Wählen Sie Anmelden.",
+	"advice.token":        "Microsoft Graph nimmt Ihre Anmeldung im Moment nicht an. heliograph versucht es weiter; wenn das so bleibt, melden Sie sich ab und wieder an.",
 	"advice.permission":   "Microsoft Graph lehnt ab: eine Berechtigung fehlt. Administratoren können sie über den Zustimmungslink erteilen.",
 	"advice.invalid":      "Microsoft Graph nimmt die Anfrage nicht an (%s %s). Das ist ein Fehler von heliograph: bitte melden.",
 	"advice.busy":         "Microsoft bittet heliograph zu warten. Es geht von selbst weiter.",

@@ -158,6 +158,7 @@ var english = map[string]string{
 	"advice.secret":       "The client secret or certificate is wrong or has expired (AADSTS%s). Make a new one in Entra.",
 	"advice.entra":        "Microsoft's sign-in refused (AADSTS%s). Choose Sign in to try again.",
 	"advice.sign-in":      "Microsoft asks you to sign in again. Choose Sign in.",
+	"advice.token":        "Microsoft Graph does not accept your sign-in at the moment. heliograph goes on trying; if this lasts, sign out and sign in again.",
 	"advice.permission":   "Microsoft Graph refuses: a permission is missing. An administrator can grant it with the consent link.",
 	"advice.invalid":      "Microsoft Graph does not accept the request (%s %s). This is a fault of heliograph: please report it.",
 	"advice.busy":         "Microsoft asks heliograph to wait. It goes on by itself.",
