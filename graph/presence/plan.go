@@ -40,13 +40,8 @@ func (m *machine) planSession(now time.Time) (job, bool) {
 // planPreferred holds the preferred presence of a choice, clears it only if it
 // still is ours, and clears the user's own only when asked.
 func (m *machine) planPreferred(now time.Time) (job, bool) {
+	m.dropExpired(now)
 	own, p, until := m.saved.Preferred, m.want.Preferred, m.want.PreferredUntil
-	// Graph counts from when the request arrived, which may be later than when
-	// it left: within that time it is cleared in so many words.
-	if !own.Zero() && !now.Before(own.Expires.Add(callTimeout)) {
-		m.saved.Preferred, own = Sent{}, Sent{} // Graph dropped it by itself
-		m.keep()
-	}
 	switch {
 	case m.free:
 		return job{kindPreferred, "clear the preferred presence chosen in Teams", m.service.ClearPreferred, func(err error, _ time.Time) {
@@ -54,12 +49,12 @@ func (m *machine) planPreferred(now time.Time) (job, bool) {
 				m.free, m.theirs, m.readDue = false, Pair{}, true
 			}
 		}}, true
-	case p.Zero() && own.Zero():
+	case p.Zero() && own.Zero() && len(m.saved.Former) == 0:
 		return job{}, false
 	case p.Zero():
-		return job{kindPreferred, "clear preferred presence", m.clearOwn(own), func(err error, _ time.Time) {
+		return job{kindPreferred, "clear preferred presence", m.clearOwn(), func(err error, _ time.Time) {
 			if err == nil {
-				m.saved.Preferred, m.readDue = Sent{}, true
+				m.saved.Preferred, m.saved.Former, m.readDue = Sent{}, nil, true
 				m.keep()
 			}
 		}}, true
@@ -75,28 +70,72 @@ func (m *machine) planPreferred(now time.Time) (job, bool) {
 	}
 	// Owned before it is sent, so that a crash or a lost answer cannot leave a
 	// preferred presence that looks like the user's own.
-	m.saved.Preferred = Sent{Pair: p, Expires: ends}
+	next := Sent{Pair: p, Expires: ends}
+	m.saved.Former = former(m.saved.Former, own, next)
+	m.saved.Preferred = next
 	m.keep()
 	service := m.service
 	set := func(ctx context.Context) error { return service.SetPreferred(ctx, p, ends.Sub(now)) }
 	return job{kindPreferred, "set preferred presence", set, func(err error, _ time.Time) {
 		if err == nil {
 			m.saved.Preferred.At, m.theirs, m.readDue, m.seen = now, Pair{}, true, false
+			m.saved.Former = nil
 			m.keep()
 		}
 	}}, true
 }
 
+// dropExpired forgets the preferred presences that Graph has dropped by now.
+// Graph counts from when a request arrived, which may be later than when it
+// left: within that time they are cleared explicitly.
+func (m *machine) dropExpired(now time.Time) {
+	gone := func(s Sent) bool { return !now.Before(s.Expires.Add(callTimeout)) }
+	changed := false
+	if !m.saved.Preferred.Zero() && gone(m.saved.Preferred) {
+		m.saved.Preferred, changed = Sent{}, true
+	}
+	if slices.ContainsFunc(m.saved.Former, gone) {
+		m.saved.Former, changed = slices.DeleteFunc(slices.Clone(m.saved.Former), gone), true
+	}
+	if changed {
+		m.keep()
+	}
+}
+
+// former adds to the preferred presences that may be at Graph the one that next
+// is about to replace; of each pair it keeps the one that lasts longest.
+func former(all []Sent, own, next Sent) []Sent {
+	if own.Zero() || (own.Pair == next.Pair && !own.Expires.After(next.Expires)) {
+		return all
+	}
+	i := slices.IndexFunc(all, func(s Sent) bool { return s.Pair == own.Pair })
+	switch {
+	case i < 0:
+		return append(slices.Clone(all), own)
+	case own.Expires.After(all[i].Expires):
+		all = slices.Clone(all)
+		all[i] = own
+	}
+	return all
+}
+
+// ours reports whether a shown availability may be a preferred presence that
+// heliograph set.
+func (s Saved) ours(shown Pair) bool {
+	alike := func(own Sent) bool { return strings.EqualFold(shown.Availability, own.Availability) }
+	return alike(s.Preferred) || slices.ContainsFunc(s.Former, alike)
+}
+
 // clearOwn clears a preferred presence of ours, unless the user has picked
 // another in Teams meanwhile: that one is theirs to keep.
-func (m *machine) clearOwn(own Sent) func(context.Context) error {
-	service, session := m.service, m.sent.holds(wall())
+func (m *machine) clearOwn() func(context.Context) error {
+	service, session, saved := m.service, m.sent.holds(wall()), m.saved
 	return func(ctx context.Context) error {
 		shown, err := service.Shown(ctx)
 		if err != nil {
 			return err
 		}
-		if session && !strings.EqualFold(shown.Availability, own.Availability) {
+		if session && !saved.ours(shown.Pair) {
 			return nil
 		}
 		return service.ClearPreferred(ctx)
@@ -209,23 +248,29 @@ func (m *machine) respect(now time.Time) {
 	if m.sent.holds(now) {
 		session = m.sent.Pair
 	}
-	own := m.saved.Preferred
-	if own.Zero() || session.Zero() {
-		m.setTheirs(chosenInTeams(m.shown.Pair, session))
+	own, shown := m.saved.Preferred, m.shown.Pair
+	switch {
+	case session.Zero():
+		m.setTheirs(chosenInTeams(shown, session))
 		return
-	}
-	if strings.EqualFold(m.shown.Availability, own.Availability) {
-		m.seen = true
-	}
-	if strings.EqualFold(m.shown.Availability, own.Availability) || (!m.seen && now.Before(own.At.Add(settleTime))) {
+	case m.saved.ours(shown):
+		m.seen = m.seen || strings.EqualFold(shown.Availability, own.Availability)
+		m.setTheirs(Pair{})
+		return
+	case own.Zero(), own.At.IsZero():
+		// Nothing of ours was confirmed, so nothing of ours can have been
+		// replaced.
+		m.setTheirs(chosenInTeams(shown, session))
+		return
+	case !m.seen && now.Before(own.At.Add(settleTime)):
 		m.setTheirs(Pair{})
 		return
 	}
 	// Newer than our word: the user changed it in Teams, so ours is over.
-	m.opts.Log.Info("the user chose otherwise in Teams: back to automatic", "shown", m.shown.Pair)
-	m.saved.Preferred, m.saved.Choice = Sent{}, Choice{Status: Automatic}
+	m.opts.Log.Info("the user chose otherwise in Teams: back to automatic", "shown", shown)
+	m.saved.Preferred, m.saved.Former, m.saved.Choice = Sent{}, nil, Choice{Status: Automatic}
 	m.keep()
-	m.setTheirs(chosenInTeams(m.shown.Pair, session))
+	m.setTheirs(chosenInTeams(shown, session))
 }
 
 func (m *machine) setTheirs(p Pair) {

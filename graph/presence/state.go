@@ -47,8 +47,10 @@ func (s Sent) holds(now time.Time) bool { return !s.Zero() && now.Before(s.Expir
 type Saved struct {
 	Choice Choice `json:"choice"`
 	// Preferred is the preferred presence that heliograph set and has not
-	// cleared.
-	Preferred Sent `json:"preferred"`
+	// cleared; At is zero until Graph has confirmed it. Former are those before
+	// it that may still be there because nobody confirmed a later write.
+	Preferred Sent   `json:"preferred"`
+	Former    []Sent `json:"former,omitempty"`
 	// Message is the status message that heliograph set; Earlier are those it
 	// replaces, as long as nobody confirmed that they are gone; Before is what
 	// was there, until BeforeUntil (zero: without end).
