@@ -95,14 +95,7 @@ func TestIconAndMenu(t *testing.T) {
 		if _, last, ok := open(t, at, dnd); ok {
 			click(t, last, "1")
 		}
-	}, func() bool {
-		select {
-		case <-app.done:
-			return true
-		default:
-			return false
-		}
-	})
+	}, app.ended)
 	if !p.emu.shows("Offline/Offline") {
 		t.Errorf("after quitting colleagues see %+v", p.emu.self().Shown)
 	}
