@@ -130,6 +130,12 @@ func table(a *cli.App) [][]row {
 
 // command makes the table a command line.
 func command(a *cli.App) *cobra.Command {
+	// On Windows, cobra refuses to run a program whose parent is explorer.exe: it
+	// takes the program for a command line tool that was started by mistake,
+	// prints this text, waits and exits with 1. A tray program is meant to be
+	// started by Explorer: from the Start menu, by a double click, at sign-in.
+	// Without a text cobra does not check the parent.
+	cobra.MousetrapHelpText = ""
 	root := row{use: "heliograph", short: "Mirror your desk into your Teams presence", long: long, do: a.Tray}.command("")
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.PersistentFlags().StringVar(&a.Config, "config", "", "settings `FILE` (default: in your configuration folder)")

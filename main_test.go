@@ -45,6 +45,15 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 	}
 }
 
+// TestExplorerMayStartHeliograph holds on every system what only Windows acts
+// on: cobra stops a program that Explorer started unless this text is empty.
+func TestExplorerMayStartHeliograph(t *testing.T) {
+	command(testApp())
+	if cobra.MousetrapHelpText != "" {
+		t.Errorf("started by Explorer, heliograph would print %q and exit", cobra.MousetrapHelpText)
+	}
+}
+
 // TestExamplesAreAccepted reads the first command of each example as a shell
 // would, up to where it would begin to work.
 func TestExamplesAreAccepted(t *testing.T) {
