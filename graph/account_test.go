@@ -188,6 +188,24 @@ func TestSignInErrors(t *testing.T) {
 	}
 }
 
+// TestSignInMeetsAProxy: a page that is not Entra's is no refusal of the person.
+func TestSignInMeetsAProxy(t *testing.T) {
+	for _, status := range []int{0, 400, 403, 503} {
+		s := emu.New(emu.Options{})
+		a, err := Open(Config{ClientID: emu.AppID, Transport: s.Transport()}, &MemoryVault{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.AddFault(emu.Fault{Path: "/oauth2/v2.0/token", Page: true, Status: status}); err != nil {
+			t.Fatal(err)
+		}
+		_, err = a.SignIn(t.Context(), Prompt{Device: func(c DeviceCode) { s.ApproveDevice(c.Code, "self") }})
+		if err == nil || errors.Is(err, presence.ErrSignIn) || strings.Contains(err.Error(), "<title>") {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+}
+
 func TestSignInIsCancelled(t *testing.T) {
 	s := emu.New(emu.Options{})
 	a, err := Open(Config{ClientID: emu.AppID, Transport: s.Transport()}, &MemoryVault{})

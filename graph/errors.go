@@ -203,11 +203,12 @@ func entraError(resp *http.Response) error {
 // come through the browser reach us as text only.
 func signInError(err error) error {
 	var call msal.CallErr
+	var garbled msal.InvalidJsonErr
 	var network *url.Error
 	switch {
 	case errors.As(err, &call) && call.Resp != nil:
 		return entraError(call.Resp)
-	case errors.As(err, &network), contextError(err) != nil:
+	case errors.As(err, &garbled), errors.As(err, &network), contextError(err) != nil:
 		return tokenError(err)
 	}
 	e := &SignInError{err: err}
