@@ -35,14 +35,15 @@ func TestArrows(t *testing.T) {
 		ours   []string // the only packages of ours it may reach
 		barred []string
 	}{
-		{"heliograph/detect", nil, outer},
+		{"heliograph/detect", []string{"heliograph/detect/pulse"}, outer},
+		{"heliograph/detect/pulse", nil, outer},
 		{"heliograph/assets", nil, outer},
 		{"heliograph/tray", nil, []string{"net/http", msal, keyring}},
 		{"heliograph/tray/config", nil, outer},
 		{"heliograph/tray/remote", nil, outer},
-		{"heliograph/graph/presence", []string{"heliograph/detect"}, outer},
+		{"heliograph/graph/presence", []string{"heliograph/detect", "heliograph/detect/pulse"}, outer},
 		{"heliograph/graph/emu", nil, []string{msal, keyring, systray, beeep}},
-		{"heliograph/graph", []string{"heliograph/graph/presence", "heliograph/detect"}, []string{systray, beeep}},
+		{"heliograph/graph", []string{"heliograph/graph/presence", "heliograph/detect", "heliograph/detect/pulse"}, []string{systray, beeep}},
 	} {
 		t.Run(strings.ReplaceAll(c.pkg, "/", "_"), func(t *testing.T) {
 			for _, goos := range []string{"linux", "windows", "darwin"} {

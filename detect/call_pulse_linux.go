@@ -2,35 +2,35 @@ package detect
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/jfreymuth/pulse/proto"
+	"golang.org/x/time/rate"
+
+	"heliograph/detect/pulse"
 )
 
-// pulseTimeout bounds one request to the sound server.
-const pulseTimeout = 2 * time.Second
+// A flood of changes must not take a processor: a reading costs about a
+// millisecond, here and at the server. The first few changes are read at once,
+// since a call begins with several (a stream, its state, the other
+// direction); after that, one reading each 50 ms, which nobody notices beside
+// the debounce of two seconds, keeps the load at a few per cent.
+const (
+	readingPause = 50 * time.Millisecond
+	readingBurst = 5
+)
 
-// pulse hears of recordings through the native protocol of PulseAudio, which
-// PipeWire serves too. It subscribes and asks only when told of a change.
+// pulseBackend hears of recordings from PulseAudio, or from PipeWire, which
+// serves the same protocol. It subscribes and asks only when told of a change.
 //
 // Source: https://www.freedesktop.org/software/pulseaudio/doxygen/subscribe.html
-type pulse struct {
-	client *proto.Client
-	conn   net.Conn
+type pulseBackend struct {
+	conn   *pulse.Conn
 	cancel context.CancelFunc
 	done   chan struct{}
-	events chan struct{}
-	again  *time.Timer // reads anew; only follow and openPulse touch it
+	again  *time.Timer // reads anew; only follow and newPulse touch it
 
 	mu        sync.Mutex
 	err       error
@@ -43,28 +43,31 @@ type pulse struct {
 // openPulse connects to the user's own sound server; one across the network
 // is not this desk's.
 func openPulse(ctx context.Context, _ Options, wake func()) (source, error) {
-	path, err := pulseSocket()
+	path, err := pulse.Socket()
 	if err != nil {
 		return nil, err
 	}
-	conn, err := (&net.Dialer{Timeout: pulseTimeout}).DialContext(ctx, "unix", path)
+	conn, err := pulse.Dial(ctx, path, pulseKeys...)
 	if err != nil {
-		return nil, fmt.Errorf("the sound server does not answer: %w", err)
+		return nil, err
 	}
+	p, err := newPulse(ctx, conn, wake)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// newPulse watches a connection, which it owns from then on.
+func newPulse(ctx context.Context, conn *pulse.Conn, wake func()) (*pulseBackend, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	p := &pulse{client: &proto.Client{}, conn: conn, cancel: cancel, done: make(chan struct{}), events: make(chan struct{}, 1)}
-	p.client.SetTimeout(pulseTimeout)
-	p.client.Callback = func(m any) {
-		if _, closed := m.(*proto.ConnectionClosed); closed {
-			p.fail(errors.New("the sound server went away"))
-			cancel()
-		}
-		// This runs on the connection's only reader: hand over, never ask.
-		signal(p.events)
-	}
-	p.client.Open(endsInEOF{conn})
-	if err = p.greet(); err == nil {
-		err = p.read()
+	p := &pulseBackend{conn: conn, cancel: cancel, done: make(chan struct{}), again: time.NewTimer(time.Hour)}
+	p.again.Stop()
+	err := conn.Subscribe(ctx, pulse.MaskSourceOutput|pulse.MaskSinkInput)
+	if err != nil {
+		err = fmt.Errorf("the sound server does not tell of recordings: %w", err)
+	} else {
+		err = p.read(ctx)
 	}
 	if err != nil {
 		cancel()
@@ -75,91 +78,39 @@ func openPulse(ctx context.Context, _ Options, wake func()) (source, error) {
 	return p, nil
 }
 
-// endsInEOF makes every end of the connection the one that the library tells.
-type endsInEOF struct{ net.Conn }
-
-func (c endsInEOF) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	if err != nil {
-		err = io.EOF
-	}
-	return n, err
-}
-
-// pulseSocket finds the server as its own clients do.
-//
-// Source: https://www.freedesktop.org/wiki/Software/PulseAudio/Documentation/User/ServerStrings
-func pulseSocket() (string, error) {
-	for _, s := range strings.Fields(os.Getenv("PULSE_SERVER")) {
-		if i := strings.Index(s, "}"); i >= 0 && strings.HasPrefix(s, "{") {
-			s = s[i+1:]
-		}
-		if s = strings.TrimPrefix(s, "unix:"); strings.HasPrefix(s, "/") {
-			return s, nil
-		}
-	}
-	dir := os.Getenv("PULSE_RUNTIME_PATH")
-	if dir == "" {
-		run := os.Getenv("XDG_RUNTIME_DIR")
-		if run == "" {
-			return "", errors.New("there is no sound server (neither PULSE_SERVER nor XDG_RUNTIME_DIR is set)")
-		}
-		dir = filepath.Join(run, "pulse")
-	}
-	return filepath.Join(dir, "native"), nil
-}
-
-// greet signs on and subscribes.
-func (p *pulse) greet() error {
-	cookie := make([]byte, 256) // a server that knows us by our socket takes any
-	path := os.Getenv("PULSE_COOKIE")
-	if dir, err := os.UserConfigDir(); path == "" && err == nil {
-		path = filepath.Join(dir, "pulse", "cookie")
-	}
-	if b, err := os.ReadFile(path); err == nil && len(b) == len(cookie) {
-		cookie = b
-	}
-	var hello proto.AuthReply
-	if err := p.client.Request(&proto.Auth{Version: p.client.Version(), Cookie: cookie}, &hello); err != nil {
-		return fmt.Errorf("the sound server refuses: %w", err)
-	}
-	p.client.SetVersion(hello.Version)
-	name := proto.PropList{"application.name": proto.PropListString("heliograph"), "application.process.id": proto.PropListString(strconv.Itoa(os.Getpid()))}
-	if err := p.client.Request(&proto.SetClientName{Props: name}, &proto.SetClientNameReply{}); err != nil {
-		return fmt.Errorf("the sound server refuses: %w", err)
-	}
-	mask := proto.SubscriptionMaskSourceInput | proto.SubscriptionMaskSinkInput
-	if err := p.client.Request(&proto.Subscribe{Mask: mask}, nil); err != nil {
-		return fmt.Errorf("the sound server does not tell of recordings: %w", err)
-	}
-	return nil
-}
-
 // follow reads anew after each change; a burst ends in one reading.
-func (p *pulse) follow(ctx context.Context, wake func()) {
+func (p *pulseBackend) follow(ctx context.Context, wake func()) {
 	defer close(p.done)
-	defer func() {
-		if p.again != nil {
-			p.again.Stop()
-		}
-	}()
+	defer p.again.Stop()
+	limit := rate.NewLimiter(rate.Every(readingPause), readingBurst)
 	for {
 		select {
 		case <-ctx.Done():
+			return
+		case <-p.conn.Done():
+			p.fail(p.conn.Err())
 			wake()
 			return
-		case <-p.events:
-			if err := p.read(); err != nil {
-				p.fail(err)
-				wake()
-				return
-			}
-			wake()
+		case <-p.conn.Events():
+		case <-p.again.C:
 		}
+		if limit.Wait(ctx) != nil {
+			return
+		}
+		select {
+		case <-p.conn.Events(): // this reading will see it
+		default:
+		}
+		if err := p.read(ctx); err != nil {
+			p.fail(err)
+			wake()
+			return
+		}
+		wake()
 	}
 }
 
-func (p *pulse) fail(err error) {
+func (p *pulseBackend) fail(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.err == nil {
@@ -169,8 +120,8 @@ func (p *pulse) fail(err error) {
 
 // read asks for all streams, playback too: a program that drops its recording
 // while muted is still in its call as long as it plays.
-func (p *pulse) read() error {
-	a, err := p.ask()
+func (p *pulseBackend) read(ctx context.Context) error {
+	a, err := p.ask(ctx)
 	if err != nil {
 		return err
 	}
@@ -184,7 +135,7 @@ func (p *pulse) read() error {
 
 // look finds the connections of programs whose streams prove nothing, as long
 // as one records or is connected, and looks again after a while.
-func (p *pulse) look(captures []stream) []peer {
+func (p *pulseBackend) look(captures []stream) []peer {
 	needed := slices.ContainsFunc(p.peers, func(x peer) bool { return x.connected })
 	for _, c := range captures {
 		a, ok := lookUp(nil, c.names)
@@ -193,54 +144,48 @@ func (p *pulse) look(captures []stream) []peer {
 	if !needed {
 		return nil
 	}
-	if p.again == nil {
-		p.again = time.AfterFunc(peerLook, func() { signal(p.events) })
-	} else {
-		p.again.Reset(peerLook)
-	}
+	p.again.Reset(peerLook)
 	return hostProc.peers()
 }
 
 // ask reads what the server knows; what nobody needs is not asked for.
-func (p *pulse) ask() (pulseAnswer, error) {
+func (p *pulseBackend) ask(ctx context.Context) (pulseAnswer, error) {
 	var a pulseAnswer
-	var outs proto.GetSourceOutputInfoListReply
-	if err := p.client.Request(&proto.GetSourceOutputInfoList{}, &outs); err != nil {
+	outputs, err := p.conn.SourceOutputs(ctx)
+	if err != nil {
 		return a, fmt.Errorf("recordings cannot be listed: %w", err)
 	}
-	var ins proto.GetSinkInputInfoListReply
-	if err := p.client.Request(&proto.GetSinkInputInfoList{}, &ins); err != nil {
+	inputs, err := p.conn.SinkInputs(ctx)
+	if err != nil {
 		return a, fmt.Errorf("playback cannot be listed: %w", err)
 	}
-	var sources proto.GetSourceInfoListReply
-	var clients proto.GetClientInfoListReply
-	if len(outs) > 0 {
-		if err := p.client.Request(&proto.GetSourceInfoList{}, &sources); err != nil {
+	sources, owners := map[uint32]pulse.Source{}, map[uint32]map[string]string{}
+	if len(outputs) > 0 {
+		list, err := p.conn.Sources(ctx)
+		if err != nil {
 			return a, fmt.Errorf("microphones cannot be listed: %w", err)
 		}
+		for _, s := range list {
+			sources[s.Index] = s
+		}
 	}
-	if len(outs)+len(ins) > 0 {
-		if err := p.client.Request(&proto.GetClientInfoList{}, &clients); err != nil {
+	if len(outputs)+len(inputs) > 0 {
+		list, err := p.conn.Clients(ctx)
+		if err != nil {
 			return a, fmt.Errorf("programs cannot be listed: %w", err)
 		}
-	}
-	owners := map[uint32]proto.PropList{}
-	for _, c := range clients {
-		owners[c.ClientIndex] = c.Properties
-	}
-	for _, o := range outs {
-		r := pulseStream{Index: o.SourceOutpuIndex, Corked: o.Corked, Rate: o.Rate, Resample: o.ResampleMethod,
-			Props: readProps(o.Properties), Client: readProps(owners[o.ClientIndex])}
-		for _, src := range sources {
-			if src.SourceIndex == o.SourceIndex {
-				r.Source, r.Monitor = src.SourceName, src.MonitorSourceIndex != noIndex
-			}
+		for _, c := range list {
+			owners[c.Index] = c.Properties
 		}
-		a.Captures = append(a.Captures, r)
 	}
-	for _, i := range ins {
-		a.Playbacks = append(a.Playbacks, pulseStream{Index: i.SinkInputIndex, Corked: i.Corked,
-			Props: readProps(i.Properties), Client: readProps(owners[i.ClientIndex])})
+	for _, o := range outputs {
+		from := sources[o.Device]
+		a.Captures = append(a.Captures, pulseStream{Index: o.Index, Corked: o.Corked, Rate: o.Rate, Resample: o.Resample,
+			Source: from.Name, Monitor: from.Monitor, Props: readProps(o.Properties), Client: readProps(owners[o.Client])})
+	}
+	for _, i := range inputs {
+		a.Playbacks = append(a.Playbacks, pulseStream{Index: i.Index, Corked: i.Corked,
+			Props: readProps(i.Properties), Client: readProps(owners[i.Client])})
 	}
 	return a, nil
 }
@@ -255,7 +200,7 @@ func nonEmpty(values ...string) []string {
 	return out
 }
 
-func (p *pulse) sample(f *facts) error {
+func (p *pulseBackend) sample(f *facts) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.err != nil {
@@ -265,7 +210,7 @@ func (p *pulse) sample(f *facts) error {
 	return nil
 }
 
-func (p *pulse) close() {
+func (p *pulseBackend) close() {
 	p.cancel()
 	p.conn.Close()
 	<-p.done

@@ -1,18 +1,24 @@
 package detect
 
 import (
+	"encoding/binary"
+	"io"
+	"net"
 	"os"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
-	"github.com/jfreymuth/pulse/proto"
+	"heliograph/detect/pulse"
 )
 
-func text(kv ...string) proto.PropList {
-	p := proto.PropList{}
+func text(kv ...string) map[string]string {
+	p := map[string]string{}
 	for i := 0; i < len(kv); i += 2 {
-		p[kv[i]] = proto.PropListString(kv[i+1])
+		p[kv[i]] = kv[i+1]
 	}
 	return p
 }
@@ -32,7 +38,7 @@ func TestStreamDecoding(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		raw      pulseStream
-		own, cli proto.PropList
+		own, cli map[string]string
 		family   families
 		want     stream
 	}{
@@ -62,8 +68,7 @@ func TestStreamDecoding(t *testing.T) {
 		{"passive", pulseStream{Rate: 48000}, text("application.name", "rnnoise", "node.passive", "true"), nil, known(0), stream{label: "rnnoise", plumbing: true}},
 		{"nobody", pulseStream{Rate: 48000}, nil, nil, known(0), stream{plumbing: true}},
 		{"ours", pulseStream{Rate: 48000}, text("application.process.id", own), nil, known(0), stream{own: true, pid: os.Getpid()}},
-		{"no-text", pulseStream{Rate: 48000}, proto.PropList{"application.name": []byte("cut"), "application.id": nil, "application.process.id": proto.PropListString("-3")}, nil,
-			known(0), stream{plumbing: true}},
+		{"pid-negative", pulseStream{Rate: 48000}, text("application.process.id", "-3"), nil, known(0), stream{plumbing: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.raw.Props, c.raw.Client = readProps(c.own), readProps(c.cli)
@@ -88,23 +93,155 @@ func TestTitlesAreNotKept(t *testing.T) {
 	}
 }
 
-func TestPulseSocket(t *testing.T) {
-	for _, c := range []struct{ server, path, run, want string }{
-		{"", "", "/run/user/1", "/run/user/1/pulse/native"},
-		{"", "/x", "/run/user/1", "/x/native"},
-		{"unix:/s", "", "", "/s"},
-		{"{machine}unix:/s", "", "", "/s"},
-		{"/s", "", "", "/s"},
-		{"tcp:elsewhere:4713 unix:/s", "", "", "/s"},
-		{"tcp:elsewhere:4713", "", "/r", "/r/pulse/native"},
-		{"", "", "", ""},
-	} {
-		t.Setenv("PULSE_SERVER", c.server)
-		t.Setenv("PULSE_RUNTIME_PATH", c.path)
-		t.Setenv("XDG_RUNTIME_DIR", c.run)
-		got, err := pulseSocket()
-		if got != c.want || (err != nil) != (c.want == "") {
-			t.Errorf("%+v: got %q, %v", c, got, err)
-		}
+// soundServer is the other end of a connection: it lists nothing, counts the
+// readings, and sends what the test wants.
+type soundServer struct {
+	conn    net.Conn
+	writing sync.Mutex // one frame at a time
+
+	mu       sync.Mutex
+	readings int
+	last     time.Time // reading
+}
+
+func (s *soundServer) read() (readings int, last time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.readings, s.last
+}
+
+// frame sends a command of numbers.
+func (s *soundServer) frame(numbers ...uint32) {
+	b := make([]byte, 20, 64)
+	binary.BigEndian.PutUint32(b, uint32(5*len(numbers)))
+	binary.BigEndian.PutUint32(b[4:], 0xFFFFFFFF)
+	for _, n := range numbers {
+		b = binary.BigEndian.AppendUint32(append(b, 'L'), n)
 	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	_, _ = s.conn.Write(b) // the client may have gone
+}
+
+// event tells of a change of a recording.
+func (s *soundServer) event() { s.frame(66, 0xFFFFFFFF, 0x13, 5) }
+
+func (s *soundServer) serve() {
+	for {
+		b := make([]byte, 20)
+		if _, err := io.ReadFull(s.conn, b); err != nil {
+			return
+		}
+		b = make([]byte, binary.BigEndian.Uint32(b))
+		if _, err := io.ReadFull(s.conn, b); err != nil {
+			return
+		}
+		command, tag := binary.BigEndian.Uint32(b[1:]), binary.BigEndian.Uint32(b[6:])
+		const reply, auth, setName, listSourceOutputs = 2, 8, 9, 32
+		switch command {
+		case auth:
+			s.frame(reply, tag, 32)
+			continue
+		case setName:
+			s.frame(reply, tag, 1)
+			continue
+		case listSourceOutputs:
+			s.mu.Lock()
+			s.readings++
+			s.last = time.Now()
+			s.mu.Unlock()
+		}
+		s.frame(reply, tag)
+	}
+}
+
+// watchedPulse is a backend at a server that the test plays.
+func watchedPulse(t *testing.T, wake func()) (*pulseBackend, *soundServer) {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	s := &soundServer{conn: theirs}
+	go s.serve()
+	conn, err := pulse.New(t.Context(), ours, pulseKeys...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := newPulse(t.Context(), conn, wake)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.close)
+	return p, s
+}
+
+// A flood of changes ends in some twenty readings a second, and the last
+// change is read.
+func TestFloodOfChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		woken := 0
+		_, s := watchedPulse(t, func() { woken++ })
+		before, _ := s.read()
+		const seconds, perSecond = 10, 5000
+		tick := time.NewTicker(time.Second / perSecond)
+		defer tick.Stop()
+		for range seconds * perSecond {
+			<-tick.C
+			s.event()
+		}
+		end := time.Now()
+		<-time.After(time.Second)
+		synctest.Wait()
+		n, last := s.read()
+		n -= before
+		t.Logf("%d changes in %d s: %d readings", seconds*perSecond, seconds, n)
+		if most := int(readingBurst + seconds*time.Second/readingPause + 1); n > most || n < most/2 {
+			t.Errorf("%d readings, at most %d are right", n, most)
+		}
+		if late := last.Sub(end); late < 0 || late > readingPause {
+			t.Errorf("the last change is read after %v", late)
+		}
+		if woken != n {
+			t.Errorf("%d readings woke %d times", n, woken)
+		}
+	})
+}
+
+// The first changes after a while are read at once, one by one.
+func TestChangesAreReadAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const burst = 5
+		_, s := watchedPulse(t, func() {})
+		for range 3 {
+			for i := range burst + 1 {
+				before, _ := s.read()
+				now := time.Now()
+				s.event()
+				want := time.Duration(0)
+				if i == burst {
+					want = readingPause
+					<-time.After(readingPause)
+				}
+				synctest.Wait()
+				if n, last := s.read(); n != before+1 || last.Sub(now) != want {
+					t.Errorf("change %d: %d readings, after %v, want %v", i, n-before, last.Sub(now), want)
+				}
+			}
+			<-time.After(readingPause * (burst + 1))
+		}
+	})
+}
+
+// The end of the connection is an error that the watcher is woken for.
+func TestSoundServerGoesAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		woken := 0
+		p, s := watchedPulse(t, func() { woken++ })
+		if err := p.sample(&facts{}); err != nil {
+			t.Fatal(err)
+		}
+		s.conn.Close()
+		synctest.Wait()
+		if err := p.sample(&facts{}); err == nil || err.Error() != "the sound server went away" || woken != 1 {
+			t.Errorf("woken %d times: %v", woken, err)
+		}
+	})
 }

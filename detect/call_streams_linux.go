@@ -4,8 +4,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-
-	"github.com/jfreymuth/pulse/proto"
 )
 
 // pulseAnswer is what the sound server says of its streams, as far as the
@@ -37,31 +35,23 @@ var propsRead = []string{"application.name", "application.id", "application.proc
 // meterName is the title of a level meter's stream; it is kept as such.
 const meterName = "Peak detect"
 
-// readProps keeps what the decoder reads. A value that is no text, ended by a
-// zero byte, is none.
-func readProps(p proto.PropList) map[string]string {
+// pulseKeys are the properties that the sound server is asked for: those that
+// are read, and the title, to know a level meter by.
+var pulseKeys = append([]string{"media.name"}, propsRead...)
+
+// readProps keeps what the decoder reads, so no title but a level meter's.
+func readProps(p map[string]string) map[string]string {
 	out := map[string]string{}
 	for _, key := range propsRead {
-		if v, ok := propText(p, key); ok {
+		if v, ok := p[key]; ok {
 			out[key] = v
 		}
 	}
-	if v, ok := propText(p, "media.name"); ok && strings.EqualFold(v, meterName) {
+	if strings.EqualFold(p["media.name"], meterName) {
 		out["media.name"] = meterName
 	}
 	return out
 }
-
-func propText(p proto.PropList, key string) (string, bool) {
-	v, ok := p[key]
-	if !ok || len(v) == 0 || v[len(v)-1] != 0 {
-		return "", false
-	}
-	return string(v[:len(v)-1]), true
-}
-
-// noIndex is the protocol's "none"; a source that monitors no sink has it.
-const noIndex = 0xFFFFFFFF
 
 // meterRate: mixers draw their meters from a stream of some 25 samples a
 // second; speech needs thousands.

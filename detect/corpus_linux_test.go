@@ -112,7 +112,7 @@ func lineOf(t testing.TB, open []source) corpusLine {
 			t.Fatal(err)
 		}
 	}
-	p := open[0].(*pulse)
+	p := open[0].(*pulseBackend)
 	p.mu.Lock()
 	l := corpusLine{pulseAnswer: p.raw, Families: map[int][]string{}}
 	p.mu.Unlock()

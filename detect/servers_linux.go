@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"heliograph/detect/pulse"
 )
 
 func init() { watchServers = watchSockets }
@@ -27,16 +29,16 @@ func watchSockets(appeared func()) (end func()) {
 	}
 	add(run)
 	add("/tmp/.X11-unix")
-	pulse, err := pulseSocket()
+	sound, err := pulse.Socket()
 	if err == nil {
-		add(filepath.Dir(pulse))
+		add(filepath.Dir(sound))
 	}
 	var following sync.WaitGroup
 	following.Go(func() {
 		n.follow(func(events []fileEvent) {
 			for _, e := range events {
-				if e.mask&unix.IN_ISDIR != 0 && pulse != "" && e.name == filepath.Base(filepath.Dir(pulse)) {
-					add(filepath.Dir(pulse))
+				if e.mask&unix.IN_ISDIR != 0 && sound != "" && e.name == filepath.Base(filepath.Dir(sound)) {
+					add(filepath.Dir(sound))
 				}
 				if serverSocket(e.name) {
 					appeared()
