@@ -92,6 +92,9 @@ func (s *Server) AddFault(f Fault) error {
 	if f.onlyDelays() && f.Delay == 0 {
 		return fmt.Errorf("a fault needs status, aadsts, delay, drop, lose or page")
 	}
+	if f.Page && (f.AADSTS != 0 || f.Code != "" || f.Message != "") {
+		return fmt.Errorf("a page has no aadsts, code or message: leave them out")
+	}
 	if f.Times < 0 || f.For < 0 || f.Delay < 0 || f.RetryAfter < 0 {
 		return fmt.Errorf("times, for, delay and retryAfter cannot be negative")
 	}
@@ -176,6 +179,9 @@ func (f *fault) wait(r *http.Request) bool {
 func (s *Server) faulty(w http.ResponseWriter, r *http.Request, f *fault) {
 	if f.Page {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		if f.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter)))
+		}
 		w.WriteHeader(cmp.Or(f.Status, http.StatusOK))
 		_, _ = io.WriteString(w, "<!DOCTYPE html><title>Sign in to this network</title><p>A page that is not Microsoft's.")
 		return
