@@ -2,14 +2,12 @@ package graph
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"sync"
 	"time"
 
-	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
 
 	"heliograph/graph/presence"
@@ -178,16 +176,21 @@ func (a *Account) SignIn(ctx context.Context, p Prompt) (Person, error) {
 }
 
 // signInApplication makes the configured user the person. A network failure is
-// not an error here, as in Restore; a refusal by Entra is one for somebody who
-// asked to sign in, and not at the start: the loop goes on trying, with the
-// credential read anew each time.
+// not an error here, as in Restore. A refusal is one only for somebody who asked
+// to sign in; otherwise the loop goes on trying, with the credential read anew
+// each time.
 func (a *Account) signInApplication(ctx context.Context, asked bool) (Person, error) {
 	p := Person{ID: a.app.User, Tenant: a.config.Tenant}
 	a.mu.Lock()
 	a.person = p
 	a.mu.Unlock()
 	_, err := a.token(ctx, "")
-	if errors.Is(err, presence.ErrSignIn) || ctx.Err() != nil || asked && errors.Is(err, presence.ErrRefused) {
+	var refused *SignInError
+	switch {
+	case ctx.Err() != nil:
+		return Person{}, err
+	case asked && errors.As(err, &refused):
+		refused.keeps = false
 		return Person{}, err
 	}
 	return p, nil
@@ -312,95 +315,6 @@ func (a *Account) Client() *Client {
 		noExpiration: a.config.withoutExpiration(), consent: a.ConsentLink()}
 }
 
-// tokenCache is MSAL's cache, kept in the vault. MSAL asks for it at every
-// call, so the bytes stay in memory.
-type tokenCache struct {
-	store parted
-
-	mu     sync.Mutex
-	loaded bool
-	bytes  []byte
-	err    error // why the bytes are not in the vault
-}
-
-func (c *tokenCache) load(ctx context.Context) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.loaded {
-		return nil
-	}
-	b, err := c.store.get(ctx)
-	if err != nil && !errors.Is(err, ErrNoItem) {
-		return err
-	}
-	c.loaded, c.bytes = true, b
-	return nil
-}
-
-// hasRefreshToken reports whether the cache holds a refresh token of an account,
-// in the schema that all of Microsoft's MSAL libraries share.
-//
-// Source: https://github.com/AzureAD/microsoft-authentication-library-for-go/blob/main/apps/internal/base/storage/items.go
-func (c *tokenCache) hasRefreshToken(homeAccountID string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var content struct {
-		RefreshToken map[string]struct {
-			HomeAccountID string `json:"home_account_id"`
-			Secret        string `json:"secret"`
-		}
-	}
-	if json.Unmarshal(c.bytes, &content) != nil {
-		return false
-	}
-	for _, t := range content.RefreshToken {
-		if t.HomeAccountID == homeAccountID && t.Secret != "" {
-			return true
-		}
-	}
-	return false
-}
-
-func (c *tokenCache) failure() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err
-}
-
-// Replace hands the stored cache to MSAL.
-func (c *tokenCache) Replace(ctx context.Context, m cache.Unmarshaler, _ cache.ReplaceHints) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.bytes) == 0 {
-		return nil
-	}
-	return m.Unmarshal(c.bytes)
-}
-
-// Export takes MSAL's cache over. A vault that does not open costs the memory
-// of the session over a restart, not the session.
-func (c *tokenCache) Export(ctx context.Context, m cache.Marshaler, _ cache.ExportHints) error {
-	b, err := m.Marshal()
-	if err != nil {
-		return err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if string(b) == string(c.bytes) && c.err == nil {
-		return nil
-	}
-	c.loaded, c.bytes = true, b
-	c.err = c.store.set(ctx, b)
-	return nil
-}
-
-func (c *tokenCache) clear(ctx context.Context) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.bytes, c.err = nil, nil
-	return c.store.delete(ctx)
-}
-
 // Forget drops what is in memory, so that Restore reads the vault anew; the
 // vault is left as it is.
 func (a *Account) Forget() {
@@ -411,10 +325,4 @@ func (a *Account) Forget() {
 		a.app.forget()
 	}
 	a.cache.forget()
-}
-
-func (c *tokenCache) forget() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.loaded, c.bytes, c.err = false, nil, nil
 }

@@ -188,7 +188,7 @@ func TestSignInErrors(t *testing.T) {
 	}
 }
 
-// TestSignInMeetsAProxy: a page that is not Entra's is no refusal of the person.
+// TestSignInMeetsAProxy: a page that is not Entra's does not refuse the person.
 func TestSignInMeetsAProxy(t *testing.T) {
 	for _, status := range []int{0, 400, 403, 503} {
 		s := emu.New(emu.Options{})

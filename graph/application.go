@@ -104,8 +104,20 @@ func newAppSignIn(c Config, cloud Cloud, http *http.Client, v Vault) *appSignIn 
 		}}
 }
 
-// token is a valid access token; claims answers a challenge.
+// token is a valid access token; claims answers a challenge. No error of it ends
+// the sign-in: no person can answer for an application, and its secret, its
+// permissions or the keyring may be in order at the next try.
 func (s *appSignIn) token(ctx context.Context, claims string) (string, error) {
+	bearer, err := s.acquire(ctx, claims)
+	var refused *SignInError
+	if errors.As(err, &refused) {
+		refused.keeps = true
+		s.forget() // the file or the item may hold a newer credential by then
+	}
+	return bearer, err
+}
+
+func (s *appSignIn) acquire(ctx context.Context, claims string) (string, error) {
 	client, err := s.ready(ctx)
 	if err != nil {
 		return "", err
@@ -115,14 +127,10 @@ func (s *appSignIn) token(ctx context.Context, claims string) (string, error) {
 		options = append(options, confidential.WithClaims(claims))
 	}
 	r, err := client.AcquireTokenByCredential(ctx, []string{s.scope}, options...)
-	if err == nil {
-		return r.AccessToken, nil
+	if err != nil {
+		return "", tokenError(err)
 	}
-	var refused *SignInError
-	if err = tokenError(err); errors.As(err, &refused) {
-		s.forget() // the file or the item may hold a newer credential by the next try
-	}
-	return "", err
+	return r.AccessToken, nil
 }
 
 func (s *appSignIn) ready(ctx context.Context) (*confidential.Client, error) {

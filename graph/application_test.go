@@ -167,8 +167,7 @@ func TestApplicationIsRefused(t *testing.T) {
 			}
 			_, err = a.SignIn(t.Context(), Prompt{})
 			var e *SignInError
-			// What Entra refuses is tried again; what is not there is not.
-			if errors.Is(err, presence.ErrSignIn) == (c.aadsts != 0) || !errors.As(err, &e) || e.AADSTS != c.aadsts {
+			if !errors.Is(err, presence.ErrSignIn) || !errors.As(err, &e) || e.AADSTS != c.aadsts {
 				t.Fatalf("got %v", err)
 			}
 			if w := Explain(err); w.Key != c.key || strings.Contains(w.String(), "%!") {
@@ -199,6 +198,52 @@ func TestNewSecretIsReadAfterARefusal(t *testing.T) {
 	}
 	if err := a.Client().SetPresence(t.Context(), presence.Away, time.Hour); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestKioskRecovers: nobody clicks at a kiosk, so nothing that goes wrong with
+// its credential or its permissions stops it for good.
+func TestKioskRecovers(t *testing.T) {
+	for name, c := range map[string]struct{ spoil, mend func(*day, string) }{
+		"secret file missing": {
+			func(d *day, file string) { rewriteSecret(d.t, file, "") },
+			func(d *day, file string) { rewriteSecret(d.t, file, emu.AppSecret) }},
+		"wrong secret": {
+			func(d *day, file string) { rewriteSecret(d.t, file, "old") },
+			func(d *day, file string) { rewriteSecret(d.t, file, emu.AppSecret) }},
+		"conditional access": {
+			func(d *day, _ string) { d.fault(emu.Fault{Path: "/token", AADSTS: 53003}) },
+			func(d *day, _ string) { d.server.ClearFaults() }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := secretFile(t, emu.AppSecret)
+			simulateAs(t, &Application{User: emu.SelfID, SecretFile: file}, office, func(d *day) {
+				c.spoil(d, file)
+				if _, err := d.account.Restore(d.t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				d.loop.SetService(d.account.Client())
+				d.pass(20 * time.Minute)
+				if s := d.loop.State(); s.Err == nil || !s.SignedIn {
+					t.Errorf("meanwhile: signed in %v, %v", s.SignedIn, s.Err)
+				}
+				c.mend(d, file)
+				d.pass(16 * time.Minute)
+				d.sees("Available/Available")
+			})
+		})
+	}
+}
+
+// rewriteSecret replaces a secret's file; an empty secret removes it.
+func rewriteSecret(t *testing.T, file, secret string) {
+	t.Helper()
+	err := os.Remove(file)
+	if secret != "" {
+		err = os.WriteFile(file, []byte(secret), 0o600)
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
 	}
 }
 

@@ -36,6 +36,9 @@ type Client struct {
 	// again; refreshPause is the pause that led there.
 	refreshAfter time.Time
 	refreshPause time.Duration
+	// challenged is since when Graph repeats its challenge to tokens that were
+	// to meet it; zero: it does not.
+	challenged time.Time
 }
 
 var _ presence.Service = (*Client)(nil)
@@ -68,7 +71,7 @@ func (c *Client) ClearPresence(ctx context.Context) error {
 		SessionID string `json:"sessionId"`
 	}{c.app})
 	var e *Error
-	if errors.As(err, &e) && e.Status == http.StatusNotFound && e.Code != "" {
+	if errors.As(err, &e) && e.Status == http.StatusNotFound && !e.foreign() {
 		return nil
 	}
 	return err
@@ -215,48 +218,62 @@ func (c *Client) call(ctx context.Context, method, action string, body any) ([]b
 		}
 	}
 	answer, claims, err := c.once(ctx, method, action, raw, "")
-	if claims == "" && c.mayRefresh(err) {
+	if claims == "" && c.mayRefresh(err, time.Now().Round(0)) {
 		answer, claims, err = c.once(ctx, method, action, raw, anyClaims)
 	}
 	if claims != "" {
 		answer, claims, err = c.once(ctx, method, action, raw, claims)
 	}
-	if claims != "" {
-		// Challenged again: silence does not meet it, a person must.
+	if c.challengeLasts(claims, time.Now().Round(0)) {
 		return nil, &SignInError{Name: "insufficient_claims", err: err}
 	}
 	return answer, err
 }
 
+// challengePatience is how long a challenge may be repeated before a person is
+// asked: while the machine changes networks, Graph and Entra disagree for a
+// moment on the address that a token is good for.
+const challengePatience = 2 * time.Minute
+
+// challengeLasts reports that tokens without a question do not meet Graph's
+// challenge, so that a person must; claims is what the last answer asked for.
+func (c *Client) challengeLasts(claims string, now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case claims == "":
+		c.challenged = time.Time{}
+	case c.challenged.IsZero():
+		c.challenged = now
+	}
+	return claims != "" && now.Sub(c.challenged) >= challengePatience
+}
+
 // anyClaims demands nothing, but makes MSAL fetch a token anew.
 const anyClaims = "{}"
 
-// stale reports a token that Graph does not accept, although this machine's
-// clock says that it is good.
-func stale(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Status == http.StatusUnauthorized && e.Code == "InvalidAuthenticationToken"
-}
-
 // The pauses between two refreshes that Graph's 401 asks for: one refresh tells
-// whether it was the clock, and a Graph that accepts no token at all for a
-// while does not cause a round of refreshing.
+// whether this machine's clock is wrong, and a Graph that accepts no token for
+// a while does not cause a round of refreshing.
 const (
 	refreshPauseFirst = 5 * time.Minute
 	refreshPauseLast  = time.Hour
 )
 
-// mayRefresh reports whether the outcome of a request calls for a new token.
-func (c *Client) mayRefresh(err error) bool {
+// mayRefresh reports whether the outcome of a request calls for a new token,
+// although the clock says that the present one is good.
+func (c *Client) mayRefresh(err error, now time.Time) bool {
+	var e *Error
+	if !errors.As(err, &e) || !e.token() {
+		return false
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := time.Now()
 	switch {
-	case err == nil:
-		c.refreshAfter, c.refreshPause = time.Time{}, 0
+	case now.Before(c.refreshAfter):
 		return false
-	case !stale(err), now.Before(c.refreshAfter):
-		return false
+	case now.Sub(c.refreshAfter) > refreshPauseLast:
+		c.refreshPause = 0 // the last time is long ago
 	}
 	c.refreshPause = min(max(2*c.refreshPause, refreshPauseFirst), refreshPauseLast)
 	c.refreshAfter = now.Add(c.refreshPause)
@@ -285,11 +302,11 @@ func (c *Client) once(ctx context.Context, method, action string, body []byte, c
 	answer, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		if err != nil && method == http.MethodGet {
-			return nil, "", fmt.Errorf("answer of Microsoft Graph broke off: %w", err)
+			return nil, "", fmt.Errorf("answer of Microsoft Graph broke off: %w", plainCause(err))
 		}
 		return answer, "", nil // a write's answer has no content
 	}
-	e := failure(resp, answer)
+	e := failure(resp, answer).bounded()
 	e.Link = c.consent
 	return nil, claimsOf(resp), e
 }

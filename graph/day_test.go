@@ -18,6 +18,7 @@ import (
 type day struct {
 	t       *testing.T
 	server  *emu.Server
+	proxy   *proxy // between the account and the server
 	account *Account
 	loop    *presence.Loop
 	desk    detect.Activity
@@ -28,10 +29,17 @@ type day struct {
 // simulate runs play in a bubble. Input has just arrived, and nobody is signed
 // in yet.
 func simulate(t *testing.T, policy presence.Policy, play func(*day)) {
+	t.Helper()
+	simulateAs(t, nil, policy, play)
+}
+
+// simulateAs is a day of an application, or of a person where that is nil.
+func simulateAs(t *testing.T, app *Application, policy presence.Policy, play func(*day)) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &day{t: t, server: emu.New(emu.Options{Now: time.Now})}
+		d.proxy = &proxy{next: d.server.Transport()}
 		var err error
-		if d.account, err = Open(Config{ClientID: emu.AppID, Transport: d.server.Transport()}, &MemoryVault{}); err != nil {
+		if d.account, err = Open(Config{ClientID: emu.AppID, Tenant: emu.TenantID, Transport: d.proxy, Application: app}, &MemoryVault{}); err != nil {
 			t.Fatal(err)
 		}
 		d.start(policy)
@@ -312,147 +320,4 @@ func TestRevokedSignInStopsQuietly(t *testing.T) {
 		d.signIn()
 		d.sees("Busy/InACall")
 	})
-}
-
-func TestRefusedKindRestsAlone(t *testing.T) {
-	simulate(t, office, func(d *day) {
-		d.signIn()
-		d.fault(emu.Fault{Path: "setStatusMessage", Status: 403, Code: "Forbidden"})
-		began := time.Now()
-		d.call("Zoom")
-		d.sees("Busy/InACall")
-		d.pass(time.Hour)
-		d.sees("Busy/InACall")
-		// One refusal may be a mistake, and is tried again within seconds; what
-		// is refused again and again rests ever longer.
-		at := d.requests("/setStatusMessage", began)
-		if len(at) < 2 || len(at) > 16 {
-			t.Errorf("%d attempts in an hour at what is refused", len(at))
-		}
-		if late := d.requests("/setStatusMessage", began.Add(30*time.Minute)); len(late) > 3 {
-			t.Errorf("%d attempts in the second half hour", len(late))
-		}
-	})
-}
-
-// TestOneRefusalIsNoRest: a 403 or 404 that comes once, as the screen locks or
-// a call begins, costs seconds.
-func TestOneRefusalIsNoRest(t *testing.T) {
-	for _, status := range []int{400, 403, 404, 409} {
-		simulate(t, office, func(d *day) {
-			d.signIn()
-			d.pass(time.Minute)
-			d.fault(emu.Fault{Path: "/setPresence", Status: status, Times: 1})
-			d.observe(func(a *detect.Activity) { a.Locked = true })
-			d.pass(3 * time.Second)
-			d.sees("Away/Away")
-		})
-	}
-}
-
-// TestRefusedTokenIsRefreshedSeldom: a clock that was set back makes MSAL hold
-// a token for good that Graph no longer accepts. One refresh mends that; a
-// Graph that accepts none is not asked with ever new ones, and ends no sign-in.
-func TestRefusedTokenIsRefreshedSeldom(t *testing.T) {
-	simulate(t, office, func(d *day) {
-		d.signIn()
-		d.pass(time.Second)
-		d.fault(emu.Fault{Path: "/setPresence", Status: 401, Code: "InvalidAuthenticationToken", Times: 1})
-		d.call("Zoom")
-		d.sees("Busy/InACall")
-		d.pass(time.Second)
-		d.fault(emu.Fault{Path: "/setPresence", Status: 401, Code: "InvalidAuthenticationToken", For: emu.Duration(8 * time.Hour)})
-		began := time.Now()
-		d.call("")
-		d.pass(8 * time.Hour)
-		// Tokens live for an hour, so eight of these are MSAL's own.
-		if n := len(d.requests("/token", began)); n > 20 {
-			t.Errorf("%d refreshes in eight hours for a token that is not accepted", n)
-		}
-		if n := len(d.requests("/setPresence", began)); n > 8*60*2 {
-			t.Errorf("%d attempts in eight hours", n)
-		}
-		if s := d.loop.State(); Explain(s.Err).Key != "token" || !s.SignedIn {
-			t.Errorf("the trouble is told as %v", s.Err)
-		}
-		d.pass(time.Minute)
-		d.sees("Available/Available")
-	})
-}
-
-// TestShort401: Graph accepts no token for three seconds.
-func TestShort401(t *testing.T) {
-	for name, f := range map[string]emu.Fault{
-		"graph": {Status: 401}, "plain": {Status: 401, Code: "Unauthorized"}, "page": {Status: 401, Page: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			simulate(t, office, func(d *day) {
-				d.signIn()
-				d.pass(time.Minute)
-				f.Path, f.For = "/v1.0/*/*/*/*", emu.Duration(3*time.Second)
-				d.fault(f)
-				d.call("Zoom")
-				d.pass(10 * time.Second)
-				d.sees("Busy/InACall")
-				if s := d.loop.State(); s.Err != nil || !s.SignedIn {
-					t.Errorf("afterwards: signed in %v, %v", s.SignedIn, s.Err)
-				}
-				d.quit()
-				d.sees("Offline/Offline")
-			})
-		})
-	}
-}
-
-// TestBadAnswersOfTheTokenEndpoint: only Entra's own refusal ends a sign-in.
-// Whatever else answers there is a network that does not reach, which passes.
-func TestBadAnswersOfTheTokenEndpoint(t *testing.T) {
-	for name, f := range map[string]emu.Fault{
-		"html_200": {Page: true}, "html_400": {Page: true, Status: 400}, "html_401": {Page: true, Status: 401}, "html_403": {Page: true, Status: 403},
-		"html_404": {Page: true, Status: 404}, "html_503": {Page: true, Status: 503}, "json_400": {Status: 400}, "json_401": {Status: 401}, "json_429": {Status: 429},
-		"json_500": {Status: 500}, "dropped": {Drop: true}, "lost": {Lose: true}, "disabled": {AADSTS: 7000112},
-	} {
-		t.Run(name, func(t *testing.T) {
-			simulate(t, office, func(d *day) {
-				d.signIn()
-				d.choose(presence.ChoseDND, 0)
-				d.pass(54 * time.Minute) // just before the token is refreshed
-				f.Path, f.For = "/oauth2/v2.0/token", emu.Duration(8*time.Minute)
-				d.fault(f)
-				asked := time.Now()
-				d.pass(10 * time.Minute)
-				if n := len(d.requests("/token", asked)); n < 2 {
-					t.Fatalf("%d requests for a token: nothing was tried", n)
-				}
-				s := d.loop.State()
-				if !s.SignedIn || s.Err != nil {
-					t.Fatalf("afterwards: signed in %v, %v", s.SignedIn, s.Err)
-				}
-				d.call("Zoom")
-				d.sees("DoNotDisturb/DoNotDisturb")
-				d.quit()
-				d.sees("Offline/Offline")
-				if u := d.server.User("self"); u.Preferred != nil || len(u.Sessions) != 0 {
-					t.Errorf("quit left %+v", u)
-				}
-			})
-		})
-	}
-}
-
-// TestEntrasRefusalEndsASignIn is the other side: these need a person.
-func TestEntrasRefusalEndsASignIn(t *testing.T) {
-	for _, code := range []int{50173, 70008, 700082, 53003, 65001} {
-		simulate(t, office, func(d *day) {
-			d.signIn()
-			d.pass(54 * time.Minute)
-			d.fault(emu.Fault{Path: "/oauth2/v2.0/token", AADSTS: code, Times: 1})
-			d.pass(6 * time.Minute)
-			s := d.loop.State()
-			var refused *SignInError
-			if s.SignedIn || !errors.Is(s.Err, presence.ErrSignIn) || !errors.As(s.Err, &refused) || refused.AADSTS != code {
-				t.Errorf("AADSTS%d: signed in %v, %v", code, s.SignedIn, s.Err)
-			}
-		})
-	}
 }

@@ -23,11 +23,8 @@ import (
 //
 // Source: https://learn.microsoft.com/graph/errors
 type Error struct {
-	Status int
-	// Code is the service's error code; act on it, never on a message. Empty:
-	// the answer does not have the service's shape, so something on the way
-	// wrote it, such as a proxy.
-	Code      string
+	Status    int
+	Code      string // the service's error code; act on it, never on a message
 	RequestID string // for Microsoft's support
 	// Wait is the server's wish of when to come back; zero: none.
 	Wait time.Duration
@@ -39,6 +36,10 @@ type Error struct {
 	// bearer: the answer refuses the token in the terms of RFC 6750, section 3.
 	bearer bool
 }
+
+// foreign reports an answer without any mark of the service: something on the
+// way wrote it, such as a proxy.
+func (e *Error) foreign() bool { return e.Code == "" && e.RequestID == "" && !e.bearer }
 
 // token reports that the service does not accept the token itself.
 func (e *Error) token() bool {
@@ -59,22 +60,33 @@ func (e *Error) Error() string {
 // RetryAfter is the pause that Graph asked for.
 func (e *Error) RetryAfter() (time.Duration, bool) { return e.Wait, e.Wait > 0 }
 
-// Unwrap is presence.ErrRefused for what Graph itself refuses, and nil for what
-// may pass: trouble of a server, an answer that something on the way wrote, a
-// token that Graph does not accept. None of them ends a sign-in: only Entra
-// does, when it is asked for the next token; see SignInError.
+// Unwrap is presence.ErrRefused for what Graph itself refuses, and
+// presence.ErrAnswered for what may pass: trouble of a server, an answer that
+// something on the way wrote, a token that Graph does not accept. Neither ends
+// a sign-in: Entra does, when it is asked for the next token; see SignInError.
 func (e *Error) Unwrap() error {
 	switch {
-	case e.Code == "", e.token():
-		return nil
+	case e.from != "", e.foreign(), e.token():
+		return presence.ErrAnswered
 	case e.Status == http.StatusRequestTimeout, e.Status == http.StatusTooManyRequests, e.Status >= 500:
-		return nil
+		return presence.ErrAnswered
 	}
 	return presence.ErrRefused
 }
 
-// maxWait is the longest pause taken from a server at its word.
-const maxWait = time.Hour
+// The longest pause that is taken from a server, and from something on the way.
+const (
+	maxWait        = time.Hour
+	maxForeignWait = time.Minute
+)
+
+// bounded limits the pause that an answer of something on the way asks for.
+func (e *Error) bounded() *Error {
+	if e.foreign() {
+		e.Wait = min(e.Wait, maxForeignWait)
+	}
+	return e
+}
 
 // retryAfter reads the header: seconds, or an HTTP date.
 func retryAfter(h http.Header, now time.Time) time.Duration {
@@ -100,7 +112,7 @@ type SignInError struct {
 	// Link is where an administrator can allow heliograph; empty: unknown.
 	Link string
 	err  error
-	// keeps: the refusal does not end the sign-in of before.
+	// keeps: the earlier sign-in stays valid, and is tried again.
 	keeps bool
 }
 
@@ -114,8 +126,8 @@ func (e *SignInError) Error() string {
 	return "sign-in needed"
 }
 
-// Unwrap is presence.ErrSignIn, or presence.ErrRefused where a sign-in stays
-// although no token was given; and the reason where there is one.
+// Unwrap is presence.ErrSignIn, or presence.ErrRefused where the sign-in stays
+// valid although no token was given; and the reason where there is one.
 func (e *SignInError) Unwrap() []error {
 	kind := presence.ErrSignIn
 	if e.keeps {
@@ -145,8 +157,8 @@ type entraAnswer struct {
 }
 
 // tokenError sorts what MSAL reports when it gets a token without a person. A
-// sign-in ends only by a refusal of Entra in Entra's own shape; every other
-// answer, a proxy's page or half an answer, is a network that does not reach.
+// sign-in ends only by a refusal of Entra in Entra's own shape; a proxy's page
+// or half an answer is a failure of the network.
 func tokenError(err error) error {
 	var call msal.CallErr
 	if errors.As(err, &call) && call.Resp != nil {
@@ -165,8 +177,16 @@ func tokenError(err error) error {
 		return fmt.Errorf("%s was not reached: %w", signInServer, ctx)
 	}
 	// The text of any other error may quote the answer, and so a token.
-	return fmt.Errorf("%s was not reached: what answered is not Entra", signInServer)
+	var garbled msal.InvalidJsonErr
+	if errors.As(err, &garbled) {
+		return fmt.Errorf("%s was not reached: something else answered", signInServer)
+	}
+	return &SignInError{keeps: true, err: errUnusable}
 }
+
+// errUnusable is an answer of the token endpoint that MSAL does not accept,
+// such as one with fewer permissions than were asked for.
+var errUnusable = errors.New("the answer cannot be used")
 
 const signInServer = "Microsoft's sign-in server"
 
@@ -189,12 +209,13 @@ func entraError(resp *http.Response) error {
 		}
 	}
 	name, aadsts := plain(a.Error), number(a)
-	busy := resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500
-	switch {
-	case busy, name == "temporarily_unavailable", name == "server_error":
-		return &Error{from: signInServer, Status: resp.StatusCode, Code: name, Wait: retryAfter(resp.Header, time.Now())}
-	case name == "", aadsts == 0: // Entra numbers each of its refusals
-		return &Error{from: signInServer, Status: resp.StatusCode}
+	trouble := resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 || name == "temporarily_unavailable" || name == "server_error"
+	if trouble || name == "" || aadsts == 0 { // Entra numbers each of its refusals
+		e := &Error{from: signInServer, Status: resp.StatusCode, RequestID: plain(resp.Header.Get("x-ms-request-id")), Wait: retryAfter(resp.Header, time.Now())}
+		if aadsts != 0 {
+			e.Code = name
+		}
+		return e.bounded()
 	}
 	return &SignInError{Name: name, AADSTS: aadsts}
 }

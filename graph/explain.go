@@ -42,13 +42,14 @@ var English = map[string]string{
 	"credential":   "The application cannot sign in: %v.",
 	"application":  "The application itself lacks a permission (AADSTS%d). An administrator can grant it with the consent link.",
 	"entra":        "Microsoft's sign-in refused (AADSTS%d). Choose Sign in to try again.",
+	"entra-kept":   "Microsoft's sign-in refuses at the moment (AADSTS%d). heliograph goes on trying; if this lasts, ask an administrator.",
 	"sign-in":      "Microsoft asks you to sign in again. Choose Sign in.",
-	"token":        "Microsoft Graph does not accept your sign-in at the moment. heliograph goes on trying; if this lasts, sign out and sign in again.",
+	"token":        "Microsoft does not accept your sign-in at the moment. heliograph goes on trying; if this lasts, sign out and sign in again.",
 	"permission":   "Microsoft Graph refuses: a permission is missing. An administrator can grant it with the consent link.",
 	"invalid":      "Microsoft Graph does not accept the request (%d %s). This is a fault of heliograph: please report it.",
 	"busy":         "Microsoft asks heliograph to wait. It goes on by itself.",
-	"server":       "Microsoft Graph has trouble (%d). heliograph goes on trying.",
-	"redirected":   "Something on this network redirects Microsoft's address, as the sign-in page of a hotspot does. heliograph sends nothing there and goes on trying.",
+	"server":       "Microsoft has trouble (%d). heliograph goes on trying.",
+	"redirected":   "Something on this network redirects Microsoft's address, as the sign-in page of a hotspot does. heliograph sends nothing there and goes on trying. If it is a hotspot, sign in to it in your browser.",
 	"network":      "Microsoft cannot be reached. heliograph goes on trying and catches up at once.",
 }
 
@@ -95,13 +96,13 @@ func Explain(err error) Advice {
 	switch {
 	case e.token():
 		return Advice{Key: "token"}
-	case e.Code == "" && e.Wait == 0 && e.Status < 500:
-		return Advice{Key: "network"} // something on the way answered
+	case e.foreign() && e.Status != http.StatusTooManyRequests:
+		return Advice{Key: "network"}
 	case e.Status == http.StatusForbidden, e.Status == http.StatusUnauthorized:
 		return Advice{Key: "permission", Link: e.Link}
 	case e.Wait > 0 || e.Status == http.StatusTooManyRequests:
 		return Advice{Key: "busy"}
-	case e.Status >= 500:
+	case e.Status >= 500, e.from != "":
 		return Advice{Key: "server", Args: []any{e.Status}}
 	}
 	return Advice{Key: "invalid", Args: []any{e.Status, e.Code}}
@@ -118,8 +119,13 @@ func explainSignIn(s *SignInError) Advice {
 		return Advice{Key: key, Args: []any{s.AADSTS}}
 	case s.Name == "access_denied":
 		return Advice{Key: "declined"}
+	case s.AADSTS != 0 && s.keeps:
+		return Advice{Key: "entra-kept", Args: []any{s.AADSTS}}
 	case s.AADSTS != 0:
 		return Advice{Key: "entra", Args: []any{s.AADSTS}}
+	}
+	if s.keeps {
+		return Advice{Key: "token"}
 	}
 	return Advice{Key: "sign-in"}
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"heliograph/detect"
 	"heliograph/graph/emu"
 	"heliograph/graph/presence"
 )
@@ -50,9 +51,9 @@ func (d *day) leavesNothing() {
 	}
 }
 
-// TestRefusedSwitchIsNoChoiceInTeams: while the switch is refused, what was set
+// TestRefusedSwitchStaysOurs: while the switch is refused, what was set
 // before is still shown. It is ours, the new choice stays, and is set in time.
-func TestRefusedSwitchIsNoChoiceInTeams(t *testing.T) {
+func TestRefusedSwitchStaysOurs(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
 		d.choose(presence.ChoseBusy, 0)
@@ -71,8 +72,8 @@ func TestRefusedSwitchIsNoChoiceInTeams(t *testing.T) {
 	})
 }
 
-// TestRefusedFirstChoiceIsKept: nothing was set yet, so what is shown (the
-// session) cannot be the user's answer to it.
+// TestRefusedFirstChoiceIsKept: nothing of ours was set yet, so that the session
+// is shown does not mean that the user has chosen otherwise.
 func TestRefusedFirstChoiceIsKept(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
@@ -131,6 +132,178 @@ func TestRefusedSwitchAtQuit(t *testing.T) {
 		d.quit()
 		if u := d.server.User("self"); u.Preferred != nil || len(u.Sessions) != 0 {
 			t.Errorf("left behind: %+v", u)
+		}
+	})
+}
+
+// keepsTheirs holds that what the user has chosen in Teams is untouched.
+func (d *day) keepsTheirs(availability string) {
+	d.t.Helper()
+	if p := d.server.User("self").Preferred; p == nil || p.Availability != availability {
+		d.t.Errorf("the choice of %s in Teams became %+v (state: %+v)", availability, p, d.loop.State())
+	}
+}
+
+// TestChoiceInTeamsDuringARefusal: while Graph refuses what heliograph wants to
+// set, the user chooses in Teams. That is newer, and is never written over.
+func TestChoiceInTeamsDuringARefusal(t *testing.T) {
+	refused := func(d *day, span time.Duration) {
+		d.fault(emu.Fault{Path: "/setUserPreferredPresence", Status: 403, For: emu.Duration(span)})
+	}
+	for name, play := range map[string]func(*day){
+		"renewal": func(d *day) {
+			d.choose(presence.ChoseBusy, 0)
+			d.pass(5*time.Hour + 50*time.Minute)
+			refused(d, 40*time.Minute)
+			d.pass(20 * time.Minute)
+		},
+		"switch": func(d *day) {
+			d.choose(presence.ChoseBusy, 0)
+			d.pass(2 * time.Minute)
+			refused(d, 20*time.Minute)
+			d.choose(presence.ChoseDND, 0)
+			d.pass(6 * time.Minute)
+		},
+		"first": func(d *day) {
+			refused(d, 20*time.Minute)
+			d.choose(presence.ChoseDND, 0)
+			d.pass(9 * time.Minute)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			simulate(t, office, func(d *day) {
+				d.signIn()
+				play(d)
+				d.picks("BeRightBack")
+				d.pass(time.Hour)
+				d.keepsTheirs("BeRightBack")
+				if s := d.loop.State(); s.Choice.Status != presence.Automatic || s.Theirs != presence.PreferBeRightBack {
+					t.Errorf("choice %+v, in Teams %v", s.Choice, s.Theirs)
+				}
+				d.quit()
+				d.keepsTheirs("BeRightBack")
+			})
+		})
+	}
+}
+
+// TestChoiceAfterOneInTeams: the user chose in Teams first and in heliograph
+// then, which Graph refuses for a while. The later choice holds.
+func TestChoiceAfterOneInTeams(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		d.fault(emu.Fault{Path: "/setUserPreferredPresence", Status: 403, For: emu.Duration(10 * time.Minute)})
+		d.picks("BeRightBack")
+		d.choose(presence.ChoseDND, 0)
+		d.pass(9 * time.Minute)
+		if s := d.loop.State(); s.Choice.Status != presence.ChoseDND {
+			t.Errorf("the choice became %+v", s.Choice)
+		}
+		d.pass(10 * time.Minute)
+		d.sees("DoNotDisturb/DoNotDisturb")
+	})
+}
+
+// TestRefusedValueIsNotOurs: what Graph has refused cannot be there by us, so
+// the same value is the user's if they choose it in Teams.
+func TestRefusedValueIsNotOurs(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		d.fault(emu.Fault{Path: "/setUserPreferredPresence", Status: 403})
+		d.choose(presence.ChoseDND, 0)
+		d.choose(presence.ChoseBRB, 0)
+		d.pass(5 * time.Minute)
+		d.picks("DoNotDisturb")
+		d.pass(10 * time.Minute)
+		if s := d.loop.State(); s.Theirs != presence.PreferDoNotDisturb {
+			t.Errorf("in Teams %v, choice %+v", s.Theirs, s.Choice)
+		}
+		d.choose(presence.Automatic, 0)
+		d.pass(time.Minute)
+		d.keepsTheirs("DoNotDisturb")
+		d.quit()
+		d.keepsTheirs("DoNotDisturb")
+	})
+}
+
+// TestFormerValueExpires: Busy stood for an hour, a later write never arrived.
+// Once Busy has run out at Graph, Busy is the user's own.
+func TestFormerValueExpires(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		d.choose(presence.ChoseBusy, time.Hour)
+		d.pass(time.Minute)
+		d.fault(emu.Fault{Path: "/setUserPreferredPresence", Drop: true, For: emu.Duration(3 * time.Hour)})
+		d.choose(presence.ChoseDND, 0)
+		d.pass(2 * time.Hour)
+		d.picks("Busy")
+		d.choose(presence.Automatic, 0)
+		d.pass(time.Minute)
+		d.keepsTheirs("Busy")
+	})
+}
+
+// TestChoiceInTeamsBeforeAPause: the session goes with the pause; what is shown
+// must be read before, or the user's own choice would be cleared unseen.
+func TestChoiceInTeamsBeforeAPause(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		d.choose(presence.ChoseBusy, 0)
+		d.pass(30 * time.Second)
+		d.picks("BeRightBack")
+		d.pass(30 * time.Second)
+		d.choose(presence.Paused, time.Hour)
+		d.pass(10 * time.Second)
+		d.keepsTheirs("BeRightBack")
+	})
+}
+
+// TestChoiceOnThePhoneDuringSleep: the machine sleeps, a choice of ours runs
+// out, and the user has chosen on the phone while Teams runs elsewhere.
+func TestChoiceOnThePhoneDuringSleep(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		if err := d.server.SetSession(emu.SessionRequest{User: "self", Name: "Teams on the phone", Availability: "Available", Activity: "Available"}); err != nil {
+			t.Fatal(err)
+		}
+		d.choose(presence.ChoseBusy, 30*time.Minute)
+		d.pass(time.Minute)
+		d.observe(func(a *detect.Activity) { a.Asleep = true })
+		d.pass(10 * time.Minute)
+		d.picks("DoNotDisturb")
+		d.pass(30 * time.Minute)
+		d.keepsTheirs("DoNotDisturb")
+	})
+}
+
+// TestChoiceIsProlonged: Busy for ten minutes becomes Busy without an end.
+func TestChoiceIsProlonged(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		d.choose(presence.ChoseBusy, 10*time.Minute)
+		d.pass(time.Minute)
+		d.choose(presence.ChoseBusy, 0)
+		for range 40 {
+			d.pass(30 * time.Second)
+			d.sees("Busy/Busy")
+		}
+	})
+}
+
+// TestOwnChoiceWithoutOwnSession: Graph refuses our session, Teams runs, and
+// our preferred presence shows over its session. It is not the user's.
+func TestOwnChoiceWithoutOwnSession(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		if err := d.server.SetSession(emu.SessionRequest{User: "self", Name: "Teams", Availability: "Available", Activity: "Available"}); err != nil {
+			t.Fatal(err)
+		}
+		d.fault(emu.Fault{Path: "/setPresence", Status: 403})
+		d.signIn()
+		d.choose(presence.ChoseDND, 0)
+		d.pass(2 * time.Minute)
+		d.sees("DoNotDisturb/DoNotDisturb")
+		if s := d.loop.State(); !s.Theirs.Zero() {
+			t.Errorf("our own choice is taken for %v in Teams", s.Theirs)
 		}
 	})
 }

@@ -55,7 +55,7 @@ func TestErrorShapesSeenInPublic(t *testing.T) {
 			t.Errorf("%s: request id %q", shape.Source, e.RequestID)
 		case (shape.Headers["Retry-After"] != "") != (e.Wait > 0):
 			t.Errorf("%s: waits %s", shape.Source, e.Wait)
-		case s.calls != 1 && in.Error.Code != "InvalidAuthenticationToken", s.calls > 2: // that one is worth one refresh
+		case s.calls != 1 && !e.token(), s.calls > 2: // a refused token is worth one refresh
 			t.Errorf("%s: %d calls", shape.Source, s.calls)
 		}
 		if key := Explain(err).Key; key == "network" || strings.Contains(Explain(err).String(), "%!") {

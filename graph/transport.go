@@ -1,7 +1,12 @@
 package graph
 
 import (
+	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -35,7 +40,7 @@ type guard struct{ next http.RoundTripper }
 func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := g.next.RoundTrip(r)
 	if err != nil {
-		return nil, err
+		return nil, plainCause(err)
 	}
 	switch resp.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
@@ -43,6 +48,42 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, &RedirectError{Host: r.URL.Host, Status: resp.StatusCode}
 	}
 	return resp, nil
+}
+
+// errGarbled stands for errors whose text may quote what a server sent.
+var errGarbled = errors.New("the connection broke, or what answers does not speak HTTP")
+
+// plainCause is the part of a transport's error that names addresses, timeouts
+// and certificates only. Other texts quote the server ("malformed HTTP status
+// code …"), and a hostile one may send our own tokens back.
+func plainCause(err error) error {
+	var (
+		op          *net.OpError
+		dns         *net.DNSError
+		certificate *tls.CertificateVerificationError
+		alert       tls.AlertError
+		timeout     net.Error
+	)
+	if known := contextError(err); known != nil {
+		return known
+	}
+	switch {
+	case errors.As(err, &dns):
+		return dns
+	case errors.As(err, &certificate):
+		return certificate
+	case errors.As(err, &op):
+		return op
+	case errors.As(err, &alert):
+		return alert
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return io.ErrUnexpectedEOF
+	case errors.Is(err, io.EOF):
+		return io.EOF
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return context.DeadlineExceeded
+	}
+	return errGarbled
 }
 
 // CloseIdleConnections serves http.Client's method of that name.

@@ -1,7 +1,10 @@
 package graph
 
 import (
+	"bufio"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,37 +16,29 @@ import (
 	"heliograph/graph/presence"
 )
 
-// redirector answers requests for one path with a redirect, and books every
-// request that follows it.
+// redirector is a proxy that answers requests for one path with a redirect, and
+// records every request that follows it.
 type redirector struct {
-	next   http.RoundTripper
-	path   string // a piece of the path that is redirected
-	status int
-	to     string
-
-	mu       sync.Mutex
+	proxy
+	path     string // a piece of the path that is redirected
 	answered int
 	followed []string // what arrived where the redirect leads
 }
 
-func (r *redirector) RoundTrip(req *http.Request) (*http.Response, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	w := httptest.NewRecorder()
-	switch target := req.URL.Scheme + "://" + req.URL.Host; {
-	case strings.HasPrefix(r.to, target+"/"):
-		r.followed = append(r.followed, req.Method+" "+req.URL.String())
-		w.WriteHeader(http.StatusOK)
-	case strings.Contains(req.URL.Path, r.path):
-		r.answered++
-		w.Header().Set("Location", r.to)
-		w.WriteHeader(r.status)
-	default:
-		return r.next.RoundTrip(req)
-	}
-	resp := w.Result()
-	resp.Request = req
-	return resp, nil
+func newRedirector(next http.RoundTripper, path, to string, status int) *redirector {
+	d := &redirector{proxy: proxy{next: next}, path: path}
+	d.answer(func(r *http.Request) *http.Response {
+		switch {
+		case strings.HasPrefix(to, r.URL.Scheme+"://"+r.URL.Host+"/"):
+			d.followed = append(d.followed, r.Method+" "+r.URL.String())
+			return respond(r, http.StatusOK, "text/html", "")
+		case strings.Contains(r.URL.Path, d.path):
+			d.answered++
+			return respond(r, status, "text/html", "", "Location", to)
+		}
+		return nil
+	})
+	return d
 }
 
 // TestNoRedirectIsFollowed: neither the refresh token nor the access token
@@ -56,7 +51,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 			for _, status := range []int{301, 302, 303, 307, 308} {
 				// A token this short-lived is refreshed before each request.
 				s := emu.New(emu.Options{TokenLife: time.Minute})
-				r := &redirector{next: s.Transport(), path: "no path yet", status: status, to: to}
+				r := newRedirector(s.Transport(), "no path yet", to, status)
 				a, err := Open(Config{ClientID: emu.AppID, Transport: r}, &MemoryVault{})
 				if err != nil {
 					t.Fatal(err)
@@ -116,7 +111,7 @@ func TestRedirectOverRealConnections(t *testing.T) {
 func TestSignInIsNotRedirected(t *testing.T) {
 	for _, path := range []string{"openid-configuration", "/devicecode"} {
 		s := emu.New(emu.Options{})
-		r := &redirector{next: s.Transport(), path: path, status: 307, to: "https://attacker.example/x"}
+		r := newRedirector(s.Transport(), path, "https://attacker.example/x", 307)
 		a, err := Open(Config{ClientID: emu.AppID, Transport: r}, &MemoryVault{})
 		if err != nil {
 			t.Fatal(err)
@@ -127,4 +122,62 @@ func TestSignInIsNotRedirected(t *testing.T) {
 			t.Errorf("%s: %v, followed by %q", path, err, r.followed)
 		}
 	}
+}
+
+// TestErrorsQuoteNoServer: a server that sends our own secrets back, as the
+// status of its answer, does not bring them into an error and so into the log.
+func TestErrorsQuoteNoServer(t *testing.T) {
+	const secret = "refresh_token=emr.SECRET"
+	for name, answer := range map[string]string{
+		"status":  "HTTP/1.1 " + secret + "\r\n\r\n",
+		"version": secret + "\r\n\r\n",
+		"header":  "HTTP/1.1 200 OK\r\n" + secret + " x\r\n\r\n",
+		"length":  "HTTP/1.1 200 OK\r\nContent-Length: " + secret + "\r\n\r\n",
+		"coding":  "HTTP/1.1 200 OK\r\nTransfer-Encoding: " + secret + "\r\n\r\n",
+		"chunk":   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + secret + "\r\n",
+		"reason":  "HTTP/1.1 500 " + secret + "\r\nContent-Length: 0\r\n\r\n",
+		"code":    "HTTP/1.1 400 Bad\r\nConnection: close\r\n\r\n{\"error\":{\"code\":\"" + secret + "\"}}",
+		"moved":   "HTTP/1.1 307 Moved\r\nLocation: http://" + secret + "\r\nContent-Length: 0\r\n\r\n",
+		"closed":  "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := (&scripted{}).client(t)
+			c.base = "http://" + hostile(t, answer)
+			c.http = newHTTP(newTransport())
+			for what, err := range map[string]error{"write": c.SetPresence(t.Context(), presence.Away, time.Hour), "read": func() error { _, err := c.Shown(t.Context()); return err }()} {
+				if err == nil && what == "read" {
+					t.Errorf("%s: %q is taken for an answer", what, answer)
+				}
+				if err != nil && strings.Contains(err.Error(), "SECRET") {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+		})
+	}
+}
+
+// hostile gives every connection the same bytes, and closes it.
+func hostile(t *testing.T, answer string) (address string) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = http.ReadRequest(bufio.NewReader(conn)) // whatever it is
+			_, _ = io.WriteString(conn, answer)
+			conn.Close()
+		}
+	})
+	t.Cleanup(func() {
+		ln.Close()
+		serving.Wait()
+	})
+	return ln.Addr().String()
 }

@@ -43,7 +43,7 @@ func TestRefusedSwitchIsCleared(t *testing.T) {
 	eventually(t, "Busy is set", func() bool { return p.emu.shows("Busy/Busy") })
 	p.emu.post("faults", `{"path":"/setUserPreferredPresence","status":403}`)
 	choose("set", "dnd")
-	eventually(t, "the switch is refused", func() bool { return strings.Contains(p.log(), "Microsoft Graph refuses") })
+	eventually(t, "the switch is refused", func() bool { return strings.Contains(p.log(), "Microsoft refuses") })
 	choose("auto")
 	eventually(t, "Busy is cleared", func() bool { return p.emu.shows("Available/Available") })
 	if u := p.emu.self(); u.Preferred != nil {

@@ -2,6 +2,7 @@ package presence
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -16,12 +17,14 @@ func (m *machine) planSession(now time.Time) (job, bool) {
 			return job{}, false
 		}
 		return job{kindSession, "clear presence", m.service.ClearPresence, func(err error, _ time.Time) {
-			if err == nil {
-				m.sent, m.unknown, m.readDue = Sent{}, false, true
+			if err != nil {
+				m.unknown = true // the answer may have been lost, not the request
+				return
 			}
+			m.sent, m.unknown, m.readDue = Sent{}, false, true
 		}}, true
 	}
-	if m.sent.holds(now) && m.sent.Pair == p && now.Before(m.renewAt) {
+	if m.sent.holds(now) && !m.unknown && m.sent.Pair == p && now.Before(m.renewAt) {
 		return job{}, false
 	}
 	t, service := m.opts.Timing(p), m.service
@@ -59,7 +62,7 @@ func (m *machine) planPreferred(now time.Time) (job, bool) {
 			}
 		}}, true
 	case own.Pair == p && own.At.IsZero(): // not confirmed
-	case own.Pair == p && until.IsZero() && now.Before(own.At.Add(preferredRenew)):
+	case own.Pair == p && until.IsZero() && own.Expires.Sub(own.At) > preferredRenew && now.Before(own.At.Add(preferredRenew)):
 		return job{}, false
 	case own.Pair == p && !until.IsZero() && own.Expires.Equal(until):
 		return job{}, false
@@ -70,16 +73,20 @@ func (m *machine) planPreferred(now time.Time) (job, bool) {
 	}
 	// Owned before it is sent, so that a crash or a lost answer cannot leave a
 	// preferred presence that looks like the user's own.
-	next := Sent{Pair: p, Expires: ends}
+	next, before := Sent{Pair: p, Expires: ends}, m.saved
 	m.saved.Former = former(m.saved.Former, own, next)
 	m.saved.Preferred = next
 	m.keep()
 	service := m.service
 	set := func(ctx context.Context) error { return service.SetPreferred(ctx, p, ends.Sub(now)) }
 	return job{kindPreferred, "set preferred presence", set, func(err error, _ time.Time) {
-		if err == nil {
+		switch {
+		case err == nil:
 			m.saved.Preferred.At, m.theirs, m.readDue, m.seen = now, Pair{}, true, false
 			m.saved.Former = nil
+			m.keep()
+		case errors.Is(err, ErrRefused): // so it cannot be there
+			m.saved.Preferred, m.saved.Former = before.Preferred, before.Former
 			m.keep()
 		}
 	}}, true
@@ -122,7 +129,7 @@ func former(all []Sent, own, next Sent) []Sent {
 // ours reports whether a shown availability may be a preferred presence that
 // heliograph set.
 func (s Saved) ours(shown Pair) bool {
-	alike := func(own Sent) bool { return strings.EqualFold(shown.Availability, own.Availability) }
+	alike := func(own Sent) bool { return !own.Zero() && strings.EqualFold(shown.Availability, own.Availability) }
 	return alike(s.Preferred) || slices.ContainsFunc(s.Former, alike)
 }
 
@@ -135,7 +142,8 @@ func (m *machine) clearOwn() func(context.Context) error {
 		if err != nil {
 			return err
 		}
-		if session && !saved.ours(shown.Pair) {
+		// Without any session Graph shows Offline whatever is preferred.
+		if !saved.ours(shown.Pair) && (session || !strings.EqualFold(shown.Availability, Offline.Availability)) {
 			return nil
 		}
 		return service.ClearPreferred(ctx)
@@ -250,27 +258,37 @@ func (m *machine) respect(now time.Time) {
 	}
 	own, shown := m.saved.Preferred, m.shown.Pair
 	switch {
-	case session.Zero():
-		m.setTheirs(chosenInTeams(shown, session))
-		return
 	case m.saved.ours(shown):
 		m.seen = m.seen || strings.EqualFold(shown.Availability, own.Availability)
 		m.setTheirs(Pair{})
 		return
-	case own.Zero(), own.At.IsZero():
-		// Nothing of ours was confirmed, so nothing of ours can have been
-		// replaced.
+	case session.Zero():
 		m.setTheirs(chosenInTeams(shown, session))
+		return
+	case own.Zero(), own.At.IsZero():
+		// Ours was not accepted yet, so that it is not shown says nothing. A
+		// choice in Teams that was not there before is newer than ours.
+		picked := chosenInTeams(shown, session)
+		if picked.Zero() {
+			m.clean = true
+		} else if m.clean && !m.want.Preferred.Zero() {
+			m.endChoice(shown)
+		}
+		m.setTheirs(picked)
 		return
 	case !m.seen && now.Before(own.At.Add(settleTime)):
 		m.setTheirs(Pair{})
 		return
 	}
-	// Newer than our word: the user changed it in Teams, so ours is over.
+	m.endChoice(shown)
+	m.setTheirs(chosenInTeams(shown, session))
+}
+
+// endChoice ends a choice because the user has made a newer one in Teams.
+func (m *machine) endChoice(shown Pair) {
 	m.opts.Log.Info("the user chose otherwise in Teams: back to automatic", "shown", shown)
 	m.saved.Preferred, m.saved.Former, m.saved.Choice = Sent{}, nil, Choice{Status: Automatic}
 	m.keep()
-	m.setTheirs(chosenInTeams(shown, session))
 }
 
 func (m *machine) setTheirs(p Pair) {

@@ -36,13 +36,10 @@ const (
 	backoffLast  = time.Minute
 )
 
-// What Graph refuses rests, one kind alone: doubling from the first pause to
-// the last, as one refusal may be a mistake that is gone in a second, and a
-// lasting one can only be mended by an administrator or the user.
-const (
-	refusedFirst = time.Second
-	refusedLast  = 15 * time.Minute
-)
+// refusedLast ends the doubling for what Microsoft refuses: a single refusal may
+// be a mistake that is gone in a second, a lasting one can only be mended by an
+// administrator or the user.
+const refusedLast = 15 * time.Minute
 
 // settleTime is how long after a preferred presence of ours was set, and not
 // read back yet, an answer of GET is not held against it: Graph is eventually
@@ -69,12 +66,13 @@ type machine struct {
 	readDue bool
 	theirs  Pair
 	seen    bool // our preferred presence was read back since it was set
+	clean   bool // a read since the choice showed no choice made in Teams
 	free    bool // the user asked to clear theirs
 
 	errs     [kinds]error
 	errSince time.Time
-	rest     [kinds]time.Time // a kind refused rests until then
-	refusals [kinds]int       // in a row
+	rest     [kinds]time.Time // a kind that was answered with an error rests until then
+	refusals [kinds]int       // such answers in a row
 	failures int
 	pause    time.Time // nothing is tried before; zero: at once
 	asked    bool      // the pause is the server's wish
@@ -122,6 +120,7 @@ func (m *machine) absorb(in inbox, now time.Time) {
 			c.Since = now
 		}
 		m.setChoice(c)
+		m.clean = false
 		m.rest, m.refusals = [kinds]time.Time{}, [kinds]int{}
 		m.hurry()
 		m.opts.Log.Info("status chosen", "status", c.Status, "until", c.Until)
@@ -167,6 +166,12 @@ func (m *machine) decide(now time.Time) {
 		m.since = now
 		m.opts.Log.Info("presence wanted", "pair", w.Pair(), "rule", w.Reason.Rule, "app", w.Reason.App)
 	}
+	// What was refused was one value; another one may be accepted.
+	for k, changed := range [...]bool{kindSession: w.Session != m.want.Session, kindPreferred: w.Preferred != m.want.Preferred, kindMessage: w.Message != m.want.Message} {
+		if changed {
+			m.rest[k], m.refusals[k] = time.Time{}, 0
+		}
+	}
 	m.want = w
 }
 
@@ -200,14 +205,21 @@ func (m *machine) cancel() {
 
 // next names the most urgent job that is due.
 func (m *machine) next(now time.Time) (job, bool) {
-	for k, plan := range [...]func(time.Time) (job, bool){m.planSession, m.planPreferred, m.planMessage, m.planShown} {
+	plans := [...]func(time.Time) (job, bool){kindSession: m.planSession, kindPreferred: m.planPreferred, kindMessage: m.planMessage, kindShown: m.planShown}
+	order := [...]kind{kindSession, kindPreferred, kindMessage, kindShown}
+	if m.want.Session.Zero() && m.want.Preferred.Zero() {
+		// A preferred presence is only cleared if it is shown, which takes a
+		// living session.
+		order[0], order[1] = kindPreferred, kindSession
+	}
+	for _, k := range order {
 		if now.Before(m.rest[k]) {
 			continue
 		}
-		if j, ok := plan(now); ok {
+		if j, ok := plans[k](now); ok {
 			return j, true
 		}
-		m.errs[k] = nil // in step: whatever went wrong does not matter any more
+		m.errs[k], m.refusals[k] = nil, 0 // in step: whatever went wrong does not matter any more
 	}
 	return job{}, false
 }
@@ -222,7 +234,7 @@ func (m *machine) finish(r result, now time.Time) {
 		if m.failures > 0 {
 			m.opts.Log.Info("Microsoft Graph answers again")
 		}
-		m.failures, m.pause, m.errs[r.job.kind], m.refusals[r.job.kind] = 0, time.Time{}, nil, 0
+		m.failures, m.pause, m.errs[r.job.kind] = 0, time.Time{}, nil
 		return
 	case errors.Is(r.err, context.Canceled):
 		return // we gave it up ourselves
@@ -242,12 +254,11 @@ func (m *machine) finish(r result, now time.Time) {
 		m.pause, m.asked = now.Add(wait), true
 		log.Warn("Microsoft Graph asks to wait", "wait", wait)
 	case errors.Is(r.err, ErrRefused):
-		wait = m.pauseAfter(refusedFirst, refusedLast, m.refusals[r.job.kind])
-		m.refusals[r.job.kind]++
-		m.rest[r.job.kind] = now.Add(wait)
-		m.logFailure(log, "Microsoft Graph refuses", m.refusals[r.job.kind], wait)
+		m.restKind(r.job.kind, refusedLast, now, log, "Microsoft refuses")
+	case errors.Is(r.err, ErrAnswered):
+		m.restKind(r.job.kind, backoffLast, now, log, "Microsoft Graph answers with an error")
 	default:
-		wait = m.pauseAfter(backoffFirst, backoffLast, m.failures)
+		wait = m.pauseAfter(backoffLast, m.failures)
 		m.failures++
 		m.pause = now.Add(wait)
 		m.logFailure(log, "Microsoft Graph was not reached", m.failures, wait)
@@ -263,12 +274,20 @@ func (m *machine) logFailure(log *slog.Logger, what string, times int, wait time
 	log.Log(context.Background(), level, what, "attempt", times, "again", wait.Round(time.Millisecond))
 }
 
-// pauseAfter is the pause after so many earlier failures: doubling from first
-// to last, and drawn between half and whole.
-func (m *machine) pauseAfter(first, last time.Duration, failures int) time.Duration {
+// restKind pauses one kind after an answer that was an error; the others go on.
+func (m *machine) restKind(k kind, last time.Duration, now time.Time, log *slog.Logger, what string) {
+	wait := m.pauseAfter(last, m.refusals[k])
+	m.refusals[k]++
+	m.rest[k] = now.Add(wait)
+	m.logFailure(log, what, m.refusals[k], wait)
+}
+
+// pauseAfter is the pause after so many earlier failures: doubling from
+// backoffFirst to last, and drawn between half and whole.
+func (m *machine) pauseAfter(last time.Duration, failures int) time.Duration {
 	d := last
 	if failures < 16 {
-		d = min(d, first<<failures)
+		d = min(d, backoffFirst<<failures)
 	}
 	return d/2 + time.Duration(m.opts.Jitter()*float64(d/2))
 }

@@ -111,9 +111,13 @@ type Service interface {
 // signing in.
 var ErrSignIn = errors.New("sign-in needed")
 
-// ErrRefused is wrapped by every Service error that repeating cannot mend: a
-// missing permission, a request Graph calls invalid.
-var ErrRefused = errors.New("refused by Microsoft Graph")
+// ErrRefused is wrapped by every Service error that repeating mends only after
+// somebody has acted: a missing permission, a request that Graph calls invalid.
+var ErrRefused = errors.New("refused by Microsoft")
+
+// ErrAnswered is wrapped by every Service error that came as an answer to this
+// one request, so that others may succeed meanwhile.
+var ErrAnswered = errors.New("answered with an error")
 
 // RetryAfter returns the pause a service asked for with err, and whether it
 // asked for one.
