@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -168,8 +169,28 @@ func TestKeyringWords(t *testing.T) {
 	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { startKeyring(t) })
 	p.command("run")
 	eventually(t, "a missing keyring is called missing", func() bool { return strings.Contains(p.log(), "There is no keyring service") })
+}
+
+// startKeyring gives the desktop a keyring again, unlocked as before, for the
+// tests that follow; it ends with the session bus.
+func startKeyring(t *testing.T) {
+	t.Helper()
+	password, err := os.Open(filepath.Join(os.Getenv("DESK_DIR"), "password"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer password.Close()
+	c := exec.Command("gnome-keyring-daemon", "--daemonize", "--unlock", "--components=secrets", "--control-directory="+filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "keyring"))
+	c.Stdin = password
+	if err := c.Run(); err != nil {
+		t.Fatalf("the keyring does not start again: %v", err)
+	}
+	eventually(t, "the keyring is back", func() bool {
+		return exec.Command("dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets", "org.freedesktop.DBus.Peer.Ping").Run() == nil
+	})
 }
 
 func TestDemo(t *testing.T) {
