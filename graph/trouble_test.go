@@ -300,7 +300,9 @@ func TestMissingRefreshToken(t *testing.T) {
 		d.signIn()
 		d.pass(time.Minute)
 		cache := d.account.cache
+		cache.mu.Lock()
 		cache.bytes = bytes.ReplaceAll(cache.bytes, []byte(`"RefreshToken":{`), []byte(`"RefreshToken":{},"Former":{`))
+		cache.mu.Unlock()
 		began := time.Now()
 		d.pass(2 * time.Hour)
 		if s := d.loop.State(); s.SignedIn || Explain(s.Err).Key != "signed-out" || len(d.requests("/token", began)) != 0 {
