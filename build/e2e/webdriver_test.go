@@ -32,13 +32,7 @@ func newChromium(t *testing.T) *chromium {
 			t.Skipf("there is no %s: build/install-deps browser", program)
 		}
 	}
-	driver := start(t, nil, "chromedriver", "--port=0")
-	var port []string
-	eventually(t, "chromedriver tells its port", func() bool {
-		port = driverPort.FindStringSubmatch(driver.output())
-		return port != nil
-	})
-	c := &chromium{t, "http://127.0.0.1:" + port[1] + "/session"}
+	c := &chromium{t, "http://127.0.0.1:" + startDriver(t) + "/session"}
 	args := []string{"--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--window-size=1200,900", "--user-data-dir=" + t.TempDir()}
 	var out struct{ SessionID string }
@@ -47,6 +41,23 @@ func newChromium(t *testing.T) *chromium {
 	c.session += "/" + out.SessionID
 	t.Cleanup(func() { _ = c.try("DELETE", "", nil, nil) }) // the driver ends either way
 	return c
+}
+
+// startDriver runs chromedriver and returns its port. It picks a free port for
+// IPv6 and exits if the same one is taken for IPv4 (error 98): then it is
+// started again.
+func startDriver(t *testing.T) (port string) {
+	t.Helper()
+	for port == "" {
+		driver := start(t, nil, "chromedriver", "--port=0")
+		eventually(t, "chromedriver tells its port, or that it is taken", func() bool {
+			if told := driverPort.FindStringSubmatch(driver.output()); told != nil {
+				port = told[1]
+			}
+			return port != "" || strings.Contains(driver.output(), "Address already in use")
+		})
+	}
+	return port
 }
 
 // try is one command; its value is read into out.
