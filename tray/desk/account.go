@@ -56,7 +56,12 @@ func (in *instance) tell(class string, on bool, title, body string) {
 }
 
 func (in *instance) signedIn(p graph.Person) {
-	in.log.Info("signed in", "tenant", p.Tenant)
+	if in.opts.Config.Account.SignIn == "application" {
+		// Whether Microsoft accepts its credential shows with the first request.
+		in.log.Info("the application acts for a user", "tenant", p.Tenant)
+	} else {
+		in.log.Info("signed in", "tenant", p.Tenant)
+	}
 	in.setProblem(nil)
 	if err := in.account.Kept(); err != nil {
 		in.log.Warn("the sign-in is not kept over a restart", "error", err, "advice", graph.Explain(err).String())
