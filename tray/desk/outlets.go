@@ -38,6 +38,7 @@ func (in *instance) openOutlets() {
 func (in *instance) closeOutlets() {
 	f := in.facts()
 	f.State.Since, f.State.Want = time.Now().Round(0), presence.Want{Reason: presence.Reason{Rule: RuleStopped}}
+	f.State.Observed = true // that heliograph stops is known, even before the first activity
 	in.announce(f)
 	if err := in.timeline.Close(); err != nil {
 		in.log.Warn("the timeline was not closed", "error", err)
