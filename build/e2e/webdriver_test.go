@@ -45,10 +45,10 @@ func newChromium(t *testing.T) *chromium {
 
 // startDriver runs chromedriver and returns its port. It picks a free port for
 // IPv6 and exits if the same one is taken for IPv4 (error 98): then it is
-// started again.
+// started again, a few times.
 func startDriver(t *testing.T) (port string) {
 	t.Helper()
-	for port == "" {
+	for range 5 {
 		driver := start(t, nil, "chromedriver", "--port=0")
 		eventually(t, "chromedriver tells its port, or that it is taken", func() bool {
 			if told := driverPort.FindStringSubmatch(driver.output()); told != nil {
@@ -56,8 +56,12 @@ func startDriver(t *testing.T) (port string) {
 			}
 			return port != "" || strings.Contains(driver.output(), "Address already in use")
 		})
+		if port != "" {
+			return port
+		}
 	}
-	return port
+	t.Fatal("chromedriver finds no port that is free for both IPv4 and IPv6")
+	return ""
 }
 
 // try is one command; its value is read into out.
