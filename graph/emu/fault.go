@@ -178,6 +178,9 @@ func (f *fault) wait(r *http.Request) bool {
 // faulty answers with the fault's own error.
 func (s *Server) faulty(w http.ResponseWriter, r *http.Request, f *fault) {
 	if f.Page {
+		for _, graphs := range []string{"request-id", "client-request-id", "x-ms-ags-diagnostic"} {
+			w.Header().Del(graphs)
+		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		if f.RetryAfter > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter)))
