@@ -312,7 +312,7 @@ func (a *Account) token(ctx context.Context, claims string) (string, error) {
 // whom the application signed in.
 func (a *Account) Client() *Client {
 	return &Client{http: a.http, base: a.cloud.Graph + "/" + a.config.API, user: a.Person().ID, app: a.config.ClientID, token: a.token,
-		noExpiration: a.config.withoutExpiration(), consent: a.ConsentLink()}
+		noExpiration: a.config.withoutExpiration(), consent: a.ConsentLink(), unattended: a.app != nil}
 }
 
 // Forget drops what is in memory, so that Restore reads the vault anew; the

@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"math/big"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -214,6 +215,16 @@ func TestKioskRecovers(t *testing.T) {
 		"conditional access": {
 			func(d *day, _ string) { d.fault(emu.Fault{Path: "/token", AADSTS: 53003}) },
 			func(d *day, _ string) { d.server.ClearFaults() }},
+		"challenge": {
+			func(d *day, _ string) {
+				d.proxy.answer(func(r *http.Request) *http.Response {
+					if !strings.HasSuffix(r.URL.Path, "/setPresence") {
+						return nil
+					}
+					return challenge(r)
+				})
+			},
+			func(d *day, _ string) { d.proxy.answer(nil) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := secretFile(t, emu.AppSecret)

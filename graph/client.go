@@ -37,8 +37,10 @@ type Client struct {
 	refreshAfter time.Time
 	refreshPause time.Duration
 	// challenged is since when Graph repeats its challenge to tokens that were
-	// to meet it; zero: it does not.
-	challenged time.Time
+	// to meet it, by action.
+	challenged map[string]time.Time
+	// unattended: no person can answer a challenge; see Application.
+	unattended bool
 }
 
 var _ presence.Service = (*Client)(nil)
@@ -220,12 +222,16 @@ func (c *Client) call(ctx context.Context, method, action string, body any) ([]b
 	answer, claims, err := c.once(ctx, method, action, raw, "")
 	if claims == "" && c.mayRefresh(err, time.Now().Round(0)) {
 		answer, claims, err = c.once(ctx, method, action, raw, anyClaims)
+		var e *Error
+		if err != nil && (!errors.As(err, &e) || e.from != "") {
+			c.refreshFailed() // Graph has seen no new token
+		}
 	}
 	if claims != "" {
 		answer, claims, err = c.once(ctx, method, action, raw, claims)
 	}
-	if c.challengeLasts(claims, time.Now().Round(0)) {
-		return nil, &SignInError{Name: "insufficient_claims", err: err}
+	if c.challengeLasts(action, claims, time.Now().Round(0)) {
+		return nil, &SignInError{Name: "insufficient_claims", err: err, keeps: c.unattended}
 	}
 	return answer, err
 }
@@ -235,18 +241,25 @@ func (c *Client) call(ctx context.Context, method, action string, body any) ([]b
 // moment on the address that a token is good for.
 const challengePatience = 2 * time.Minute
 
-// challengeLasts reports that tokens without a question do not meet Graph's
-// challenge, so that a person must; claims is what the last answer asked for.
-func (c *Client) challengeLasts(claims string, now time.Time) bool {
+// challengeLasts reports that tokens that Entra gives without a question do not
+// meet Graph's challenge, so that a person must be asked; claims is what the
+// last answer to the action demanded.
+func (c *Client) challengeLasts(action, claims string, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case claims == "":
-		c.challenged = time.Time{}
-	case c.challenged.IsZero():
-		c.challenged = now
+	if claims == "" {
+		delete(c.challenged, action)
+		return false
 	}
-	return claims != "" && now.Sub(c.challenged) >= challengePatience
+	since, known := c.challenged[action]
+	if !known || now.Before(since) { // or the clock was set back
+		if c.challenged == nil {
+			c.challenged = map[string]time.Time{}
+		}
+		since = now
+		c.challenged[action] = now
+	}
+	return now.Sub(since) >= challengePatience
 }
 
 // anyClaims demands nothing, but makes MSAL fetch a token anew.
@@ -269,8 +282,8 @@ func (c *Client) mayRefresh(err error, now time.Time) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case now.Before(c.refreshAfter):
+	switch wait := c.refreshAfter.Sub(now); {
+	case wait > 0 && wait <= c.refreshPause: // a longer one means that the clock was set back
 		return false
 	case now.Sub(c.refreshAfter) > refreshPauseLast:
 		c.refreshPause = 0 // the last time is long ago
@@ -278,6 +291,13 @@ func (c *Client) mayRefresh(err error, now time.Time) bool {
 	c.refreshPause = min(max(2*c.refreshPause, refreshPauseFirst), refreshPauseLast)
 	c.refreshAfter = now.Add(c.refreshPause)
 	return true
+}
+
+// refreshFailed allows the next refresh at once.
+func (c *Client) refreshFailed() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refreshAfter, c.refreshPause = time.Time{}, 0
 }
 
 func (c *Client) once(ctx context.Context, method, action string, body []byte, claims string) (answer []byte, challenge string, err error) {
@@ -331,7 +351,8 @@ func failure(resp *http.Response, body []byte) *Error {
 
 var word = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
-// plain keeps out of errors, and so out of the log, what is no plain word.
+// plain drops text that could carry a secret; only [A-Za-z0-9_.-] may reach an
+// error or the log.
 func plain(s string) string {
 	if word.MatchString(s) {
 		return s

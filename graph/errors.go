@@ -2,7 +2,6 @@ package graph
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,7 +46,11 @@ func (e *Error) token() bool {
 }
 
 func (e *Error) Error() string {
-	s := fmt.Sprintf("%s answers %d", cmp.Or(e.from, "Microsoft Graph"), e.Status)
+	from := cmp.Or(e.from, "Microsoft Graph")
+	if e.foreign() {
+		from = "something in place of " + from
+	}
+	s := fmt.Sprintf("%s answers %d", from, e.Status)
 	if e.Code != "" {
 		s += " " + e.Code
 	}
@@ -62,11 +65,15 @@ func (e *Error) RetryAfter() (time.Duration, bool) { return e.Wait, e.Wait > 0 }
 
 // Unwrap is presence.ErrRefused for what Graph itself refuses, and
 // presence.ErrAnswered for what may pass: trouble of a server, an answer that
-// something on the way wrote, a token that Graph does not accept. Neither ends
-// a sign-in: Entra does, when it is asked for the next token; see SignInError.
+// something on the way wrote, a token that Graph does not accept. It is nil for
+// trouble of Entra, without which no request can be made. None of them ends a
+// sign-in: Entra's refusal does, when it is asked for the next token; see
+// SignInError.
 func (e *Error) Unwrap() error {
 	switch {
-	case e.from != "", e.foreign(), e.token():
+	case e.from != "":
+		return nil
+	case e.foreign(), e.token():
 		return presence.ErrAnswered
 	case e.Status == http.StatusRequestTimeout, e.Status == http.StatusTooManyRequests, e.Status >= 500:
 		return presence.ErrAnswered
@@ -173,8 +180,8 @@ func tokenError(err error) error {
 	if errors.As(err, &network) {
 		return fmt.Errorf("%s was not reached: %w", signInServer, network)
 	}
-	if ctx := contextError(err); ctx != nil {
-		return fmt.Errorf("%s was not reached: %w", signInServer, ctx)
+	if cause := plainCause(err); cause != errGarbled { // half an answer
+		return fmt.Errorf("%s was not reached: %w", signInServer, cause)
 	}
 	// The text of any other error may quote the answer, and so a token.
 	var garbled msal.InvalidJsonErr
@@ -189,16 +196,6 @@ func tokenError(err error) error {
 var errUnusable = errors.New("the answer cannot be used")
 
 const signInServer = "Microsoft's sign-in server"
-
-// contextError is the deadline or the cancellation in err; nil: neither.
-func contextError(err error) error {
-	for _, known := range []error{context.DeadlineExceeded, context.Canceled} {
-		if errors.Is(err, known) {
-			return known
-		}
-	}
-	return nil
-}
 
 // entraError reads an answer of the token endpoint that is not a success.
 func entraError(resp *http.Response) error {
@@ -229,7 +226,7 @@ func signInError(err error) error {
 	switch {
 	case errors.As(err, &call) && call.Resp != nil:
 		return entraError(call.Resp)
-	case errors.As(err, &garbled), errors.As(err, &network), contextError(err) != nil:
+	case errors.As(err, &garbled), errors.As(err, &network), plainCause(err) != errGarbled:
 		return tokenError(err)
 	}
 	e := &SignInError{err: err}

@@ -18,24 +18,24 @@ func TestEntrasShape(t *testing.T) {
 	for name, c := range map[string]struct {
 		status int
 		body   string
-		kind   error // what the error wraps
+		kind   error // what the error wraps; nil: a failure of all requests
 		key    string
 	}{
 		"refused":       {400, `{"error":"invalid_grant","error_codes":[50173]}`, presence.ErrSignIn, "expired"},
 		"text_only":     {400, `{"error":"interaction_required","error_description":"AADSTS53003: blocked"}`, presence.ErrSignIn, "blocked"},
 		"disabled":      {400, `{"error":"unauthorized_client","error_codes":[7000112]}`, presence.ErrRefused, "disabled-app"},
 		"unknown":       {400, `{"error":"invalid_request","error_codes":[90012345]}`, presence.ErrRefused, "entra-kept"},
-		"no_number":     {400, `{"error":"invalid_grant"}`, presence.ErrAnswered, "network"},
-		"no_name":       {400, `{"error_codes":[50173]}`, presence.ErrAnswered, "network"},
-		"odd_name":      {400, `{"error":"<b>invalid grant</b>","error_codes":[50173]}`, presence.ErrAnswered, "network"},
-		"html":          {400, html, presence.ErrAnswered, "network"},
-		"html_401":      {401, html, presence.ErrAnswered, "network"},
-		"html_503":      {503, html, presence.ErrAnswered, "network"},
-		"html_429":      {429, html, presence.ErrAnswered, "busy"},
-		"unavailable":   {400, `{"error":"temporarily_unavailable","error_codes":[90033]}`, presence.ErrAnswered, "server"},
-		"server_error":  {400, `{"error":"server_error","error_codes":[90033]}`, presence.ErrAnswered, "server"},
-		"server_500":    {500, `{"error":"invalid_grant","error_codes":[50173]}`, presence.ErrAnswered, "server"},
-		"throttled_429": {429, `{"error":"invalid_grant","error_codes":[50196]}`, presence.ErrAnswered, "busy"},
+		"no_number":     {400, `{"error":"invalid_grant"}`, nil, "network"},
+		"no_name":       {400, `{"error_codes":[50173]}`, nil, "network"},
+		"odd_name":      {400, `{"error":"<b>invalid grant</b>","error_codes":[50173]}`, nil, "network"},
+		"html":          {400, html, nil, "network"},
+		"html_401":      {401, html, nil, "network"},
+		"html_503":      {503, html, nil, "network"},
+		"html_429":      {429, html, nil, "busy"},
+		"unavailable":   {400, `{"error":"temporarily_unavailable","error_codes":[90033]}`, nil, "server"},
+		"server_error":  {400, `{"error":"server_error","error_codes":[90033]}`, nil, "server"},
+		"server_500":    {500, `{"error":"invalid_grant","error_codes":[50173]}`, nil, "server"},
+		"throttled_429": {429, `{"error":"invalid_grant","error_codes":[50196]}`, nil, "busy"},
 	} {
 		w := httptest.NewRecorder()
 		w.WriteHeader(c.status)

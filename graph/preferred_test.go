@@ -147,8 +147,15 @@ func (d *day) keepsTheirs(availability string) {
 // TestChoiceInTeamsDuringARefusal: while Graph refuses what heliograph wants to
 // set, the user chooses in Teams. That is newer, and is never written over.
 func TestChoiceInTeamsDuringARefusal(t *testing.T) {
+	for kind, f := range map[string]emu.Fault{"refused": {Status: 403}, "server": {Status: 503}, "token": {Status: 401}, "page": {Page: true, Status: 403}, "drop": {Drop: true}} {
+		t.Run(kind, func(t *testing.T) { choiceInTeamsDuring(t, f) })
+	}
+}
+
+func choiceInTeamsDuring(t *testing.T, f emu.Fault) {
 	refused := func(d *day, span time.Duration) {
-		d.fault(emu.Fault{Path: "/setUserPreferredPresence", Status: 403, For: emu.Duration(span)})
+		f.Path, f.For = "/setUserPreferredPresence", emu.Duration(span)
+		d.fault(f)
 	}
 	for name, play := range map[string]func(*day){
 		"renewal": func(d *day) {

@@ -50,37 +50,48 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// errGarbled stands for errors whose text may quote what a server sent.
-var errGarbled = errors.New("the connection broke, or what answers does not speak HTTP")
+// plainError is an error whose text is ours, so that it may be shown.
+type plainError string
+
+func (e plainError) Error() string { return string(e) }
+
+const (
+	// errGarbled stands for errors whose text may quote what a server sent.
+	errGarbled = plainError("the connection broke, or what answers does not speak HTTP")
+	// errBadProxy leaves out the address, which may hold a password.
+	errBadProxy = plainError("the address of the proxy in HTTPS_PROXY cannot be read")
+)
 
 // plainCause is the part of a transport's error that names addresses, timeouts
 // and certificates only. Other texts quote the server ("malformed HTTP status
 // code …"), and a hostile one may send our own tokens back.
 func plainCause(err error) error {
 	var (
+		ours        plainError
 		op          *net.OpError
 		dns         *net.DNSError
 		certificate *tls.CertificateVerificationError
-		alert       tls.AlertError
+		notTLS      tls.RecordHeaderError
 		timeout     net.Error
 	)
-	if known := contextError(err); known != nil {
-		return known
-	}
 	switch {
+	case errors.As(err, &ours):
+		return ours
+	case errors.As(err, &op): // first, as it says whether a proxy was asked
+		return op
 	case errors.As(err, &dns):
 		return dns
 	case errors.As(err, &certificate):
 		return certificate
-	case errors.As(err, &op):
-		return op
-	case errors.As(err, &alert):
-		return alert
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return io.ErrUnexpectedEOF
-	case errors.Is(err, io.EOF):
-		return io.EOF
-	case errors.As(err, &timeout) && timeout.Timeout():
+	case errors.As(err, &notTLS):
+		return notTLS
+	}
+	for _, known := range []error{context.DeadlineExceeded, context.Canceled, io.ErrUnexpectedEOF, io.EOF} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	if errors.As(err, &timeout) && timeout.Timeout() {
 		return context.DeadlineExceeded
 	}
 	return errGarbled
@@ -98,7 +109,19 @@ func (g guard) CloseIdleConnections() {
 // wakes the process in between.
 func newTransport() *http.Transport {
 	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
+		Proxy: func(r *http.Request) (*url.URL, error) {
+			proxy, err := http.ProxyFromEnvironment(r)
+			if err != nil {
+				return nil, errBadProxy
+			}
+			return proxy, nil
+		},
+		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+			if resp.StatusCode != http.StatusOK {
+				return plainError(fmt.Sprintf("the proxy answers %d", resp.StatusCode))
+			}
+			return nil
+		},
 		ForceAttemptHTTP2:     true,
 		MaxIdleConns:          4,
 		IdleConnTimeout:       2 * time.Second,
@@ -118,7 +141,7 @@ type rewrite struct {
 func (t rewrite) RoundTrip(r *http.Request) (*http.Response, error) {
 	host := r.URL.Scheme + "://" + r.URL.Host
 	if host != emulated.Authority && host != emulated.Graph {
-		return nil, fmt.Errorf("host %s is not part of the emulator", r.URL.Host)
+		return nil, plainError(fmt.Sprintf("host %s is not part of the emulator", r.URL.Host))
 	}
 	out := r.Clone(r.Context())
 	out.URL.Scheme, out.URL.Host, out.Host = t.origin.Scheme, t.origin.Host, ""

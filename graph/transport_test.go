@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -180,4 +182,45 @@ func hostile(t *testing.T, answer string) (address string) {
 		serving.Wait()
 	})
 	return ln.Addr().String()
+}
+
+// TestNetworkErrorsNameTheirCause: what a person or an administrator needs to
+// know of a failure stays in the error.
+func TestNetworkErrorsNameTheirCause(t *testing.T) {
+	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusProxyAuthRequired) }))
+	defer refusing.Close()
+	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
+	defer untrusted.Close()
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0) // it sees the handshake fail
+	untrusted.StartTLS()
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	through := func(proxy string) func(*http.Transport) {
+		return func(tr *http.Transport) {
+			tr.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(proxy) }
+		}
+	}
+	for name, c := range map[string]struct {
+		base string
+		set  func(*http.Transport)
+		want string
+	}{
+		"refused":       {closed.URL, nil, "connection refused"},
+		"proxy":         {"https://graph.example", through(refusing.URL), "the proxy answers 407"},
+		"proxy refused": {"https://graph.example", through(closed.URL), "proxyconnect tcp: dial tcp"},
+		"certificate":   {untrusted.URL, nil, "certificate signed by unknown authority"},
+		"no TLS":        {strings.Replace(refusing.URL, "http:", "https:", 1), nil, "server gave HTTP response to HTTPS client"},
+		"no host":       {"https://graph.invalid", nil, "lookup graph.invalid"},
+	} {
+		tr := newTransport()
+		if c.set != nil {
+			c.set(tr)
+		}
+		client := (&scripted{}).client(t)
+		client.base, client.http = c.base, newHTTP(tr)
+		err := client.SetPresence(t.Context(), presence.Away, time.Hour)
+		if err == nil || !strings.Contains(err.Error(), c.want) || Explain(err).Key != "network" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"heliograph/detect"
@@ -160,7 +161,7 @@ func TestEntrasRefusalEndsASignIn(t *testing.T) {
 // TestBlockedPathStarvesNothing: a proxy blocks one request for good. The
 // others go on, and a choice in Teams is still read.
 func TestBlockedPathStarvesNothing(t *testing.T) {
-	for name, f := range map[string]emu.Fault{"page": {Page: true, Status: 403}, "graph": {Status: 403}, "token": {Status: 401}, "server": {Status: 503}} {
+	for name, f := range map[string]emu.Fault{"page": {Page: true, Status: 403}, "graph": {Status: 403}, "token": {Status: 401}, "server": {Status: 503}, "drop": {Drop: true}} {
 		t.Run(name, func(t *testing.T) {
 			simulate(t, office, func(d *day) {
 				d.signIn()
@@ -169,6 +170,9 @@ func TestBlockedPathStarvesNothing(t *testing.T) {
 				d.fault(f)
 				d.call("Zoom")
 				d.pass(time.Minute)
+				if s := d.loop.State(); name == "page" && Explain(s.Err).Key != "network" {
+					t.Errorf("the page is told as %v", s.Err)
+				}
 				d.picks("DoNotDisturb")
 				d.pass(20 * time.Minute)
 				if s := d.loop.State(); s.Theirs != presence.PreferDoNotDisturb {
@@ -252,8 +256,7 @@ func TestShortChallenge(t *testing.T) {
 			if !strings.HasSuffix(r.URL.Path, "/setPresence") || !time.Now().Before(until) {
 				return nil
 			}
-			return respond(r, 401, "application/json", `{"error":{"code":"InvalidAuthenticationToken"}}`, "WWW-Authenticate",
-				`Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwidmFsdWUiOiIxIn19fQ=="`)
+			return challenge(r)
 		})
 		d.call("Zoom")
 		d.pass(10 * time.Second)
@@ -308,5 +311,143 @@ func TestMissingRefreshToken(t *testing.T) {
 		if s := d.loop.State(); s.SignedIn || Explain(s.Err).Key != "signed-out" || len(d.requests("/token", began)) != 0 {
 			t.Errorf("signed in %v, %v, %d requests for a token", s.SignedIn, s.Err, len(d.requests("/token", began)))
 		}
+	})
+}
+
+// TestWholeOutage bounds the requests while everything fails alike for three
+// hours, with a choice and a call's message to be set besides the session.
+func TestWholeOutage(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault emu.Fault
+		first int // requests in the first minute
+	}{
+		"drop": {emu.Fault{Drop: true}, 17}, "server": {emu.Fault{Status: 503}, 17}, "page": {emu.Fault{Page: true, Status: 403}, 17}, "token": {emu.Fault{Status: 401}, 17},
+		// Each of the four kinds is refused for itself, and tried again for itself.
+		"refused": {emu.Fault{Status: 403}, 28},
+	} {
+		t.Run(name, func(t *testing.T) {
+			simulate(t, office, func(d *day) {
+				d.signIn()
+				d.pass(time.Minute)
+				f := c.fault
+				f.Path = "/v1.0/*/*/presence*"
+				d.fault(f)
+				f.Path = "/v1.0/*/*/presence/*"
+				d.fault(f)
+				began := time.Now()
+				d.call("Zoom")
+				d.choose(presence.ChoseDND, 0)
+				d.pass(time.Minute)
+				if n := len(d.requests("", began)); n > c.first {
+					t.Errorf("%d requests in the first minute", n)
+				}
+				began = time.Now()
+				d.pass(3 * time.Hour)
+				n := len(d.requests("", began))
+				if n > 2*3*60 {
+					t.Errorf("%d requests in three hours", n)
+				}
+				t.Logf("%d requests in three hours", n)
+				d.server.ClearFaults()
+				d.pass(16 * time.Minute)
+				d.sees("DoNotDisturb/DoNotDisturb")
+			})
+		})
+	}
+}
+
+// TestFlappingLockInAnOutage: news makes heliograph try again, and does not
+// make it forget how often it has tried.
+func TestFlappingLockInAnOutage(t *testing.T) {
+	for name, f := range map[string]emu.Fault{"server": {Status: 503}, "refused": {Status: 403}} {
+		t.Run(name, func(t *testing.T) {
+			simulate(t, office, func(d *day) {
+				d.signIn()
+				d.pass(time.Minute)
+				d.fault(f)
+				began := time.Now()
+				for range 10 * 60 / 5 {
+					d.observe(func(a *detect.Activity) { a.Locked = !a.Locked })
+					d.pass(5 * time.Second)
+				}
+				if n := len(d.requests("", began)); n > 10*17 {
+					t.Errorf("%d requests in ten minutes", n)
+				}
+			})
+		})
+	}
+}
+
+// TestOneChallengedPath: only one action is challenged, again and again, while
+// others succeed. A person is asked in the end, and Entra not meanwhile.
+func TestOneChallengedPath(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		d.choose(presence.ChoseBusy, 0)
+		d.pass(time.Minute)
+		d.proxy.answer(func(r *http.Request) *http.Response {
+			if !strings.HasSuffix(r.URL.Path, "/clearUserPreferredPresence") {
+				return nil
+			}
+			return challenge(r)
+		})
+		began := time.Now()
+		d.choose(presence.Automatic, 0)
+		d.pass(10 * time.Minute)
+		if s := d.loop.State(); s.SignedIn || len(d.requests("/token", began)) > 20 {
+			t.Errorf("signed in %v, %v, %d requests for a token", s.SignedIn, s.Err, len(d.requests("/token", began)))
+		}
+	})
+}
+
+// challenge is an answer that asks for new claims.
+func challenge(r *http.Request) *http.Response {
+	return respond(r, 401, "application/json", `{"error":{"code":"InvalidAuthenticationToken"}}`, "WWW-Authenticate",
+		`Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwidmFsdWUiOiIxIn19fQ=="`)
+}
+
+// TestRefreshThatFails: Graph takes the token no longer, and the next one does
+// not arrive at first. It is asked for again at once.
+func TestRefreshThatFails(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		d.pass(time.Minute)
+		d.fault(emu.Fault{Path: "/token", Drop: true, For: emu.Duration(3 * time.Second)})
+		refreshed := false
+		d.proxy.answer(func(r *http.Request) *http.Response {
+			if strings.HasSuffix(r.URL.Path, "/token") {
+				refreshed = time.Since(d.desk.LastInput) > time.Minute+3*time.Second
+			} else if !refreshed {
+				return respond(r, 401, "application/json", `{"error":{"code":"InvalidAuthenticationToken"}}`)
+			}
+			return nil
+		})
+		d.call("Zoom")
+		d.pass(15 * time.Second)
+		d.sees("Busy/InACall")
+	})
+}
+
+// TestHalfAnAnswer: what Entra sends breaks off. That is the network's, and
+// passes as fast.
+func TestHalfAnAnswer(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		d.pass(54 * time.Minute)
+		until := time.Now().Add(10 * time.Minute)
+		d.proxy.answer(func(r *http.Request) *http.Response {
+			if !strings.HasSuffix(r.URL.Path, "/token") || !time.Now().Before(until) {
+				return nil
+			}
+			resp := respond(r, 200, "application/json", "")
+			resp.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"access_token":"emu`), iotest.ErrReader(io.ErrUnexpectedEOF)))
+			return resp
+		})
+		d.pass(9 * time.Minute)
+		if s := d.loop.State(); Explain(s.Err).Key != "network" {
+			t.Errorf("told as %v", s.Err)
+		}
+		d.pass(2 * time.Minute)
+		d.sees("Available/Available")
 	})
 }

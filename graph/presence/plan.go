@@ -260,6 +260,7 @@ func (m *machine) respect(now time.Time) {
 	switch {
 	case m.saved.ours(shown):
 		m.seen = m.seen || strings.EqualFold(shown.Availability, own.Availability)
+		m.clean = true
 		m.setTheirs(Pair{})
 		return
 	case session.Zero():

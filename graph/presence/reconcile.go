@@ -73,9 +73,10 @@ type machine struct {
 	errSince time.Time
 	rest     [kinds]time.Time // a kind that was answered with an error rests until then
 	refusals [kinds]int       // such answers in a row
-	failures int
-	pause    time.Time // nothing is tried before; zero: at once
-	asked    bool      // the pause is the server's wish
+	failing  [kinds]bool      // which kinds failed since anything succeeded
+	failures int              // pauses of all kinds in a row
+	pause    time.Time        // nothing is tried before; zero: at once
+	asked    bool             // the pause is the server's wish
 
 	busy    bool
 	stop    context.CancelFunc
@@ -130,6 +131,7 @@ func (m *machine) absorb(in inbox, now time.Time) {
 	}
 	if in.theirs {
 		m.free = !m.theirs.Zero()
+		m.rest[kindPreferred] = time.Time{}
 		m.hurry()
 	}
 	if in.look {
@@ -152,7 +154,7 @@ func (m *machine) adopt(s Service) {
 	m.sent, m.unknown, m.readDue = Sent{}, true, true
 	m.theirs, m.free, m.shown, m.shownAt = Pair{}, false, Shown{}, time.Time{}
 	m.errs, m.rest, m.refusals = [kinds]error{}, [kinds]time.Time{}, [kinds]int{}
-	m.failures, m.pause, m.asked = 0, time.Time{}, false
+	m.failing, m.failures, m.pause, m.asked = [kinds]bool{}, 0, time.Time{}, false
 }
 
 // decide looks again at what should be seen.
@@ -169,7 +171,7 @@ func (m *machine) decide(now time.Time) {
 	// What was refused was one value; another one may be accepted.
 	for k, changed := range [...]bool{kindSession: w.Session != m.want.Session, kindPreferred: w.Preferred != m.want.Preferred, kindMessage: w.Message != m.want.Message} {
 		if changed {
-			m.rest[k], m.refusals[k] = time.Time{}, 0
+			m.rest[k] = time.Time{}
 		}
 	}
 	m.want = w
@@ -212,14 +214,18 @@ func (m *machine) next(now time.Time) (job, bool) {
 		// living session.
 		order[0], order[1] = kindPreferred, kindSession
 	}
-	for _, k := range order {
-		if now.Before(m.rest[k]) {
-			continue
+	// What fails comes last, or a request that never gets through would keep
+	// the others waiting.
+	for _, failing := range [...]bool{false, true} {
+		for _, k := range order {
+			if m.failing[k] != failing || now.Before(m.rest[k]) {
+				continue
+			}
+			if j, ok := plans[k](now); ok {
+				return j, true
+			}
+			m.errs[k], m.refusals[k], m.failing[k] = nil, 0, false // in step: whatever went wrong does not matter any more
 		}
-		if j, ok := plans[k](now); ok {
-			return j, true
-		}
-		m.errs[k], m.refusals[k] = nil, 0 // in step: whatever went wrong does not matter any more
 	}
 	return job{}, false
 }
@@ -231,10 +237,11 @@ func (m *machine) finish(r result, now time.Time) {
 	r.job.done(r.err, now)
 	switch {
 	case r.err == nil:
-		if m.failures > 0 {
-			m.opts.Log.Info("Microsoft Graph answers again")
+		if m.failures > 0 || m.refusals[r.job.kind] > 0 {
+			m.opts.Log.Info("Microsoft Graph answers again", "what", r.job.name)
 		}
 		m.failures, m.pause, m.errs[r.job.kind] = 0, time.Time{}, nil
+		m.refusals[r.job.kind], m.failing = 0, [kinds]bool{}
 		return
 	case errors.Is(r.err, context.Canceled):
 		return // we gave it up ourselves
@@ -255,14 +262,23 @@ func (m *machine) finish(r result, now time.Time) {
 		log.Warn("Microsoft Graph asks to wait", "wait", wait)
 	case errors.Is(r.err, ErrRefused):
 		m.restKind(r.job.kind, refusedLast, now, log, "Microsoft refuses")
-	case errors.Is(r.err, ErrAnswered):
-		m.restKind(r.job.kind, backoffLast, now, log, "Microsoft Graph answers with an error")
+	case errors.Is(r.err, ErrAnswered) && m.alone(r.job.kind):
+		m.restKind(r.job.kind, backoffLast, now, log, "answered with an error")
 	default:
 		wait = m.pauseAfter(backoffLast, m.failures)
 		m.failures++
 		m.pause = now.Add(wait)
 		m.logFailure(log, "Microsoft Graph was not reached", m.failures, wait)
 	}
+	m.failing[r.job.kind] = true
+}
+
+// alone reports that no other kind has failed since the last success, so that
+// the trouble may be of this kind alone.
+func (m *machine) alone(k kind) bool {
+	others := m.failing
+	others[k] = false
+	return others == [kinds]bool{}
 }
 
 // logFailure reports a failure at its first time, and as their number doubles.
