@@ -205,7 +205,7 @@ func TestNetworkErrorsNameTheirCause(t *testing.T) {
 		set  func(*http.Transport)
 		want string
 	}{
-		"refused":       {closed.URL, nil, "connection refused"},
+		"refused":       {closed.URL, nil, "dial tcp 127.0.0.1:"},
 		"proxy":         {"https://graph.example", through(refusing.URL), "the proxy answers 407"},
 		"proxy refused": {"https://graph.example", through(closed.URL), "proxyconnect tcp: dial tcp"},
 		"certificate":   {untrusted.URL, nil, "certificate signed by unknown authority"},
