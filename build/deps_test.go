@@ -1,5 +1,5 @@
-// Package build holds the laws of the house as tests, and what packs and
-// proves the program.
+// Package build holds the laws that bind the whole tree, as tests, and what
+// packs and proves the program.
 package build
 
 import (
@@ -9,85 +9,114 @@ import (
 	"testing"
 )
 
-// deps lists what a package is built from, for one system.
-func deps(t *testing.T, goos, pkg string) []string {
+// arrows lists every package of ours with all packages of ours that it may
+// import itself, on any system, tests aside. A package that is not here may not
+// exist; an arrow that nothing uses is removed.
+var arrows = map[string][]string{
+	".":                          {"graph/presence", "tray/cli", "tray/console"},
+	"assets":                     {},
+	"build":                      {},
+	"build/e2e":                  {},
+	"build/macos/icns":           {"assets"},
+	"build/windows/e2e":          {},
+	"build/windows/e2e/explorer": {},
+	"build/windows/icons":        {"assets"},
+	"build/windows/shim":         {},
+	"detect":                     {"detect/bus", "detect/pulse"},
+	"detect/bus":                 {},
+	"detect/latest":              {},
+	"detect/pulse":               {},
+	"graph":                      {"detect/bus", "graph/presence"},
+	"graph/emu":                  {},
+	"graph/presence":             {"detect"},
+	"tray":                       {"detect/bus"},
+	"tray/app":                   {"assets", "detect", "graph", "graph/presence", "tray", "tray/autostart", "tray/control", "tray/doctor", "tray/menu", "tray/outlets", "tray/settings", "tray/timeline", "tray/words"},
+	"tray/autostart":             {},
+	"tray/cli":                   {"detect", "graph", "graph/emu", "graph/presence", "tray/app", "tray/autostart", "tray/control", "tray/doctor", "tray/settings", "tray/words"},
+	"tray/console":               {},
+	"tray/control":               {},
+	"tray/doctor":                {"detect", "graph", "graph/presence", "tray", "tray/settings"},
+	"tray/menu":                  {"graph/presence", "tray", "tray/words"},
+	"tray/outlets":               {},
+	"tray/settings":              {},
+	"tray/timeline":              {},
+	"tray/words":                 {"graph/presence"},
+}
+
+// outside says which packages may import a package that speaks to the world
+// beyond this process, or that is global to the process.
+var outside = map[string][]string{
+	"fyne.io/systray":               {"tray"},
+	"github.com/gen2brain/beeep":    {"tray"},
+	"github.com/zalando/go-keyring": {"graph"},
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public":       {"graph"},
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential": {"graph"},
+	"net/http": {"graph", "graph/emu", "tray/app", "tray/cli", "tray/outlets"},
+}
+
+// imports lists what each package of ours imports itself on one system.
+func imports(t *testing.T, goos string) map[string][]string {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-deps", pkg)
+	cmd := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "heliograph/...")
 	cmd.Env = append(cmd.Environ(), "GOOS="+goos, "GOARCH=amd64", "CGO_ENABLED=0")
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("go list %s: %v", pkg, err)
+		t.Fatalf("go list for %s: %v", goos, err)
 	}
-	return strings.Fields(string(out))
-}
-
-// TestArrows holds who may know whom.
-func TestArrows(t *testing.T) {
-	const (
-		msal    = "github.com/AzureAD/microsoft-authentication-library-for-go"
-		keyring = "github.com/zalando/go-keyring"
-		systray = "fyne.io/systray"
-		beeep   = "github.com/gen2brain/beeep"
-	)
-	outer := []string{"net/http", msal, keyring, systray, beeep}
-	for _, c := range []struct {
-		pkg    string
-		ours   []string // the only packages of ours it may reach
-		barred []string
-	}{
-		{"heliograph/detect", []string{"heliograph/detect/pulse"}, outer},
-		{"heliograph/detect/pulse", nil, outer},
-		{"heliograph/assets", nil, outer},
-		{"heliograph/tray", nil, []string{"net/http", msal, keyring}},
-		{"heliograph/tray/config", nil, outer},
-		{"heliograph/tray/remote", nil, outer},
-		{"heliograph/graph/presence", []string{"heliograph/detect", "heliograph/detect/pulse"}, outer},
-		{"heliograph/graph/emu", nil, []string{msal, keyring, systray, beeep}},
-		{"heliograph/graph", []string{"heliograph/graph/presence", "heliograph/detect", "heliograph/detect/pulse"}, []string{systray, beeep}},
-	} {
-		t.Run(strings.ReplaceAll(c.pkg, "/", "_"), func(t *testing.T) {
-			for _, goos := range []string{"linux", "windows", "darwin"} {
-				for _, d := range deps(t, goos, c.pkg) {
-					if strings.HasPrefix(d, "heliograph/") && d != c.pkg && !slices.Contains(c.ours, d) {
-						t.Errorf("%s: %s must not know %s", goos, c.pkg, d)
-					}
-					for _, b := range c.barred {
-						if d == b || strings.HasPrefix(d, b+"/") {
-							t.Errorf("%s: %s must not reach %s", goos, c.pkg, d)
-						}
-					}
-				}
-			}
-		})
-	}
-}
-
-// TestOneDoor holds that what is global to the process or secret has one
-// package that touches it.
-func TestOneDoor(t *testing.T) {
-	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}:{{join .Imports " "}}`, "heliograph/...").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	doors := map[string]string{
-		"fyne.io/systray":               "heliograph/tray",
-		"github.com/gen2brain/beeep":    "heliograph/tray",
-		"github.com/zalando/go-keyring": "heliograph/graph",
-		"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public": "heliograph/graph",
-	}
-	seen := 0
+	found := map[string][]string{}
 	for line := range strings.Lines(string(out)) {
-		pkg, imports, _ := strings.Cut(strings.TrimSpace(line), ":")
-		for _, i := range strings.Fields(imports) {
-			if door, ok := doors[i]; ok {
-				seen++
-				if pkg != door {
-					t.Errorf("%s imports %s: that is for %s alone", pkg, i, door)
+		words := strings.Fields(line)
+		found[short(words[0])] = words[1:]
+	}
+	return found
+}
+
+// short is a package's path within the module; "." is the program itself.
+func short(pkg string) string {
+	if pkg == "heliograph" {
+		return "."
+	}
+	return strings.TrimPrefix(pkg, "heliograph/")
+}
+
+// TestArrows holds every package to the two lists above.
+func TestArrows(t *testing.T) {
+	used := map[[2]string]bool{} // arrow, as {from, to}
+	exists := map[string]bool{}
+	for _, goos := range []string{"linux", "windows", "darwin"} {
+		for pkg, all := range imports(t, goos) {
+			exists[pkg] = true
+			may, listed := arrows[pkg]
+			if !listed {
+				t.Errorf("%s is not on the list of arrows", pkg)
+			}
+			for _, i := range all {
+				used[[2]string{pkg, short(i)}] = true
+				if strings.HasPrefix(i, "heliograph/") && !slices.Contains(may, short(i)) {
+					t.Errorf("%s: %s must not import %s", goos, pkg, i)
+				}
+				if who, global := outside[i]; global && !slices.Contains(who, pkg) {
+					t.Errorf("%s: %s must not import %s", goos, pkg, i)
 				}
 			}
 		}
 	}
-	if seen != len(doors) {
-		t.Errorf("%d of %d doors found: this test looks for the wrong names", seen, len(doors))
+	// What nothing uses any more is no rule but a gap.
+	for pkg, may := range arrows {
+		if !exists[pkg] {
+			t.Errorf("%s is on the list of arrows and does not exist", pkg)
+		}
+		for _, to := range may {
+			if !used[[2]string{pkg, to}] {
+				t.Errorf("%s may import %s and does not", pkg, to)
+			}
+		}
+	}
+	for pkg, who := range outside {
+		for _, from := range who {
+			if !used[[2]string{from, pkg}] {
+				t.Errorf("%s may import %s and does not", from, pkg)
+			}
+		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"heliograph/detect/bus"
 )
 
 // GNOME's compositor speaks no Wayland protocol for idle time; it has a bus
@@ -36,7 +38,7 @@ type mutterIdle struct {
 }
 
 func openMutter(ctx context.Context, o Options, wake func()) (source, error) {
-	conn, err := sessionBus(ctx)
+	conn, err := bus.Session(ctx)
 	if err != nil {
 		return nil, err
 	}

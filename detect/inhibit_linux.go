@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"github.com/godbus/dbus/v5"
+
+	"heliograph/detect/bus"
 )
 
 // What programs ask of the desktop, so that a video is not covered. A desktop
@@ -51,7 +53,7 @@ type inhibition struct {
 }
 
 func openInhibit(ctx context.Context, _ Options, wake func()) (source, error) {
-	conn, err := sessionBus(ctx)
+	conn, err := bus.Session(ctx)
 	if err != nil {
 		return nil, err
 	}

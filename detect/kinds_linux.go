@@ -3,11 +3,10 @@ package detect
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
-	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"heliograph/detect/bus"
 )
 
 // systemKinds lists what is found out on Linux, and through whom.
@@ -77,23 +76,7 @@ func inhibitValue(f *facts) string {
 func callsValue(f *facts) string { return fmt.Sprintf("%d recordings", len(f.captures)) }
 
 // busTimeout bounds one D-Bus call of ours.
-const busTimeout = 3 * time.Second
-
-// sessionBus opens a connection of our own: the shared one belongs to the
-// tray, which other users of it break. The address is looked for first, since
-// the library would start a stray bus without one.
-func sessionBus(ctx context.Context) (*dbus.Conn, error) {
-	if os.Getenv("DBUS_SESSION_BUS_ADDRESS") == "" {
-		if _, err := os.Stat(filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "bus")); err != nil || os.Getenv("XDG_RUNTIME_DIR") == "" {
-			return nil, fmt.Errorf("there is no session bus")
-		}
-	}
-	conn, err := dbus.ConnectSessionBus(dbus.WithContext(ctx))
-	if err != nil {
-		return nil, fmt.Errorf("the session bus does not answer: %w", err)
-	}
-	return conn, nil
-}
+const busTimeout = bus.CallTimeout
 
 // hasOwner asks whether somebody has a name, without starting anybody.
 func hasOwner(ctx context.Context, conn *dbus.Conn, name string) bool {
@@ -117,18 +100,4 @@ func ownerChange(s *dbus.Signal) (name, owner string, ok bool) {
 func lostOwner(s *dbus.Signal) bool {
 	_, owner, ok := ownerChange(s)
 	return ok && owner == ""
-}
-
-// systemBus opens a connection of our own to the system bus.
-func systemBus(ctx context.Context) (*dbus.Conn, error) {
-	if os.Getenv("DBUS_SYSTEM_BUS_ADDRESS") == "" {
-		if _, err := os.Stat("/run/dbus/system_bus_socket"); err != nil {
-			return nil, fmt.Errorf("there is no system bus")
-		}
-	}
-	conn, err := dbus.ConnectSystemBus(dbus.WithContext(ctx))
-	if err != nil {
-		return nil, fmt.Errorf("the system bus does not answer: %w", err)
-	}
-	return conn, nil
 }

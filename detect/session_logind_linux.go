@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"heliograph/detect/bus"
 )
 
 // Names of logind.
@@ -63,7 +65,7 @@ func openLogind(ctx context.Context, _ Options, wake func()) (source, error) {
 
 // dialLogind finds our session and follows it.
 func dialLogind(ctx context.Context, wake func()) (*logind, error) {
-	conn, err := systemBus(ctx)
+	conn, err := bus.System(ctx)
 	if err != nil {
 		return nil, err
 	}

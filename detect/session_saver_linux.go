@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/godbus/dbus/v5"
+
+	"heliograph/detect/bus"
 )
 
 // savers are the screen savers of the desktops: each tells with the signal
@@ -28,7 +30,7 @@ type saver struct {
 }
 
 func openSaver(ctx context.Context, _ Options, wake func()) (source, error) {
-	conn, err := sessionBus(ctx)
+	conn, err := bus.Session(ctx)
 	if err != nil {
 		return nil, err
 	}

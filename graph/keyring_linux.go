@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"heliograph/detect/bus"
 )
 
 // Names of the Secret Service.
@@ -26,7 +26,7 @@ const (
 // the tray shares, where a prompt's signal breaks the tray, and it would wait
 // for an answer for ever.
 func readyKeyring(ctx context.Context, ask bool) error {
-	if !haveSessionBus() {
+	if !bus.HaveSession() {
 		return fmt.Errorf("%w: there is no session bus", ErrVaultAbsent)
 	}
 	wait := keyringTimeout
@@ -35,7 +35,7 @@ func readyKeyring(ctx context.Context, ask bool) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	conn, err := dbus.ConnectSessionBus(dbus.WithContext(ctx))
+	conn, err := bus.Session(ctx)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrVaultAbsent, err)
 	}
@@ -52,19 +52,6 @@ func readyKeyring(ctx context.Context, ask bool) error {
 		return ErrVaultLocked
 	}
 	return unlock(ctx, conn, collection)
-}
-
-// haveSessionBus is asked before godbus, which would start a stray bus.
-func haveSessionBus() bool {
-	if os.Getenv("DBUS_SESSION_BUS_ADDRESS") != "" {
-		return true
-	}
-	dir := os.Getenv("XDG_RUNTIME_DIR")
-	if dir == "" {
-		return false
-	}
-	_, err := os.Stat(filepath.Join(dir, "bus"))
-	return err == nil
 }
 
 // lookAtCollection finds the collection as go-keyring does: "login" if there

@@ -3,28 +3,11 @@ package tray
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/godbus/dbus/v5"
-)
 
-// sessionBus opens a connection of our own. The shared one belongs to the tray
-// library, which foreign signals break. The address is looked for first: the
-// library would start a stray bus without one.
-func sessionBus(ctx context.Context) (*dbus.Conn, error) {
-	if os.Getenv("DBUS_SESSION_BUS_ADDRESS") == "" {
-		dir := os.Getenv("XDG_RUNTIME_DIR")
-		if _, err := os.Stat(filepath.Join(dir, "bus")); dir == "" || err != nil {
-			return nil, ErrNoBus
-		}
-	}
-	conn, err := dbus.ConnectSessionBus(dbus.WithContext(ctx))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoBus, err)
-	}
-	return conn, nil
-}
+	"heliograph/detect/bus"
+)
 
 // watcherName is the service that tray hosts and icons meet at.
 //
@@ -38,7 +21,7 @@ type host struct {
 }
 
 func watchHost(ctx context.Context, tell func(bool)) (*host, error) {
-	conn, err := sessionBus(context.WithoutCancel(ctx))
+	conn, err := bus.Session(context.WithoutCancel(ctx))
 	if err != nil {
 		return nil, err
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"heliograph/detect/bus"
 )
 
 // ProbeHost tells what would show a tray icon, or why nothing would.
 func ProbeHost(ctx context.Context) (backend string, err error) {
-	conn, err := sessionBus(ctx)
+	conn, err := bus.Session(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -31,10 +33,7 @@ func ProbeHost(ctx context.Context) (backend string, err error) {
 //
 // Source: https://specifications.freedesktop.org/notification-spec
 func ProbeToast(ctx context.Context) (backend string, err error) {
-	conn, err := sessionBus(ctx)
-	if errors.Is(err, ErrNoBus) {
-		return "", errors.New("there is no session bus")
-	}
+	conn, err := bus.Session(ctx)
 	if err != nil {
 		return "", err
 	}

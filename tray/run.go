@@ -2,13 +2,9 @@ package tray
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 )
-
-// ErrNoBus means that there is no session bus, and so no tray.
-var ErrNoBus = errors.New("there is no session bus, so there can be no tray icon")
 
 // Options sets a Tray up.
 type Options struct {

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 
 	"github.com/godbus/dbus/v5"
+
+	"heliograph/detect/bus"
 )
 
 // shade tells whether the desktop is dark. Panels are dark on most desktops
@@ -30,7 +32,7 @@ const (
 // started for it.
 func watchShade(ctx context.Context) (*shade, error) {
 	s := &shade{ch: make(chan struct{}, 1)}
-	conn, err := sessionBus(ctx)
+	conn, err := bus.Session(ctx)
 	if err != nil {
 		return s, err
 	}

@@ -17,6 +17,8 @@ import (
 	"github.com/esiqveland/notify"
 	"github.com/gen2brain/beeep"
 	"github.com/godbus/dbus/v5"
+
+	"heliograph/detect/bus"
 )
 
 // sender speaks to the notification service on a connection of its own, which
@@ -86,7 +88,7 @@ func (s *sender) open(ctx context.Context, t *Toaster) error {
 	if s.conn != nil && s.conn.Connected() {
 		return nil
 	}
-	conn, err := sessionBus(context.WithoutCancel(ctx))
+	conn, err := bus.Session(context.WithoutCancel(ctx))
 	if err != nil {
 		return err
 	}

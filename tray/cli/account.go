@@ -16,7 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"heliograph/graph"
-	"heliograph/tray/desk"
+	"heliograph/tray/app"
 	"heliograph/tray/words"
 )
 
@@ -44,7 +44,7 @@ func (l *Login) Run(ctx context.Context, _ []string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.Timeout)
 	defer cancel()
-	p, err := desk.SignIn(ctx, c, l.logger(c), l.Device, l.Out)
+	p, err := app.SignIn(ctx, c, l.logger(c), l.Device, l.Out)
 	if err != nil {
 		return advised(err)
 	}
@@ -57,7 +57,7 @@ func (a *App) Logout(ctx context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
-	if err := desk.SignOut(ctx, c, a.logger(c)); err != nil {
+	if err := app.SignOut(ctx, c, a.logger(c)); err != nil {
 		return err
 	}
 	return a.line("Signed out; nothing is left in the keyring.")
@@ -74,7 +74,7 @@ func advised(err error) error {
 }
 
 // Secrets are the names that SecretName accepts.
-var Secrets = []string{desk.SecretWebhook, desk.SecretMQTT, secretApplication}
+var Secrets = []string{app.SecretWebhook, app.SecretMQTT, secretApplication}
 
 // secretApplication is the application's own secret or certificate, for where
 // no person signs in.
@@ -113,7 +113,7 @@ func (a *App) SetSecret(ctx context.Context, args []string) error {
 	ctx, cancel := context.WithTimeout(ctx, keyringPatience)
 	defer cancel()
 	vault := graph.KeyringVault{Ask: true}
-	if item, ok := desk.SecretItem(args[0]); ok {
+	if item, ok := app.SecretItem(args[0]); ok {
 		err = vault.Set(ctx, item, secret)
 	} else {
 		err = graph.KeepCredential(ctx, vault, string(secret))
@@ -130,7 +130,7 @@ func (a *App) RemoveSecret(ctx context.Context, args []string) error {
 	defer cancel()
 	vault := graph.KeyringVault{Ask: true}
 	var err error
-	if item, ok := desk.SecretItem(args[0]); ok {
+	if item, ok := app.SecretItem(args[0]); ok {
 		err = vault.Delete(ctx, item)
 	} else {
 		err = graph.ForgetCredential(ctx, vault)

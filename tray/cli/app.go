@@ -18,8 +18,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"heliograph/tray/config"
-	"heliograph/tray/remote"
+	"heliograph/tray/control"
+	"heliograph/tray/settings"
 	"heliograph/tray/words"
 )
 
@@ -39,38 +39,38 @@ func (a *App) path() (string, error) {
 	if a.Config != "" {
 		return a.Config, nil
 	}
-	return config.Path()
+	return settings.Path()
 }
 
 // load reads the settings. A bad file is a usage error that names the line.
-func (a *App) load() (config.Config, string, error) {
+func (a *App) load() (settings.Config, string, error) {
 	path, err := a.path()
 	if err != nil {
-		return config.Config{}, "", err
+		return settings.Config{}, "", err
 	}
 	if _, err := os.Stat(path); a.Config != "" && errors.Is(err, fs.ErrNotExist) {
-		return config.Config{}, path, Usage("there is no settings file %s, as --config names it: heliograph config path makes the usual one", path)
+		return settings.Config{}, path, Usage("there is no settings file %s, as --config names it: heliograph config path makes the usual one", path)
 	}
-	c, err := config.Load(path)
+	c, err := settings.Load(path)
 	if err != nil {
-		return config.Config{}, path, UsageError{err}
+		return settings.Config{}, path, UsageError{err}
 	}
 	words.Use(string(c.General.Language))
 	return c, path, nil
 }
 
 // logger is for commands that do their work here: warnings go to the person.
-func (a *App) logger(c config.Config) *slog.Logger {
+func (a *App) logger(c settings.Config) *slog.Logger {
 	return slog.New(slog.NewTextHandler(a.Err, &slog.HandlerOptions{Level: max(c.Log.Level.Slog(), slog.LevelWarn)}))
 }
 
 // ask asks the running instance.
 func (a *App) ask(ctx context.Context, verb string, args, into any) error {
-	dir, err := remote.Dir()
+	dir, err := control.Dir()
 	if err != nil {
 		return err
 	}
-	return remote.Call(ctx, dir, verb, args, into)
+	return control.Call(ctx, dir, verb, args, into)
 }
 
 func (a *App) line(format string, args ...any) error {

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"heliograph/graph/presence"
-	"heliograph/tray/desk"
+	"heliograph/tray/app"
 )
 
 // Choose is `set`, `auto` and `pause`: the user's own word.
@@ -50,7 +50,7 @@ func (c *Choose) Ends(f *pflag.FlagSet) {
 
 // Run chooses, and says on one line what now holds.
 func (c *Choose) Run(ctx context.Context, args []string) error {
-	a := desk.ChooseArgs{Status: c.Status, Message: c.Message}
+	a := app.ChooseArgs{Status: c.Status, Message: c.Message}
 	if len(args) == 1 {
 		var err error
 		if a.Status, err = presence.ParseStatus(args[0]); err != nil {
@@ -63,7 +63,7 @@ func (c *Choose) Run(ctx context.Context, args []string) error {
 		return UsageError{err}
 	}
 	a.Until = end
-	var s desk.Status
+	var s app.Status
 	if err := c.ask(ctx, "choose", a, &s); err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (c *Choose) end(now time.Time) (time.Time, error) {
 }
 
 // chosen is the line that answers a choice.
-func chosen(s desk.Status) string {
+func chosen(s app.Status) string {
 	if s.Choice.Status == presence.Automatic {
 		return s.Sentence()
 	}

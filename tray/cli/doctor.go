@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"heliograph/tray/desk"
+	"heliograph/tray/app"
+	"heliograph/tray/control"
 	"heliograph/tray/doctor"
-	"heliograph/tray/remote"
 )
 
 // Doctor is `doctor`.
@@ -26,12 +26,12 @@ func (d *Doctor) Flags(f *pflag.FlagSet) { f.BoolVar(&d.JSON, "json", false, "pr
 func (d *Doctor) Run(ctx context.Context, _ []string) error {
 	var r doctor.Report
 	err := d.ask(ctx, "doctor", nil, &r)
-	if errors.Is(err, remote.ErrNotRunning) {
+	if errors.Is(err, control.ErrNotRunning) {
 		c, _, lerr := d.load()
 		if lerr != nil {
 			return lerr
 		}
-		r, err = desk.Examine(ctx, c, d.logger(c)), nil
+		r, err = app.Examine(ctx, c, d.logger(c)), nil
 	}
 	if err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 
 	"heliograph/graph"
 	"heliograph/graph/presence"
-	"heliograph/tray/remote"
+	"heliograph/tray/control"
 )
 
 // Exit codes, documented in the help.
@@ -34,7 +34,7 @@ func ExitCode(err error) int {
 		return 0
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.Is(err, remote.ErrNotRunning):
+	case errors.Is(err, control.ErrNotRunning):
 		return exitNotRunning
 	case errors.Is(err, presence.ErrSignIn), errors.Is(err, graph.ErrNoClientID):
 		return exitSignIn

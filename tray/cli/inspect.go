@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"heliograph/detect"
-	"heliograph/tray/desk"
+	"heliograph/tray/app"
 	"heliograph/tray/words"
 )
 
@@ -26,7 +26,7 @@ func (w *Why) Flags(f *pflag.FlagSet) { f.BoolVar(&w.JSON, "json", false, "print
 
 // Run tells which rule decided, through what, since when, and today.
 func (w *Why) Run(ctx context.Context, _ []string) error {
-	var why desk.Why
+	var why app.Why
 	if err := w.ask(ctx, "why", nil, &why); err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (w *Why) Run(ctx context.Context, _ []string) error {
 }
 
 // explain is the answer for a person.
-func explain(why desk.Why, now time.Time) string {
+func explain(why app.Why, now time.Time) string {
 	var b strings.Builder
 	s := why.Status
 	fmt.Fprintln(&b, s.Sentence())
@@ -109,7 +109,7 @@ func (c *Calls) Flags(f *pflag.FlagSet) { f.BoolVar(&c.JSON, "json", false, "pri
 
 // Run shows what records now and how it was judged.
 func (c *Calls) Run(ctx context.Context, _ []string) error {
-	var calls desk.Calls
+	var calls app.Calls
 	if err := c.ask(ctx, "calls", nil, &calls); err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func AppOnly(_ *cobra.Command, args []string) error {
 // Judge is `calls allow|deny|forget`.
 func (a *App) Judge(do, sentence string) Do {
 	return func(ctx context.Context, args []string) error {
-		if err := a.ask(ctx, "app", desk.AppArgs{Do: do, App: args[0]}, nil); err != nil {
+		if err := a.ask(ctx, "app", app.AppArgs{Do: do, App: args[0]}, nil); err != nil {
 			return err
 		}
 		return a.line(sentence, args[0])
@@ -179,7 +179,7 @@ func (a *App) Watch(ctx context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
-	w := detect.Watch(ctx, desk.DetectorOptions(c, a.logger(c)))
+	w := detect.Watch(ctx, app.DetectorOptions(c, a.logger(c)))
 	defer w.Close()
 	first := true
 	for act := range w.Changes() {

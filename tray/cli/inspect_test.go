@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"heliograph/detect"
-	"heliograph/tray/desk"
+	"heliograph/tray/app"
 	"heliograph/tray/doctor"
 	"heliograph/tray/timeline"
 )
@@ -16,11 +16,11 @@ func TestWhyForPeople(t *testing.T) {
 	now := time.Date(2026, 3, 25, 14, 30, 0, 0, time.Local)
 	at := func(day, hour, minute int) time.Time { return time.Date(2026, 3, day, hour, minute, 0, 0, time.Local) }
 	zoom, since, trouble := "Zoom", at(25, 14, 2), "Microsoft asks heliograph to wait."
-	why := desk.Why{
-		Status: desk.Status{Text: "Busy, in a call", Reason: &desk.Reason{Rule: "call", Text: "Zoom is in a call since 14:02", App: &zoom}, Since: &since,
-			Shown: &desk.ShownStatus{Pair: desk.Pair{Availability: "Busy", Activity: "InACall"}, At: at(25, 14, 3)}, Error: &trouble},
+	why := app.Why{
+		Status: app.Status{Text: "Busy, in a call", Reason: &app.Reason{Rule: "call", Text: "Zoom is in a call since 14:02", App: &zoom}, Since: &since,
+			Shown: &app.ShownStatus{Pair: app.Pair{Availability: "Busy", Activity: "InACall"}, At: at(25, 14, 3)}, Error: &trouble},
 		Signal: &detect.Part{Name: "calls", Backend: "pulseaudio", Value: "1 recordings"},
-		Today: []desk.Moment{
+		Today: []app.Moment{
 			{Entry: timeline.Entry{At: at(24, 18, 0)}, Text: "Offline", Reason: "heliograph was not running"},
 			{Entry: timeline.Entry{At: at(25, 8, 55)}, Text: "Available", Reason: "you are at the desk"},
 			{Entry: timeline.Entry{At: since}, Text: "Busy, in a call", Reason: "Zoom is in a call"},

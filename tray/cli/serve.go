@@ -15,9 +15,9 @@ import (
 	"heliograph/graph"
 	"heliograph/graph/emu"
 	"heliograph/graph/presence"
-	"heliograph/tray/config"
-	"heliograph/tray/desk"
-	"heliograph/tray/remote"
+	"heliograph/tray/app"
+	"heliograph/tray/control"
+	"heliograph/tray/settings"
 	"heliograph/tray/words"
 )
 
@@ -35,17 +35,17 @@ func (a *App) Tray(ctx context.Context, _ []string) error {
 	defer book.Close()
 	log := slog.New(slog.NewTextHandler(book, &slog.HandlerOptions{Level: c.Log.Level.Slog()}))
 	if a.Config == "" {
-		if err := config.EnsureFile(path); err != nil {
+		if err := settings.EnsureFile(path); err != nil {
 			log.Warn("the settings file could not be made", "error", err)
 		}
 	}
-	dir, err := remote.Dir()
+	dir, err := control.Dir()
 	if err != nil {
 		return err
 	}
-	err = desk.Run(ctx, desk.Options{Config: c, ConfigPath: path, Log: log, Logbook: book, LogPath: file, Version: Version(),
+	err = app.Run(ctx, app.Options{Config: c, ConfigPath: path, Log: log, Logbook: book, LogPath: file, Version: Version(),
 		Vault: graph.KeyringVault{Ask: true}, Dir: dir, Tray: true})
-	if errors.Is(err, remote.ErrRunning) {
+	if errors.Is(err, control.ErrRunning) {
 		return a.ask(ctx, "show", nil, nil)
 	}
 	return err
@@ -53,8 +53,8 @@ func (a *App) Tray(ctx context.Context, _ []string) error {
 
 // logbook is the log of the running instance. A terminal shows it too; what a
 // desktop starts has none, and needs no second copy in the session's own log.
-func (a *App) logbook() (*desk.Logbook, string, error) {
-	file, err := desk.LogFile()
+func (a *App) logbook() (*app.Logbook, string, error) {
+	file, err := app.LogFile()
 	if err != nil {
 		return nil, "", err
 	}
@@ -62,7 +62,7 @@ func (a *App) logbook() (*desk.Logbook, string, error) {
 	if isTerminal(a.Err) {
 		also = a.Err
 	}
-	book, err := desk.OpenLogbook(file, also)
+	book, err := app.OpenLogbook(file, also)
 	return book, file, err
 }
 
@@ -103,10 +103,10 @@ func (d *Demo) Run(ctx context.Context, _ []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	c.Account = config.Account{ClientID: emu.AppID, Tenant: emu.TenantID, Cloud: "global", API: "v1.0", SignIn: "person"}
-	page := desk.NewPrinter(d.Out)
+	c.Account = settings.Account{ClientID: emu.AppID, Tenant: emu.TenantID, Cloud: "global", API: "v1.0", SignIn: "person"}
+	page := app.NewPrinter(d.Out)
 	page.Line(words.Say("print.page", "http://"+ln.Addr().String()+"/"))
-	err = desk.Run(ctx, desk.Options{Config: c, ConfigPath: path, Log: slog.New(slog.DiscardHandler), Version: Version(), Vault: &graph.MemoryVault{}, Dir: dir,
+	err = app.Run(ctx, app.Options{Config: c, ConfigPath: path, Log: slog.New(slog.DiscardHandler), Version: Version(), Vault: &graph.MemoryVault{}, Dir: dir,
 		Tray: true, Printer: page, Transport: s.Transport(), OpenURL: walk(s.Transport())})
 	shown := s.User("self").Shown
 	page.Line(words.Say("print.farewell", words.Pair(presence.Pair{Availability: shown.Availability, Activity: shown.Activity})))

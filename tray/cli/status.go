@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"heliograph/tray/desk"
-	"heliograph/tray/remote"
+	"heliograph/tray/app"
+	"heliograph/tray/control"
 )
 
 // Status is `status`.
@@ -30,7 +30,7 @@ func (s *Status) Run(ctx context.Context, _ []string) error {
 	if s.Follow {
 		return s.follow(ctx)
 	}
-	var now desk.Status
+	var now app.Status
 	if err := s.ask(ctx, "status", nil, &now); err != nil {
 		return err
 	}
@@ -45,12 +45,12 @@ func (s *Status) Run(ctx context.Context, _ []string) error {
 }
 
 func (s *Status) follow(ctx context.Context) error {
-	dir, err := remote.Dir()
+	dir, err := control.Dir()
 	if err != nil {
 		return err
 	}
 	last := ""
-	err = desk.FollowStatus(ctx, dir, func(now desk.Status) error {
+	err = app.FollowStatus(ctx, dir, func(now app.Status) error {
 		if s.JSON {
 			return s.json(now, true)
 		}
@@ -74,7 +74,7 @@ func followed(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return nil
 	case errors.Is(err, io.EOF):
-		return fmt.Errorf("heliograph was quit: %w", remote.ErrNotRunning)
+		return fmt.Errorf("heliograph was quit: %w", control.ErrNotRunning)
 	}
 	return err
 }

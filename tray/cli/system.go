@@ -13,10 +13,10 @@ import (
 	"github.com/spf13/cobra/doc"
 	"github.com/spf13/pflag"
 
+	"heliograph/tray/app"
 	"heliograph/tray/autostart"
-	"heliograph/tray/config"
-	"heliograph/tray/desk"
-	"heliograph/tray/remote"
+	"heliograph/tray/control"
+	"heliograph/tray/settings"
 )
 
 // Quit is `quit`.
@@ -75,7 +75,7 @@ func (a *App) ConfigPath(context.Context, []string) error {
 		return err
 	}
 	if a.Config == "" {
-		if err := config.EnsureFile(path); err != nil {
+		if err := settings.EnsureFile(path); err != nil {
 			return err
 		}
 	}
@@ -118,13 +118,13 @@ func (l *Log) Flags(f *pflag.FlagSet) {
 // Run prints the log file, or its end and what follows.
 func (l *Log) Run(ctx context.Context, _ []string) error {
 	if l.Follow {
-		dir, err := remote.Dir()
+		dir, err := control.Dir()
 		if err != nil {
 			return err
 		}
-		return followed(ctx, desk.FollowLog(ctx, dir, l.Out))
+		return followed(ctx, app.FollowLog(ctx, dir, l.Out))
 	}
-	path, err := desk.LogFile()
+	path, err := app.LogFile()
 	if err != nil {
 		return err
 	}

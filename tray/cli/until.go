@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"heliograph/tray/desk"
+	"heliograph/tray/app"
 )
 
 // morning is when "tomorrow" begins: the settings' default start of work.
@@ -20,7 +20,7 @@ const untilForms = `use a time as in "17:00", "tomorrow", "tomorrow 9:00" or "mo
 // ParseUntil reads the end of a status: a time of day, which is the next one;
 // "tomorrow" or a weekday, with a time or at eight in the morning; or a date
 // with a time as in "2026-03-29 17:00". The result lies after now and at most
-// desk.MaxChoice ahead, in now's location. A time that the clock skips on a
+// app.MaxChoice ahead, in now's location. A time that the clock skips on a
 // day of summer time is moved as Go's time.Date does; one that it shows twice
 // is the first that is still to come.
 func ParseUntil(text string, now time.Time) (time.Time, error) {
@@ -36,7 +36,7 @@ func ParseUntil(text string, now time.Time) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("%q is no end of a status: %w", text, err)
 	case !t.After(now):
 		return time.Time{}, fmt.Errorf("%q is over already: name a time to come", text)
-	case t.Sub(now) > desk.MaxChoice:
+	case t.Sub(now) > app.MaxChoice:
 		return time.Time{}, fmt.Errorf("%q is more than a week away: name an earlier time", text)
 	}
 	return t, nil
@@ -117,7 +117,7 @@ func ParseSpan(text string) (time.Duration, error) {
 	case err == nil:
 		d = time.Duration(n) * 24 * time.Hour
 	}
-	if err != nil || d < time.Second || d > desk.MaxChoice {
+	if err != nil || d < time.Second || d > app.MaxChoice {
 		return 0, fmt.Errorf(`%q is no span of time for a status: use up to a week, as in "30m", "1h30m" or "2d"`, text)
 	}
 	return d, nil

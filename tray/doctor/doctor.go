@@ -17,7 +17,7 @@ import (
 	"heliograph/graph"
 	"heliograph/graph/presence"
 	"heliograph/tray"
-	"heliograph/tray/config"
+	"heliograph/tray/settings"
 )
 
 // Report is what `doctor --json` prints.
@@ -99,7 +99,7 @@ func Detector(parts []detect.Part) []Part {
 }
 
 // Account tells how the sign-in stands: who is signed in, or what is wrong.
-func Account(c config.Config, who string, err error) Part {
+func Account(c settings.Config, who string, err error) Part {
 	p := Part{Name: "account", Backend: authority(c), Value: who}
 	switch {
 	case err != nil:
@@ -113,7 +113,7 @@ func Account(c config.Config, who string, err error) Part {
 const signInFix = "run heliograph login"
 
 // Graph tells how Microsoft Graph answers the running instance.
-func Graph(c config.Config, s presence.State) Part {
+func Graph(c settings.Config, s presence.State) Part {
 	p := Part{Name: "graph", Backend: endpoint(c)}
 	switch {
 	case s.Err != nil && !errors.Is(s.Err, presence.ErrSignIn):
@@ -130,14 +130,14 @@ func Graph(c config.Config, s presence.State) Part {
 
 // authority is who signs people in, and endpoint who keeps their presence, as
 // the settings name them.
-func authority(c config.Config) string {
+func authority(c settings.Config) string {
 	if c.Account.Emulator != "" {
 		return "emulator " + c.Account.Emulator
 	}
 	return "Microsoft Entra, cloud " + string(c.Account.Cloud)
 }
 
-func endpoint(c config.Config) string {
+func endpoint(c settings.Config) string {
 	if c.Account.Emulator != "" {
 		return "emulator " + c.Account.Emulator
 	}
@@ -181,7 +181,7 @@ func probeKeyring(ctx context.Context) Part {
 
 // Examine examines without a running instance: it opens the detector, looks
 // around, and signs in silently, for one look each. It sets nothing.
-func Examine(ctx context.Context, c config.Config, account graph.Config, o detect.Options) Report {
+func Examine(ctx context.Context, c settings.Config, account graph.Config, o detect.Options) Report {
 	var parts []detect.Part
 	var service Part
 	probes := probeAll(ctx, []probe{
@@ -214,7 +214,7 @@ func lookOnce(ctx context.Context, o detect.Options) []detect.Part {
 
 // lookAtAccount signs in silently and reads what colleagues see; it sets
 // nothing.
-func lookAtAccount(ctx context.Context, c config.Config, from graph.Config) (account, service Part) {
+func lookAtAccount(ctx context.Context, c settings.Config, from graph.Config) (account, service Part) {
 	account, service = Part{Backend: authority(c)}, Part{Backend: endpoint(c), Value: "not asked: nobody is signed in"}
 	fail := func(p *Part, err error) { p.Value, p.Problem, p.Fix = "", err.Error(), graph.Explain(err).String() }
 	a, err := graph.Open(from, graph.KeyringVault{})
@@ -243,7 +243,7 @@ func lookAtAccount(ctx context.Context, c config.Config, from graph.Config) (acc
 
 // outletsOf names the outlets that the settings ask for, for when no
 // instance runs.
-func outletsOf(c config.Config) []string {
+func outletsOf(c settings.Config) []string {
 	var names []string
 	for _, o := range []struct {
 		name string

@@ -10,7 +10,7 @@ import (
 
 	"heliograph/graph"
 	"heliograph/graph/presence"
-	"heliograph/tray/config"
+	"heliograph/tray/settings"
 )
 
 // TestProbesHaveADeadline: one probe that never answers costs its deadline and
@@ -41,7 +41,7 @@ func TestProbesHaveADeadline(t *testing.T) {
 }
 
 func TestAccountAndGraph(t *testing.T) {
-	c := config.Default()
+	c := settings.Default()
 	now := time.Now()
 	for name, test := range map[string]struct {
 		part                Part
@@ -67,7 +67,7 @@ func TestAccountAndGraph(t *testing.T) {
 
 // TestAProblemHasAFix examines this machine, whatever it has.
 func TestAProblemHasAFix(t *testing.T) {
-	c := config.Default()
+	c := settings.Default()
 	c.Hooks.OnChange = []string{"true"}
 	r := Report{Parts: append(Machine(t.Context()), Account(c, "", errors.New("boom")))}
 	if r.Ill() < 1 {

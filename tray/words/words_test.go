@@ -94,7 +94,7 @@ func TestPair(t *testing.T) {
 }
 
 // spoken are the packages whose sentences reach a person in their language.
-var spoken = []string{"../menu", "../desk"}
+var spoken = []string{"../menu", "../app"}
 
 // english only, by design: what goes to the log, into an error's text, or
 // stands in the help of the command line.

@@ -1,0 +1,272 @@
+// Package app wires one running instance together: detector, loop, account,
+// tray, toasts and control socket. It holds no rule of its own; each event
+// goes to the part that knows what it means.
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"heliograph/assets"
+	"heliograph/detect"
+	"heliograph/graph"
+	"heliograph/graph/presence"
+	"heliograph/tray"
+	"heliograph/tray/autostart"
+	"heliograph/tray/control"
+	"heliograph/tray/menu"
+	"heliograph/tray/outlets"
+	"heliograph/tray/settings"
+	"heliograph/tray/timeline"
+	"heliograph/tray/words"
+)
+
+// Options says what an instance is made of.
+type Options struct {
+	Config     settings.Config
+	ConfigPath string
+	Log        *slog.Logger
+	Vault      graph.Vault
+	Dir        string // of the control socket
+	LogPath    string // of the log file, to be shown
+	Version    string
+	Tray       bool
+	// Printer gets a line with each change; nil: none.
+	Printer *Printer
+	// Transport and OpenURL stand in for the network and the browser.
+	Transport http.RoundTripper
+	OpenURL   func(string) error
+	// Logbook is where Log goes, for those who follow it; nil: nowhere.
+	Logbook *Logbook
+}
+
+// instance is one running heliograph.
+type instance struct {
+	opts    Options
+	log     *slog.Logger
+	loop    *presence.Loop
+	watch   *detect.Watcher
+	account *graph.Account
+	noWay   error // why there can be no account
+	toaster *tray.Toaster
+	tray    *tray.Tray
+	memory  *memory
+
+	timeline *timeline.Log
+	hub      *outlets.Hub
+	news     news
+
+	quit context.CancelFunc
+	wait sync.WaitGroup
+	wake chan struct{} // the view may have changed
+
+	mu        sync.Mutex
+	signingIn bool
+	problem   error // why the last sign-in failed
+}
+
+// Run runs an instance on the calling goroutine, which must be main's, until
+// ctx ends or the user quits. What it holds at Microsoft is given back first.
+// It returns control.ErrRunning if another instance runs.
+func Run(ctx context.Context, o Options) error {
+	ctx, quit := context.WithCancel(ctx)
+	defer quit()
+	server, err := control.Listen(o.Dir, o.Log)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	in := &instance{opts: o, log: o.Log, quit: quit, wake: make(chan struct{}, 1)}
+	in.memory = openMemory(o.Log, o.Dir, o.Printer != nil)
+	in.toaster = tray.NewToaster(o.Log, "heliograph", assets.PNG("app", 64, false))
+	defer in.toaster.Close()
+	in.loop = presence.New(presence.Options{Log: o.Log, Policy: in.policy(), Saved: in.memory.saved(), Keep: in.memory.keep, Timing: accountConfig(o.Config, o.Log).Timing()})
+	account := accountConfig(o.Config, o.Log)
+	account.Transport = o.Transport
+	in.account, in.noWay = graph.Open(account, o.Vault)
+	in.openOutlets()
+	first := menu.View(in.facts())
+	in.tray = tray.New(tray.Options{Log: o.Log, ID: "heliograph", First: first, Icons: picture, Host: in.host})
+	in.start(ctx, server)
+	err = in.show(ctx)
+	quit()
+	in.wait.Wait()
+	in.closeOutlets()
+	in.watch.Close()
+	return err
+}
+
+// start begins everything but the tray.
+func (in *instance) start(ctx context.Context, server *control.Server) {
+	in.watch = detect.Watch(context.WithoutCancel(ctx), in.detector())
+	in.wait.Go(func() { in.loop.Run(ctx) })
+	in.wait.Go(func() { in.mirror(ctx) })
+	in.wait.Go(func() { in.follow(ctx) })
+	in.wait.Go(func() { in.clicks(ctx) })
+	in.wait.Go(func() { in.restore(ctx) })
+	server.Serve(ctx, in.answer)
+}
+
+// show runs the tray; without one the rest goes on until ctx ends.
+func (in *instance) show(ctx context.Context) error {
+	if in.opts.Tray {
+		if err := in.tray.Run(ctx); err != nil && ctx.Err() == nil {
+			in.log.Warn("no tray icon", "error", err)
+			in.opts.Printer.Missing(words.Say("part.tray"), err.Error())
+		}
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// mirror hands what the desk does to the loop.
+func (in *instance) mirror(ctx context.Context) {
+	first := true
+	for {
+		select {
+		case a, ok := <-in.watch.Changes():
+			if !ok {
+				return
+			}
+			in.loop.Observe(a)
+			in.introduce(a)
+			if first {
+				for _, p := range in.watch.Parts() {
+					if p.Problem != "" {
+						in.opts.Printer.Missing(p.Name, p.Problem)
+					}
+				}
+			}
+			first = false
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// introduce tells the person once for each program that it was taken for a
+// call, with the way to say no.
+func (in *instance) introduce(a detect.Activity) {
+	c := a.Call
+	if !c.Active() || c.Teams || !in.policy().BusyInCall || !in.opts.Config.Notifications.Call || !in.memory.firstTime("call:"+c.App) {
+		return
+	}
+	in.toaster.Show(tray.Toast{Class: "call", Title: words.Say("toast.call", c.Name), Body: words.Say("toast.call.body", c.Name),
+		Actions: []tray.Action{{ID: "not-a-call", Label: words.Say("toast.call.deny"), Do: func() { in.deny(c.App, c.Name) }}}})
+}
+
+// deny remembers that a program is never in a call, and allow that it always
+// is when it records; what records now is judged anew at once.
+func (in *instance) deny(app, name string) {
+	app = plainApp(app)
+	in.log.Info("not a call, says the user", "app", app)
+	in.memory.deny(app)
+	in.watch.SetApps(in.apps())
+	in.tell("call", true, words.Say("toast.denied", name), words.Say("toast.denied.body", app))
+}
+
+func (in *instance) allow(app, name string) {
+	app = plainApp(app)
+	in.log.Info("a call, says the user", "app", app)
+	in.memory.allow(app)
+	in.watch.SetApps(in.apps())
+	in.tell("call", true, words.Say("toast.allowed", name), words.Say("toast.denied.body", app))
+}
+
+// troubleAfter is how long presence may fail to be set before the person is
+// told: an outage of a minute is nobody's business.
+const troubleAfter = 3 * time.Minute
+
+// follow shows each state: in the tray, on the terminal, as a toast.
+func (in *instance) follow(ctx context.Context) {
+	states, cancel := in.loop.Subscribe()
+	defer cancel()
+	told := time.NewTimer(1<<63 - 1)
+	defer told.Stop()
+	garbage, release := newCollector()
+	defer release()
+	var s presence.State
+	for {
+		select {
+		case s = <-states:
+			in.opts.Printer.State(s)
+			if s.Activity.Asleep && s.Sent.Zero() {
+				in.watch.SleepReady()
+			}
+			told.Reset(1<<63 - 1)
+			if s.Err != nil && !errors.Is(s.Err, presence.ErrSignIn) {
+				told.Reset(max(0, time.Until(s.ErrSince.Add(troubleAfter))))
+			} else if s.Err != nil {
+				in.tellSignIn(ctx, s.Err)
+			}
+		case <-told.C:
+			if in.opts.Config.Notifications.Trouble {
+				in.toaster.Show(tray.Toast{Class: "trouble", Title: words.Say("toast.trouble"), Body: advise(s.Err)})
+			}
+		case <-in.wake:
+		case <-ctx.Done():
+			return
+		}
+		f := in.facts()
+		in.tray.Apply(menu.View(f))
+		in.announce(f)
+		garbage.awake()
+	}
+}
+
+// host tells, once, a person whose desktop shows no icons.
+func (in *instance) host(there bool) {
+	if there {
+		in.log.Info("tray host found")
+		return
+	}
+	in.log.Warn("no tray host: the icon appears when one does", "fix", "on GNOME enable the AppIndicator extension; elsewhere add a status tray to the panel")
+	in.opts.Printer.Missing(words.Say("part.tray"), words.Say("print.no-host"))
+	if in.opts.Config.Notifications.Tray && in.memory.firstTime("no-host") {
+		in.toaster.Show(tray.Toast{Class: "tray", Title: words.Say("toast.no-host"), Body: words.Say("toast.no-host.body")})
+	}
+}
+
+// facts is what the menu depends on.
+func (in *instance) facts() menu.Facts {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	f := menu.Facts{State: in.loop.State(), Now: time.Now(), SigningIn: in.signingIn, Rules: in.rules()}
+	f.Hours = in.policy().Hours
+	var err error
+	if f.Autostart, err = autostart.State(); err != nil || in.opts.Printer != nil {
+		f.NoAutostart = true // not even asked for by a demo
+	}
+	if in.account != nil && f.State.SignedIn {
+		f.Account = called(in.account.Person())
+	}
+	switch {
+	case in.noWay != nil:
+		f.Trouble = advise(in.noWay)
+	case f.State.Err != nil:
+		f.Trouble = advise(f.State.Err)
+	case in.problem != nil:
+		f.Trouble = advise(in.problem)
+	}
+	return f
+}
+
+// advise says in the person's language what an error means for them.
+func advise(err error) string {
+	a := graph.Explain(err)
+	return words.Advice(a.Key, a.Args...)
+}
+
+// poke asks for a new view.
+func (in *instance) poke() {
+	select {
+	case in.wake <- struct{}{}:
+	default:
+	}
+}
+
+func picture(i tray.Icon, dark bool) []byte { return trayIcon(string(i), dark) }

@@ -1,0 +1,82 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"heliograph/detect"
+)
+
+// Calls is what `calls --json` prints.
+type Calls struct {
+	// Streams are the recordings of now, with their verdicts.
+	Streams []detect.Stream `json:"streams"`
+	// Allowed and Denied are the programs that the user told apart by command
+	// or click; those of the settings file stand beside them.
+	Allowed []string `json:"allowed"`
+	Denied  []string `json:"denied"`
+}
+
+func (in *instance) calls() Calls {
+	denied, allowed := in.memory.verdicts()
+	return Calls{Streams: append([]detect.Stream{}, in.watch.Streams()...), Allowed: append([]string{}, allowed...), Denied: append([]string{}, denied...)}
+}
+
+// maxApp bounds the name of a program.
+const maxApp = 120
+
+// judge carries out the verb "app": recordings of now are judged anew at once.
+func (in *instance) judge(_ context.Context, a AppArgs, reply func(any) error) error {
+	app := strings.TrimSpace(a.App)
+	if app == "" || len(app) > maxApp || strings.ContainsFunc(app, unicode.IsControl) {
+		return errors.New("name a program as heliograph calls shows it, such as zoom")
+	}
+	app = in.appID(app)
+	switch a.Do {
+	case "allow":
+		in.memory.allow(app)
+	case "deny":
+		in.memory.deny(app)
+	case "forget":
+		if !in.memory.forget(app) {
+			return fmt.Errorf("nothing is remembered about %q: see heliograph calls", app)
+		}
+	default:
+		return fmt.Errorf("unknown verdict %q: use allow, deny or forget", a.Do)
+	}
+	in.log.Info("told what a call is", "verdict", a.Do, "app", app)
+	in.watch.SetApps(in.apps())
+	return reply(in.calls())
+}
+
+// appID finds the id that a person means by a program's id or name.
+func (in *instance) appID(name string) string {
+	for _, s := range in.watch.Streams() {
+		if strings.EqualFold(s.App, name) || strings.EqualFold(s.Name, name) {
+			return plainApp(s.App)
+		}
+	}
+	denied, allowed := in.memory.verdicts()
+	for _, known := range append(denied, allowed...) {
+		if strings.EqualFold(known, name) {
+			return known
+		}
+	}
+	if id := strings.ToLower(name); len(detect.Names(id)) > 1 {
+		return id
+	}
+	return plainApp(name)
+}
+
+// plainApp takes off what apps puts before an id.
+func plainApp(id string) string {
+	for _, prefix := range []string{"denied:", "allowed:", "own:"} {
+		if rest, ok := strings.CutPrefix(id, prefix); ok {
+			return rest
+		}
+	}
+	return id
+}

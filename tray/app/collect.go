@@ -1,0 +1,52 @@
+package app
+
+import (
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+// Go's collector wakes every thread at least each two minutes, and a hundred
+// switches are then made for a program that was asleep. So it is asked to run
+// only when heliograph is awake anyway, after something was posted or shown,
+// and when there is something to collect.
+const (
+	// growth is how much may pile up before it is worth collecting: some three
+	// keep-alives' worth.
+	growth = 2 << 20
+	// backstop is for a flood of events that nothing follows; the collector
+	// runs by itself above it.
+	backstop = 64 << 20
+)
+
+// collector decides when to collect garbage.
+type collector struct {
+	live   uint64 // bytes that the last collection left
+	sample []metrics.Sample
+}
+
+// newCollector takes the decision over from the runtime, for the whole
+// process; its end gives it back.
+func newCollector() (*collector, func()) {
+	percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(backstop)
+	c := &collector{sample: []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}}
+	c.collect()
+	return c, func() { debug.SetGCPercent(percent); debug.SetMemoryLimit(limit) }
+}
+
+// awake collects if enough has piled up.
+func (c *collector) awake() {
+	if c.size() > c.live+growth {
+		c.collect()
+	}
+}
+
+func (c *collector) collect() {
+	runtime.GC()
+	c.live = c.size()
+}
+
+func (c *collector) size() uint64 {
+	metrics.Read(c.sample)
+	return c.sample[0].Value.Uint64()
+}

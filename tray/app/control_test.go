@@ -1,0 +1,186 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"heliograph/detect"
+	"heliograph/graph/presence"
+	"heliograph/tray"
+	"heliograph/tray/control"
+	"heliograph/tray/outlets"
+	"heliograph/tray/settings"
+	"heliograph/tray/timeline"
+)
+
+// answering is an instance whose loop runs, as the socket meets it.
+func answering(t testing.TB) *instance {
+	t.Helper()
+	quiet := slog.New(slog.DiscardHandler)
+	in := &instance{quit: func() {}, opts: Options{Config: settings.Default()}, log: quiet, memory: openMemory(quiet, t.TempDir(), true), wake: make(chan struct{}, 1)}
+	in.loop = presence.New(presence.Options{})
+	in.timeline, in.hub, in.toaster = timeline.Open("", quiet), outlets.New(outlets.Options{}), tray.NewToaster(quiet, "heliograph", nil)
+	in.noWay = errors.New("no account in this test")
+	ctx, cancel := context.WithCancel(context.Background())
+	in.watch = detect.Watch(ctx, detect.Options{})
+	done := make(chan struct{})
+	go func() { defer close(done); in.loop.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+		in.watch.Close()
+		in.hub.Close(context.Background())
+	})
+	return in
+}
+
+// ask is one request and its answers.
+func ask(in *instance, ctx context.Context, verb, args string) (answers []any, err error) {
+	err = in.answer(ctx, control.Request{Version: control.Version, Verb: verb, Args: json.RawMessage(args)}, func(v any) error {
+		answers = append(answers, v)
+		return nil
+	})
+	return answers, err
+}
+
+func TestChoose(t *testing.T) {
+	in := answering(t)
+	until := time.Now().Add(time.Hour).Round(0)
+	raw, err := json.Marshal(ChooseArgs{Status: "BUSY", Until: until, Message: " Writing "})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers, err := ask(in, t.Context(), "choose", string(raw))
+	if err != nil || len(answers) != 1 {
+		t.Fatalf("%v, %v", answers, err)
+	}
+	s := answers[0].(Status)
+	if s.Choice.Status != presence.ChoseBusy || !s.Choice.Until.Equal(until) || *s.Choice.Message != "Writing" || s.Account != nil || !strings.HasPrefix(s.Text, "Busy until ") {
+		t.Errorf("answers %+v", s)
+	}
+	if c := in.loop.State().Choice; c.Status != presence.ChoseBusy || !c.Until.Equal(until) {
+		t.Errorf("the loop has %+v", c)
+	}
+}
+
+func TestChooseRefuses(t *testing.T) {
+	in := answering(t)
+	at := func(d time.Duration) string { return time.Now().Add(d).Format(time.RFC3339) }
+	for args, want := range map[string]string{
+		`{"status":"busyy"}`: "use one of automatic",
+		`{}`:                 "use one of automatic",
+		``:                   "use one of automatic",
+		`{"status":"busy","until":"` + at(-time.Minute) + `"}`:           "over already",
+		`{"status":"busy","until":"` + at(8*24*time.Hour) + `"}`:         "more than a week",
+		`{"status":"automatic","until":"` + at(time.Hour) + `"}`:         "automatic has no end",
+		`{"status":"paused","message":"x"}`:                              "leave --message out",
+		`{"status":"busy","message":"` + strings.Repeat("ü", 281) + `"}`: "longer than 280",
+		`{"status":"busy","message":"a\nb"}`:                             "control character",
+		`{"status":"busy","for":"1h"}`:                                   `unknown field "for"`,
+		`{"status":1}`:                                                   "cannot be read",
+		`{"status":"dnd"} {"status":"away"}`:                             "something follows",
+		`[]`:                                                             "cannot be read",
+	} {
+		if answers, err := ask(in, t.Context(), "choose", args); err == nil || len(answers) != 0 || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, %v; want %q", args, answers, err, want)
+		}
+	}
+	if c := in.loop.State().Choice; c.Status != presence.Automatic {
+		t.Errorf("a refused choice holds: %+v", c)
+	}
+}
+
+func TestJudge(t *testing.T) {
+	in := answering(t)
+	steps := []struct{ do, app, denied, allowed, err string }{
+		{"deny", "Zoom", "zoom", "", ""},
+		{"allow", "zoom", "", "zoom", ""},
+		{"allow", "gather", "", "zoom gather", ""},
+		{"forget", "GATHER", "", "zoom", ""},
+		{"forget", "gather", "", "zoom", "nothing is remembered"},
+		{"deny", " ", "", "zoom", "name a program"},
+		{"deny", "a\u0007b", "", "zoom", "name a program"},
+		{"bless", "zoom", "", "zoom", "allow, deny or forget"},
+	}
+	for _, s := range steps {
+		raw, err := json.Marshal(AppArgs{Do: s.do, App: s.app})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = ask(in, t.Context(), "app", string(raw))
+		if (err == nil) != (s.err == "") || (err != nil && !strings.Contains(err.Error(), s.err)) {
+			t.Errorf("%s %q: %v", s.do, s.app, err)
+		}
+		if c := in.calls(); strings.Join(c.Denied, " ") != s.denied || strings.Join(c.Allowed, " ") != s.allowed {
+			t.Errorf("%s %q: denied %v, allowed %v", s.do, s.app, c.Denied, c.Allowed)
+		}
+	}
+	if apps := in.apps(); len(apps) != 1 || apps[0].ID != "allowed:zoom" || !slices.Contains(apps[0].Match, "us.zoom.Zoom") {
+		t.Errorf("the table's rows are %+v", apps)
+	}
+}
+
+func TestOwnRowsAreDeniedByTheirName(t *testing.T) {
+	in := answering(t)
+	in.opts.Config.Calls.App = []settings.App{{Name: "My call app", Class: "call", Match: []string{"mycallapp"}}}
+	if _, err := ask(in, t.Context(), "app", `{"do":"deny","app":"own:My call app"}`); err != nil {
+		t.Fatal(err)
+	}
+	if apps := in.apps(); apps[0].Class != detect.Never || !slices.Equal(apps[0].Match, []string{"mycallapp"}) {
+		t.Errorf("%+v", apps)
+	}
+}
+
+// FuzzAnswer holds the laws of the control socket: a request gets one answer
+// or an error with words, whatever it says, and the choice stays one that a
+// person could have made.
+func FuzzAnswer(f *testing.F) {
+	for verb := range verbs {
+		f.Add(verb, "")
+		f.Add(verb, "null")
+		f.Add(verb, `{"extra":1}`)
+	}
+	f.Add("choose", `{"status":"busy","until":"2026-03-25T17:00:00Z","message":"x"}`)
+	f.Add("choose", `{"status":"busy","until":"9999-12-31T23:59:59Z"}`)
+	f.Add("choose", `{"status":"dnd"} {"status":"away"}`)
+	f.Add("app", `{"do":"deny","app":"zoom"}`)
+	f.Add("app", `{"do":"allow","app":"denied:own:allowed:"}`)
+	f.Add("sing", `{}`)
+	in := answering(f)
+	f.Fuzz(func(t *testing.T, verb, args string) {
+		if verb == "show" || verb == "doctor" {
+			return // these speak to the desktop
+		}
+		ctx := t.Context()
+		if verb == "follow" || verb == "log" { // answer until they are left
+			var leave context.CancelFunc
+			ctx, leave = context.WithCancel(ctx)
+			leave()
+		}
+		answers, err := ask(in, ctx, verb, args)
+		if err != nil && (err.Error() == "" || len(answers) > 0) {
+			t.Fatalf("%v with %v", answers, err)
+		}
+		if err == nil && len(answers) != 1 && verb != "follow" {
+			t.Fatalf("%d answers", len(answers))
+		}
+		for _, a := range answers {
+			if _, err := json.Marshal(a); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c := in.loop.State().Choice
+		if _, err := presence.ParseStatus(string(c.Status)); err != nil && c.Status != presence.Paused {
+			t.Fatal(err)
+		}
+		if time.Until(c.Until) > MaxChoice || len([]rune(c.Message)) > MaxMessage {
+			t.Fatalf("chosen is %+v", c)
+		}
+	})
+}

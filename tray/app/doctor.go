@@ -1,0 +1,37 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"heliograph/graph/presence"
+	"heliograph/tray/doctor"
+	"heliograph/tray/settings"
+)
+
+// doctor examines the running instance.
+func (in *instance) doctor(ctx context.Context) doctor.Report {
+	f := in.facts()
+	in.mu.Lock()
+	problem := in.problem
+	in.mu.Unlock()
+	switch {
+	case in.noWay != nil:
+		problem = in.noWay
+	case errors.Is(f.State.Err, presence.ErrSignIn):
+		problem = f.State.Err
+	}
+	r := doctor.Report{Running: true, Parts: doctor.Detector(in.watch.Parts())}
+	r.Parts = append(r.Parts, doctor.Machine(ctx)...)
+	r.Parts = append(r.Parts, doctor.Account(in.opts.Config, f.Account, problem), doctor.Graph(in.opts.Config, f.State))
+	for _, p := range in.hub.Parts() {
+		r.Parts = append(r.Parts, doctor.Part{Name: p.Name, Backend: p.Backend, Value: p.Value, Problem: p.Problem, Fix: p.Fix})
+	}
+	return r
+}
+
+// Examine is doctor without a running instance.
+func Examine(ctx context.Context, c settings.Config, log *slog.Logger) doctor.Report {
+	return doctor.Examine(ctx, c, accountConfig(c, log), DetectorOptions(c, log))
+}

@@ -1,0 +1,164 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"gopkg.in/natefinch/lumberjack.v2"
+
+	"heliograph/tray/control"
+)
+
+// maxLogSize is when the log file gives way to a new one, in megabytes: a
+// quiet month takes some hundred kilobytes. One older file is kept.
+const maxLogSize = 1
+
+// logTail is how much of the log a follower gets first.
+const logTail = 16 << 10
+
+// logAhead is how many lines a follower may fall behind before it misses some.
+const logAhead = 256
+
+// Logbook is the log file of the running instance, the user's own alone, and
+// hands each line to whoever follows it. It is an io.Writer for log/slog.
+type Logbook struct {
+	mu   sync.Mutex
+	file *lumberjack.Logger
+	also io.Writer // nil: none
+	subs map[chan string]struct{}
+}
+
+// LogFile is where the log lies.
+func LogFile() (string, error) {
+	dir, err := stateDir()
+	if err != nil {
+		return "", fmt.Errorf("no folder for the log: %w", err)
+	}
+	return filepath.Join(dir, "heliograph.log"), nil
+}
+
+// OpenLogbook logs to the file at path, and to also unless it is nil.
+func OpenLogbook(path string, also io.Writer) (*Logbook, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("folder for the log: %w", err)
+	}
+	// A file that is there keeps its mode: nobody else is to read on.
+	if err := os.Chmod(path, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("log file: %w", err)
+	}
+	return &Logbook{file: &lumberjack.Logger{Filename: path, MaxSize: maxLogSize, MaxBackups: 1}, also: also, subs: map[chan string]struct{}{}}, nil
+}
+
+// Write takes one line. A disk that is full costs the file, not the program.
+func (b *Logbook) Write(line []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, err := b.file.Write(line)
+	if b.also != nil {
+		_, aerr := b.also.Write(line)
+		err = errors.Join(err, aerr)
+	}
+	for ch := range b.subs {
+		select {
+		case ch <- string(line):
+		default: // it reads too slowly: what it misses is in the file
+		}
+	}
+	return len(line), err
+}
+
+// Close closes the file; what is written later opens it again.
+func (b *Logbook) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.file.Close()
+}
+
+// follow returns the end of the file, then each line that is written, and a
+// function that ends it; no line is told twice or left out between the two.
+func (b *Logbook) follow() (tail string, lines <-chan string, stop func(), err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if tail, err = TailLog(b.file.Filename); err != nil {
+		return "", nil, nil, err
+	}
+	ch := make(chan string, logAhead)
+	b.subs[ch] = struct{}{}
+	return tail, ch, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.subs, ch)
+	}, nil
+}
+
+// TailLog reads the last whole lines of the log file at path; one that is not
+// there is empty.
+func TailLog(path string) (string, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("log file: %w", err)
+	}
+	defer f.Close()
+	size, err := f.Seek(0, io.SeekEnd)
+	from := max(0, size-logTail)
+	if err == nil {
+		_, err = f.Seek(from, io.SeekStart)
+	}
+	raw, rerr := io.ReadAll(io.LimitReader(f, logTail))
+	if err = errors.Join(err, rerr); err != nil {
+		return "", fmt.Errorf("log file: %w", err)
+	}
+	if from > 0 {
+		for i, c := range raw {
+			if c == '\n' {
+				raw = raw[i+1:]
+				break
+			}
+		}
+	}
+	return string(raw), nil
+}
+
+// followLog answers with the end of the log, then with each line.
+func (in *instance) followLog(ctx context.Context, reply func(any) error) error {
+	if in.opts.Logbook == nil {
+		return errors.New("this heliograph keeps no log")
+	}
+	tail, lines, stop, err := in.opts.Logbook.follow()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	for text := tail; ; {
+		if err := reply(text); err != nil {
+			return err
+		}
+		select {
+		case text = <-lines:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// FollowLog writes the log of the running instance to out until ctx ends.
+func FollowLog(ctx context.Context, dir string, out io.Writer) error {
+	return control.Follow(ctx, dir, "log", nil, func(data json.RawMessage) (bool, error) {
+		var text string
+		if err := json.Unmarshal(data, &text); err != nil {
+			return false, err
+		}
+		_, err := io.WriteString(out, text)
+		return true, err
+	})
+}

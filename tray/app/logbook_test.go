@@ -1,0 +1,107 @@
+package app
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+func TestLogbook(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "heliograph", "heliograph.log")
+	var also bytes.Buffer
+	b, err := OpenLogbook(path, &also)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	say := func(line string) {
+		t.Helper()
+		if n, err := b.Write([]byte(line)); err != nil || n != len(line) {
+			t.Fatalf("%d, %v", n, err)
+		}
+	}
+	say("one\n")
+	tail, lines, stop, err := b.follow()
+	if err != nil || tail != "one\n" {
+		t.Fatalf("%q, %v", tail, err)
+	}
+	say("two\n")
+	if got := <-lines; got != "two\n" {
+		t.Errorf("the follower gets %q", got)
+	}
+	stop()
+	say("three\n")
+	select {
+	case got := <-lines:
+		t.Errorf("after its end the follower gets %q", got)
+	default:
+	}
+	if also.String() != "one\ntwo\nthree\n" {
+		t.Errorf("the terminal gets %q", also.String())
+	}
+	if raw, err := os.ReadFile(path); err != nil || string(raw) != also.String() {
+		t.Errorf("the file holds %q, %v", raw, err)
+	}
+}
+
+// TestLogbookIsBoundedAndPrivate: two files of a megabyte, for the user alone.
+func TestLogbookIsBoundedAndPrivate(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "heliograph.log")
+	if err := os.WriteFile(path, []byte("from an earlier version\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b, err := OpenLogbook(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	line := []byte(strings.Repeat("x", 1023) + "\n")
+	for range 2500 {
+		if _, err := b.Write(line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The oldest file goes in the background, so there may be one more.
+	if len(files) < 2 || len(files) > 3 {
+		t.Errorf("%d files", len(files))
+	}
+	for _, f := range files {
+		fi, err := f.Info()
+		if err != nil {
+			continue // it has just gone
+		}
+		if fi.Size() > maxLogSize<<20 {
+			t.Errorf("%s has %d bytes", f.Name(), fi.Size())
+		}
+		if runtime.GOOS != "windows" && fi.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v", f.Name(), fi.Mode())
+		}
+	}
+}
+
+func TestTailLogBeginsWithAWholeLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	if tail, err := TailLog(path); tail != "" || err != nil {
+		t.Errorf("without a file: %q, %v", tail, err)
+	}
+	var b strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&b, "line %d is here\n", i)
+	}
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tail, err := TailLog(path)
+	if err != nil || len(tail) > logTail || !strings.HasPrefix(tail, "line ") || !strings.HasSuffix(b.String(), tail) {
+		t.Errorf("%d bytes, %.20q, %v", len(tail), tail, err)
+	}
+}

@@ -1,9 +1,0 @@
-//go:build !windows
-
-package desk
-
-import "heliograph/assets"
-
-// trayIcon is drawn at twice the size of a common panel's icon, for sharp
-// ones on dense screens.
-func trayIcon(state string, dark bool) []byte { return assets.PNG(state, 44, dark) }

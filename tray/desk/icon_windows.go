@@ -1,5 +1,0 @@
-package desk
-
-import "heliograph/assets"
-
-func trayIcon(state string, dark bool) []byte { return assets.ICO(state, dark) }

@@ -1,0 +1,420 @@
+package outlets
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// broker is a real mosquitto on a port of its own.
+type broker struct {
+	t      *testing.T
+	bin    string
+	config string
+	port   string
+	client []string // arguments of mosquitto_sub and mosquitto_pub
+	cmd    *exec.Cmd
+	done   chan struct{}
+}
+
+// newBroker starts mosquitto with more lines of settings; without an
+// authority it speaks plain MQTT.
+func newBroker(t *testing.T, authority *authority, settings ...string) *broker {
+	t.Helper()
+	b := &broker{t: t, bin: "/usr/sbin/mosquitto"} // not in everybody's PATH
+	if path, err := exec.LookPath("mosquitto"); err == nil {
+		b.bin = path
+	} else if _, err := os.Stat(b.bin); err != nil {
+		without(t, "mosquitto: apt-get install mosquitto mosquitto-clients")
+	}
+	if _, err := exec.LookPath("mosquitto_sub"); err != nil {
+		without(t, "mosquitto_sub: apt-get install mosquitto-clients")
+	}
+	// A port that was free a moment ago; mosquitto cannot choose one.
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, b.port, _ = net.SplitHostPort(ln.Addr().String())
+	ln.Close()
+	b.client = []string{"-h", "127.0.0.1", "-p", b.port, "-V", "5"}
+	lines := append([]string{"listener " + b.port + " 127.0.0.1", "persistence false"}, settings...)
+	if os.Geteuid() == 0 {
+		lines = append(lines, "user root") // else it gives up the right to read its settings
+	}
+	if authority != nil {
+		lines = append(lines, "certfile "+authority.cert, "keyfile "+authority.key)
+		b.client = append(b.client, "--cafile", authority.ca)
+	}
+	b.config = filepath.Join(t.TempDir(), "mosquitto.conf")
+	if err := os.WriteFile(b.config, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.start()
+	t.Cleanup(b.stop)
+	return b
+}
+
+func (b *broker) start() {
+	b.t.Helper()
+	b.cmd, b.done = exec.Command(b.bin, "-c", b.config), make(chan struct{})
+	b.cmd.Stderr = b.t.Output()
+	if err := b.cmd.Start(); err != nil {
+		b.t.Fatal(err)
+	}
+	go func() { _ = b.cmd.Wait(); close(b.done) }()
+	eventually(b.t, "mosquitto listens", func() bool {
+		c, err := net.Dial("tcp", "127.0.0.1:"+b.port)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+}
+
+func (b *broker) stop() {
+	_ = b.cmd.Process.Kill() // it may have ended
+	<-b.done
+}
+
+func (b *broker) url(scheme string) string { return scheme + "://localhost:" + b.port }
+
+// ask is what mosquitto_sub hears on a topic within a second; with -C it ends
+// at once when it has.
+func (b *broker) ask(topic string, more ...string) string {
+	b.t.Helper()
+	args := append(append([]string{"-C", "1", "-W", "1", "-t", topic}, b.client...), more...)
+	out, _ := exec.Command("mosquitto_sub", args...).Output() // it fails if nothing is there
+	return strings.TrimSpace(string(out))
+}
+
+// state is the retained state.
+func (b *broker) state(name string) (s State) {
+	b.t.Helper()
+	raw := b.ask("heliograph/" + name + "/state")
+	if err := json.Unmarshal([]byte(raw), &s); raw != "" && err != nil {
+		b.t.Fatalf("%v: %s", err, raw)
+	}
+	return s
+}
+
+func (b *broker) send(topic, payload string, more ...string) {
+	b.t.Helper()
+	args := append(append([]string{"-q", "1", "-t", topic, "-m", payload}, b.client...), more...)
+	if out, err := exec.Command("mosquitto_pub", args...).CombinedOutput(); err != nil {
+		b.t.Fatalf("%v: %s", err, out)
+	}
+}
+
+// listen collects all messages under a topic, as "topic payload".
+func (b *broker) listen(topic string) func() string {
+	b.t.Helper()
+	cmd := exec.Command("mosquitto_sub", append([]string{"-v", "-R", "-t", topic}, b.client...)...)
+	pipe, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var text strings.Builder
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for lines := bufio.NewScanner(pipe); lines.Scan(); {
+			mu.Lock()
+			fmt.Fprintln(&text, lines.Text())
+			mu.Unlock()
+		}
+		_ = cmd.Wait()
+	}()
+	b.t.Cleanup(func() { _ = cmd.Process.Kill(); <-done })
+	return func() string { mu.Lock(); defer mu.Unlock(); return text.String() }
+}
+
+func connected(t *testing.T, o MQTT) (*Hub, *buffer) {
+	t.Helper()
+	log, out := logger()
+	h := New(Options{Log: log, MQTT: o})
+	t.Cleanup(func() {
+		h.Close(t.Context())
+		if t.Failed() {
+			t.Logf("parts %+v\n%s", h.Parts(), out)
+		}
+	})
+	return h, out
+}
+
+func TestMQTTStateAndGoodbye(t *testing.T) {
+	b := newBroker(t, nil, "allow_anonymous true")
+	h, _ := connected(t, MQTT{Broker: b.url("mqtt"), Name: "My Desk"})
+	heard := b.listen("heliograph/#")
+	h.Publish(available())
+	eventually(t, "the state is kept", func() bool { return b.state("my_desk").Reason.Rule == "input" })
+	h.Publish(inCall())
+	eventually(t, "the call is kept", func() bool { return b.state("my_desk").key() == inCall().key() })
+	if s := b.state("my_desk"); s.Account != "" {
+		t.Errorf("the account was told: %+v", s)
+	}
+	if got := b.ask("heliograph/my_desk/availability"); got != "online" {
+		t.Errorf("availability %q", got)
+	}
+	if got := b.ask("homeassistant/#", "-v"); got != "" {
+		t.Errorf("Home Assistant was told %s", got)
+	}
+	if p := h.Parts()[0]; p.Name != "mqtt" || p.Problem != "" || p.Backend != "localhost:"+b.port {
+		t.Errorf("%+v", p)
+	}
+	h.Close(t.Context())
+	if got := b.ask("heliograph/my_desk/availability"); got != "offline" {
+		t.Errorf("after Close availability is %q", got)
+	}
+	eventually(t, "all was heard", func() bool { return strings.Contains(heard(), "availability offline") })
+	if n := strings.Count(heard(), "availability offline"); n != 1 {
+		t.Errorf("offline was told %d times", n)
+	}
+}
+
+// TestMQTTLostClientIsOffline drops the connection as a crash would.
+func TestMQTTLostClientIsOffline(t *testing.T) {
+	b := newBroker(t, nil, "allow_anonymous true")
+	h, _ := connected(t, MQTT{Broker: b.url("mqtt"), Name: "desk"})
+	h.Publish(available())
+	eventually(t, "online", func() bool { return b.ask("heliograph/desk/availability") == "online" })
+	ctx, cancel := context.WithCancel(t.Context())
+	h.cancel() // no goodbye
+	cancel()
+	h.Close(ctx)
+	eventually(t, "the broker says offline", func() bool { return b.ask("heliograph/desk/availability") == "offline" })
+}
+
+func TestMQTTDiscovery(t *testing.T) {
+	b := newBroker(t, nil, "allow_anonymous true")
+	command := func(string) {}
+	o := MQTT{Broker: b.url("mqtt"), Name: "desk", Discovery: "homeassistant", Command: command, Commands: []string{"automatic", "busy"}}
+	h, _ := connected(t, o)
+	h.Publish(inCall())
+	eventually(t, "the state is kept", func() bool { return b.state("desk").Activity.InCall })
+	for topic, want := range map[string]string{
+		"sensor/heliograph_desk/presence": "{{ value_json.wanted.availability }}", "sensor/heliograph_desk/reason": "reason.text",
+		"binary_sensor/heliograph_desk/in_call": "activity.inCall", "sensor/heliograph_desk/call_app": "activity.call",
+		"binary_sensor/heliograph_desk/locked": "activity.locked", "binary_sensor/heliograph_desk/idle": "activity.idle", "select/heliograph_desk/status": "choice.status",
+	} {
+		var c struct {
+			Template     string `json:"value_template"`
+			ID           string `json:"unique_id"`
+			State        string `json:"state_topic"`
+			Availability string `json:"availability_topic"`
+			Command      string `json:"command_topic"`
+			Options      []string
+			Device       struct{ Identifiers []string }
+		}
+		raw := b.ask("homeassistant/" + topic + "/config")
+		if err := json.Unmarshal([]byte(raw), &c); err != nil {
+			t.Fatalf("%s: %v: %s", topic, err, raw)
+		}
+		if !strings.Contains(c.Template, want) || c.ID == "" || c.State != "heliograph/desk/state" || c.Availability != "heliograph/desk/availability" || len(c.Device.Identifiers) != 1 {
+			t.Errorf("%s: %s", topic, raw)
+		}
+		if isSelect := strings.HasPrefix(topic, "select"); isSelect != (c.Command == "heliograph/desk/set") || (isSelect && len(c.Options) != 2) {
+			t.Errorf("%s: %s", topic, raw)
+		}
+	}
+	h.Close(t.Context())
+	o.Command = nil // the user took the right back
+	h, _ = connected(t, o)
+	h.Publish(available())
+	eventually(t, "the state is kept", func() bool { return b.state("desk").Reason.Rule == "input" })
+	if got := b.ask("homeassistant/select/heliograph_desk/status/config"); got != "" {
+		t.Errorf("the select is still there: %s", got)
+	}
+}
+
+func TestMQTTCommands(t *testing.T) {
+	b := newBroker(t, nil, "allow_anonymous true")
+	got := make(chan string, 8)
+	o := MQTT{Broker: b.url("mqtt"), Name: "desk", Command: func(s string) { got <- s }, Commands: []string{"automatic", "busy"}}
+	b.send("heliograph/desk/set", "automatic", "-r") // kept from before: nobody asks now
+	h, out := connected(t, o)
+	h.Publish(available())
+	eventually(t, "online", func() bool { return b.ask("heliograph/desk/availability") == "online" })
+	b.send("heliograph/desk/set", "dance")
+	b.send("heliograph/desk/other", "busy")
+	b.send("heliograph/desk/set", " busy\n")
+	select {
+	case s := <-got:
+		if s != "busy" {
+			t.Errorf("commanded %q", s)
+		}
+	case <-time.After(patience):
+		t.Fatal("no command arrived")
+	}
+	if len(got) != 0 || !strings.Contains(out.String(), "unknown status asked for over MQTT") || strings.Contains(out.String(), "dance") {
+		t.Errorf("%d more commands, log:\n%s", len(got), out)
+	}
+}
+
+// TestMQTTWithoutLeaveTakesNoCommands reads in the broker's log that nobody
+// even listens.
+func TestMQTTWithoutLeaveTakesNoCommands(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	b := newBroker(t, nil, "allow_anonymous true", "log_type subscribe", "log_dest file "+log)
+	h, _ := connected(t, MQTT{Broker: b.url("mqtt"), Name: "desk", Commands: []string{"busy"}})
+	h.Publish(available())
+	eventually(t, "the state is kept", func() bool { return b.state("desk").Reason.Rule == "input" })
+	b.stop()
+	if got := read(log); !strings.Contains(got, "heliograph/desk/state") || strings.Contains(got, "heliograph/desk/set") {
+		t.Errorf("subscriptions:\n%s", got)
+	}
+}
+
+// TestMQTTBrokerRestarts loses the broker and all that it kept, while the
+// state changes.
+func TestMQTTBrokerRestarts(t *testing.T) {
+	b := newBroker(t, nil, "allow_anonymous true")
+	h, out := connected(t, MQTT{Broker: b.url("mqtt"), Name: "desk", Discovery: "homeassistant"})
+	h.Publish(available())
+	eventually(t, "the state is kept", func() bool { return b.state("desk").Reason.Rule == "input" })
+	b.stop()
+	eventually(t, "the problem shows", func() bool { return h.Parts()[0].Problem != "" })
+	h.Publish(inCall())
+	b.start()
+	eventually(t, "the call is kept", func() bool { return b.state("desk").Activity.InCall })
+	eventually(t, "no problem shows", func() bool { return h.Parts()[0].Problem == "" })
+	if b.ask("homeassistant/sensor/heliograph_desk/presence/config") == "" || b.ask("heliograph/desk/availability") != "online" {
+		t.Error("the new broker does not know us")
+	}
+	if !strings.Contains(out.String(), "works again") {
+		t.Errorf("log: %s", out)
+	}
+}
+
+func TestMQTTPassword(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "passwords")
+	if out, err := exec.Command("mosquitto_passwd", "-b", "-c", file, "desk", "s3cret").CombinedOutput(); err != nil {
+		if errors.Is(err, exec.ErrNotFound) {
+			without(t, "mosquitto_passwd: apt-get install mosquitto")
+		}
+		t.Fatalf("%v: %s", err, out)
+	}
+	b := newBroker(t, nil, "allow_anonymous false", "password_file "+file)
+	b.client = append(b.client, "-u", "desk", "-P", "s3cret")
+	var mu sync.Mutex
+	password, trouble := "wrong", error(nil)
+	o := MQTT{Broker: b.url("mqtt"), Name: "desk", Username: "desk", Password: func(context.Context) ([]byte, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return []byte(password), trouble
+	}}
+	h, out := connected(t, o)
+	h.Publish(available())
+	eventually(t, "the refusal shows", func() bool { return strings.Contains(h.Parts()[0].Fix, "secret set mqtt") })
+	mu.Lock()
+	trouble = errors.New("keyring is locked")
+	mu.Unlock()
+	h.Publish(inCall()) // a change tries at once
+	eventually(t, "the locked keyring shows", func() bool { return strings.Contains(h.Parts()[0].Problem, "keyring is locked") })
+	mu.Lock()
+	password, trouble = "s3cret", nil
+	mu.Unlock()
+	h.Publish(available())
+	eventually(t, "the state is kept", func() bool { return b.state("desk").Reason.Rule == "input" })
+	if strings.Contains(out.String(), "s3cret") || strings.Contains(out.String(), "wrong") {
+		t.Errorf("a password was logged:\n%s", out)
+	}
+}
+
+// authority is a throw-away certificate authority with a certificate for
+// localhost.
+type authority struct{ ca, cert, key string }
+
+func newAuthority(t *testing.T) *authority {
+	t.Helper()
+	dir := t.TempDir()
+	write := func(name, kind string, der []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	must := func(err error) {
+		if err != nil {
+			t.Helper()
+			t.Fatal(err)
+		}
+	}
+	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(err)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(err)
+	from, to := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	ca := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "throw-away"}, NotBefore: from, NotAfter: to,
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
+	must(err)
+	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"}, NotBefore: from, NotAfter: to,
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
+	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, ca, &key.PublicKey, caKey)
+	must(err)
+	keyDER, err := x509.MarshalECPrivateKey(key)
+	must(err)
+	return &authority{write("ca.pem", "CERTIFICATE", caDER), write("cert.pem", "CERTIFICATE", leafDER), write("key.pem", "EC PRIVATE KEY", keyDER)}
+}
+
+func TestMQTTOverTLS(t *testing.T) {
+	a := newAuthority(t)
+	b := newBroker(t, a, "allow_anonymous true")
+	b.client[1] = "localhost" // the name in the certificate
+	h, _ := connected(t, MQTT{Broker: b.url("mqtts"), Name: "desk", CAFile: a.ca})
+	h.Publish(available())
+	eventually(t, "the state is kept", func() bool { return b.state("desk").Reason.Rule == "input" })
+	for name, c := range map[string]struct {
+		o    MQTT
+		want string // in problem and fix
+	}{
+		"unknown_authority": {MQTT{Broker: b.url("mqtts")}, "ca_file"},
+		"other_name":        {MQTT{Broker: "mqtts://127.0.0.1:" + b.port, CAFile: a.ca}, "as its certificate does"},
+		"no_such_file":      {MQTT{Broker: b.url("mqtts"), CAFile: "/no/such/file"}, "cannot be read"},
+		"no_certificate":    {MQTT{Broker: b.url("mqtts"), CAFile: b.config}, "no certificate"},
+		"plain_to_tls":      {MQTT{Broker: b.url("mqtt")}, "[mqtt] broker"},
+		"scheme":            {MQTT{Broker: "https://localhost"}, "mqtts://"},
+		"open_road":         {MQTT{Broker: "mqtt://192.0.2.1"}, "use mqtts://"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.o.Name = "other"
+			h, _ := connected(t, c.o)
+			h.Publish(available())
+			eventually(t, "the problem shows", func() bool { p := h.Parts()[0]; return strings.Contains(p.Problem+p.Fix, c.want) })
+		})
+	}
+}
+
+// TestMQTTNameTakenTwice has two machines under one name.
+func TestMQTTNameTakenTwice(t *testing.T) {
+	b := newBroker(t, nil, "allow_anonymous true")
+	first, _ := connected(t, MQTT{Broker: b.url("mqtt"), Name: "desk"})
+	first.Publish(available())
+	eventually(t, "the state is kept", func() bool { return b.state("desk").Reason.Rule == "input" })
+	second, _ := connected(t, MQTT{Broker: b.url("mqtt"), Name: "desk"})
+	second.Publish(inCall())
+	eventually(t, "the first is told", func() bool { return strings.Contains(first.Parts()[0].Fix, "a [mqtt] name of its own") })
+}

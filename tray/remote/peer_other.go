@@ -1,9 +1,0 @@
-//go:build !linux
-
-package remote
-
-import "net"
-
-// samePerson has nothing to ask: the folder's mode, or the secret, keeps other
-// users out.
-func samePerson(net.Conn) error { return nil }
