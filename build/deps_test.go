@@ -26,9 +26,10 @@ var arrows = map[string][]string{
 	"detect/bus":                 {},
 	"detect/latest":              {},
 	"detect/pulse":               {},
-	"graph":                      {"detect/bus", "graph/presence"},
+	"graph":                      {"detect/bus", "graph/presence", "graph/retryafter"},
 	"graph/emu":                  {},
 	"graph/presence":             {"detect"},
+	"graph/retryafter":           {},
 	"tray":                       {"detect/bus"},
 	"tray/app":                   {"assets", "detect", "graph", "graph/presence", "tray", "tray/autostart", "tray/control", "tray/doctor", "tray/menu", "tray/outlets", "tray/settings", "tray/timeline", "tray/words"},
 	"tray/autostart":             {},
@@ -51,7 +52,7 @@ var outside = map[string][]string{
 	"github.com/zalando/go-keyring": {"graph"},
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public":       {"graph"},
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential": {"graph"},
-	"net/http": {"graph", "graph/emu", "tray/app", "tray/cli", "tray/outlets"},
+	"net/http": {"graph", "graph/emu", "graph/retryafter", "tray/app", "tray/cli", "tray/outlets"},
 }
 
 // imports lists what each package of ours imports itself on one system.

@@ -341,7 +341,7 @@ func failure(resp *http.Response, body []byte) *Error {
 		} `json:"error"`
 	}
 	_ = json.Unmarshal(body, &in)
-	e := &Error{Status: resp.StatusCode, Code: plain(in.Error.Code), RequestID: plain(resp.Header.Get("request-id")), Wait: retryAfter(resp.Header, time.Now())}
+	e := &Error{Status: resp.StatusCode, Code: plain(in.Error.Code), RequestID: plain(resp.Header.Get("request-id")), Wait: retryAfter(resp.Header)}
 	e.bearer = strings.HasPrefix(resp.Header.Get("WWW-Authenticate"), "Bearer ")
 	if e.RequestID == "" {
 		e.RequestID = plain(in.Error.Inner["request-id"])

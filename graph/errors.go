@@ -16,6 +16,7 @@ import (
 	msal "github.com/AzureAD/microsoft-authentication-library-for-go/apps/errors"
 
 	"heliograph/graph/presence"
+	"heliograph/graph/retryafter"
 )
 
 // Error is an answer of Microsoft Graph, or of Entra, that is not a success.
@@ -95,19 +96,9 @@ func (e *Error) bounded() *Error {
 	return e
 }
 
-// retryAfter reads the header: seconds, or an HTTP date.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	v := h.Get("Retry-After")
-	if v == "" {
-		return 0
-	}
-	var d time.Duration
-	if n, err := strconv.Atoi(v); err == nil {
-		d = time.Duration(min(max(n, 0), int(maxWait/time.Second))) * time.Second
-	} else if t, err := http.ParseTime(v); err == nil {
-		d = t.Sub(now)
-	}
-	return min(max(d, 0), maxWait)
+// retryAfter is the pause that an answer asks for, at most maxWait.
+func retryAfter(h http.Header) time.Duration {
+	return min(retryafter.Parse(h.Get("Retry-After"), time.Now()), maxWait)
 }
 
 // SignInError is Entra's refusal of a token, or a sign-in that nobody finished.
@@ -208,7 +199,7 @@ func entraError(resp *http.Response) error {
 	name, aadsts := plain(a.Error), number(a)
 	trouble := resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 || name == "temporarily_unavailable" || name == "server_error"
 	if trouble || name == "" || aadsts == 0 { // Entra numbers each of its refusals
-		e := &Error{from: signInServer, Status: resp.StatusCode, RequestID: plain(resp.Header.Get("x-ms-request-id")), Wait: retryAfter(resp.Header, time.Now())}
+		e := &Error{from: signInServer, Status: resp.StatusCode, RequestID: plain(resp.Header.Get("x-ms-request-id")), Wait: retryAfter(resp.Header)}
 		if aadsts != 0 {
 			e.Code = name
 		}
