@@ -1,21 +1,14 @@
 // Command heliograph mirrors what a person does at the desk into their
-// Microsoft Teams presence. This file is the command table; package tray/cli
-// carries the commands out.
+// Microsoft Teams presence. Package tray/cli holds the command table and
+// carries the commands out; this file is the process around it.
 package main
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-
-	"heliograph/graph/presence"
 	"heliograph/tray/cli"
 	"heliograph/tray/console"
 )
@@ -24,168 +17,5 @@ func main() {
 	console.Attach()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
-}
-
-// run is main without the process around it.
-func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	root := command(&cli.App{In: in, Out: out, Err: errOut})
-	root.SetArgs(args)
-	root.SetOut(out)
-	root.SetErr(errOut)
-	err := root.ExecuteContext(ctx)
-	if err != nil {
-		fmt.Fprintln(errOut, "heliograph:", err)
-	}
-	return cli.ExitCode(err)
-}
-
-const long = `heliograph mirrors what you do at your desk into your Microsoft Teams presence:
-Available while you work, Busy during calls in any app, Away when you leave.
-
-Without a command it runs in the tray; the commands speak to that instance.
-
-Exit codes:
-  0  done
-  1  failed, or doctor found a problem
-  2  the command line or the settings file is wrong
-  3  heliograph is not running
-  4  nobody is signed in`
-
-const setLong = `Choose a status: automatic, available, busy, dnd, brb, away or offline. It holds
-until its end, until you choose another one, here or in Teams; then heliograph
-mirrors the desk again.`
-
-const statusLong = `Show what colleagues should see, and why. --json prints every field that
-build/status.schema.json lists, null where nothing is known; with --follow it is
-one object a line.`
-
-const secretLong = `Keep the secret that signs the webhook, the password for the MQTT broker, or the
-application's own secret or certificate (where no person signs in) in the
-system's keyring. It is read from a terminal without an echo, or from a pipe.`
-
-// row is one command: what a person types, what it is for, and who does it.
-type row struct {
-	use, short, long string
-	examples         []string
-	valid            []cobra.Completion   // what a shell completes
-	args             cobra.PositionalArgs // nil: none
-	flags            func(*pflag.FlagSet)
-	do               cli.Do // nil: only its rows do something
-	hidden           bool
-	rows             []row
-}
-
-// groups are the headings of the help.
-var groups = []string{"Everyday", "Looking inside", "Setting up", "Trying out"}
-
-// table is the command line, a group at a time.
-func table(a *cli.App) [][]row {
-	set, pause := &cli.Choose{App: a}, &cli.Choose{App: a, Status: presence.Paused}
-	auto := &cli.Choose{App: a, Status: presence.Automatic}
-	status, why, calls, doctor := &cli.Status{App: a}, &cli.Why{App: a}, &cli.Calls{App: a}, &cli.Doctor{App: a}
-	log, login, demo, emulate := &cli.Log{App: a}, &cli.Login{App: a}, &cli.Demo{App: a}, &cli.Emulate{App: a}
-	return [][]row{{
-		{use: "run", short: "Run in the tray (the same as without a command)", examples: []string{"run"}, do: a.Tray},
-		{use: "set STATUS", short: "Choose a status, for as long as you like", long: setLong, args: cli.One("status: automatic, available, busy, dnd, brb, away or offline"), flags: set.Flags, do: set.Run, valid: cli.Statuses(),
-			examples: []string{"set busy", "set dnd --for 1h30m", "set away --until 17:00", `set busy --until "tomorrow 9:00" --message "Writing the report"`}},
-		{use: "auto", short: "Go back to mirroring the desk", examples: []string{"auto"}, do: auto.Run},
-		{use: "pause", short: "Leave Teams alone for a while", examples: []string{"pause", "pause --for 2h", "pause --until tomorrow"}, flags: pause.Ends, do: pause.Run},
-		{use: "quit", short: "Quit the running heliograph; what it had set is cleared", examples: []string{"quit"}, do: a.Quit},
-		{use: "status", short: "Show what colleagues should see, and why", long: statusLong, flags: status.Flags, do: status.Run,
-			examples: []string{"status", "status --json", "status --follow --json | jq --unbuffered -r .wanted.availability"}},
-	}, {
-		{use: "why", short: "Tell the rule, its signal and today's timeline", examples: []string{"why", "why --json"}, flags: why.Flags, do: why.Run},
-		{use: "calls", short: "Show what records now, and how it was judged", examples: []string{"calls", "calls --json", "calls deny obs"}, flags: calls.Flags, do: calls.Run, rows: []row{
-			{use: "allow APP", short: "Take a program's recordings for calls", examples: []string{"calls allow mycallapp"}, args: cli.AppOnly, do: a.Judge("allow", "Recordings of %s are calls from now on.")},
-			{use: "deny APP", short: "Never take a program's recordings for calls", examples: []string{"calls deny obs"}, args: cli.AppOnly, do: a.Judge("deny", "Recordings of %s are no calls from now on.")},
-			{use: "forget APP", short: "Judge a program by the table again", examples: []string{"calls forget obs"}, args: cli.AppOnly, do: a.Judge("forget", "Recordings of %s are judged by the table again.")},
-		}},
-		{use: "watch", short: "Print what the detector sees as JSON lines, without an account", examples: []string{"watch", "watch | jq -c .call"}, do: a.Watch},
-		{use: "doctor", short: "Examine every part, and name the fix of what does not work", examples: []string{"doctor", "doctor --json"}, flags: doctor.Flags, do: doctor.Run},
-		{use: "log", short: "Print the log of the running heliograph", examples: []string{"log", "log --follow"}, flags: log.Flags, do: log.Run},
-	}, {
-		{use: "login", short: "Sign in to Microsoft", examples: []string{"login", "login --device-code --timeout 10m"}, flags: login.Flags, do: login.Run},
-		{use: "logout", short: "Sign out and remove every token from the keyring", examples: []string{"logout"}, do: a.Logout},
-		{use: "autostart", short: "Start heliograph when you sign in", examples: []string{"autostart on"}, rows: []row{
-			{use: "on", short: "Start heliograph when you sign in", examples: []string{"autostart on"}, do: a.AutostartOn},
-			{use: "off", short: "Do not start heliograph when you sign in", examples: []string{"autostart off"}, do: a.AutostartOff},
-			{use: "status", short: "Print on or off", examples: []string{"autostart status"}, do: a.AutostartStatus},
-		}},
-		{use: "config", short: "Find, check or show the settings", examples: []string{"config check"}, do: a.ConfigPath, rows: []row{
-			{use: "path", short: "Print where the settings file lies", examples: []string{`"${EDITOR:-vi}" "$(heliograph config path)"`}, do: a.ConfigPath},
-			{use: "check", short: "Say whether the settings file is right", examples: []string{"config check --config draft.toml"}, do: a.ConfigCheck},
-			{use: "show", short: "Print every setting as it holds now", examples: []string{"config show"}, do: a.ConfigShow},
-		}},
-		{use: "secret", short: "Keep a secret for the webhook, MQTT or the application in the keyring", long: secretLong, examples: []string{"secret set mqtt"}, rows: []row{
-			{use: "set NAME", short: "Put a secret into the keyring", examples: []string{"secret set mqtt", "secret set webhook < secret.txt"}, args: cli.SecretName, valid: cli.Secrets, do: a.SetSecret},
-			{use: "remove NAME", short: "Take a secret out of the keyring", examples: []string{"secret remove mqtt"}, args: cli.SecretName, valid: cli.Secrets, do: a.RemoveSecret},
-		}},
-		{use: "version", short: "Print the version", examples: []string{"version"}, do: a.PrintVersion},
-	}, {
-		{use: "demo", short: "Try heliograph on an emulated Microsoft, without an account", examples: []string{"demo", "demo --for 30s"}, flags: demo.Flags, do: demo.Run},
-		{use: "emulate", short: "Serve the emulated Microsoft alone, for tests", examples: []string{"emulate --listen 127.0.0.1:8089 --json"}, flags: emulate.Flags, do: emulate.Run},
-	}}
-}
-
-// command makes the table a command line.
-func command(a *cli.App) *cobra.Command {
-	// On Windows, cobra refuses to run a program whose parent is explorer.exe: it
-	// takes the program for a command line tool that was started by mistake,
-	// prints this text, waits and exits with 1. A tray program is meant to be
-	// started by Explorer: from the Start menu, by a double click, at sign-in.
-	// Without a text cobra does not check the parent.
-	cobra.MousetrapHelpText = ""
-	root := row{use: "heliograph", short: "Mirror your desk into your Teams presence", long: long, do: a.Tray}.command("")
-	root.SilenceErrors, root.SilenceUsage = true, true
-	root.PersistentFlags().StringVar(&a.Config, "config", "", "settings `FILE` (default: in your configuration folder)")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return cli.Usage("%w: see %s --help", err, c.CommandPath())
-	})
-	for i, rows := range table(a) {
-		root.AddGroup(&cobra.Group{ID: groups[i], Title: groups[i] + ":"})
-		for _, r := range rows {
-			c := r.command("heliograph ")
-			c.GroupID = groups[i]
-			root.AddCommand(c)
-		}
-	}
-	man := row{use: "man DIR", short: "Write a manual page for each command", hidden: true, args: cli.Folder,
-		do: func(_ context.Context, args []string) error { return cli.Man(root, args[0]) }}
-	root.AddCommand(man.command("heliograph "))
-	return root
-}
-
-// command is one row and those beneath it.
-func (r row) command(program string) *cobra.Command {
-	c := &cobra.Command{Use: r.use, Short: r.short, Long: r.long, Args: r.args, Hidden: r.hidden, Example: example(program, r.examples)}
-	if c.Args == nil {
-		c.Args = cli.None
-	}
-	c.ValidArgs = r.valid
-	if r.flags != nil {
-		r.flags(c.Flags())
-	}
-	for _, sub := range r.rows {
-		c.AddCommand(sub.command(program))
-	}
-	do := r.do
-	if do == nil {
-		do = func(context.Context, []string) error {
-			return cli.Usage("%s needs one more word: see %s --help", c.CommandPath(), c.CommandPath())
-		}
-	}
-	c.RunE = func(c *cobra.Command, args []string) error { return do(c.Context(), args) }
-	return c
-}
-
-func example(program string, lines []string) string {
-	for i, l := range lines {
-		if strings.HasPrefix(l, `"`) {
-			lines[i] = "  " + l
-			continue
-		}
-		lines[i] = "  " + program + l
-	}
-	return strings.Join(lines, "\n")
+	os.Exit(cli.Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

@@ -13,11 +13,12 @@ import (
 // import itself, on any system, tests aside. A package that is not here may not
 // exist; an arrow that nothing uses is removed.
 var arrows = map[string][]string{
-	".":                          {"graph/presence", "tray/cli", "tray/console"},
+	".":                          {"tray/cli", "tray/console"},
 	"assets":                     {},
 	"build":                      {},
 	"build/e2e":                  {},
 	"build/macos/icns":           {"assets"},
+	"build/man":                  {"tray/cli"},
 	"build/windows/e2e":          {},
 	"build/windows/e2e/explorer": {},
 	"build/windows/icons":        {"assets"},
@@ -117,6 +118,27 @@ func TestArrows(t *testing.T) {
 		for _, from := range who {
 			if !used[[2]string{from, pkg}] {
 				t.Errorf("%s may import %s and does not", from, pkg)
+			}
+		}
+	}
+}
+
+// TestToolsStayOutOfTheProgram: what makes manual pages and what tests use is
+// no part of the binary that people install.
+func TestToolsStayOutOfTheProgram(t *testing.T) {
+	tools := []string{"github.com/cpuguy83/go-md2man", "github.com/russross/blackfriday", "go.yaml.in/yaml",
+		"github.com/santhosh-tekuri/jsonschema", "github.com/rogpeppe/go-internal"}
+	for _, goos := range []string{"linux", "windows", "darwin"} {
+		cmd := exec.Command("go", "list", "-deps", "heliograph")
+		cmd.Env = append(cmd.Environ(), "GOOS="+goos, "GOARCH=amd64", "CGO_ENABLED=0")
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("go list for %s: %v", goos, err)
+		}
+		for pkg := range strings.Lines(string(out)) {
+			pkg = strings.TrimSpace(pkg)
+			if slices.ContainsFunc(tools, func(tool string) bool { return pkg == tool || strings.HasPrefix(pkg, tool+"/") }) {
+				t.Errorf("%s: the program holds %s", goos, pkg)
 			}
 		}
 	}

@@ -9,8 +9,6 @@ import (
 	"runtime/debug"
 
 	"github.com/pelletier/go-toml/v2"
-	"github.com/spf13/cobra"
-	"github.com/spf13/cobra/doc"
 	"github.com/spf13/pflag"
 
 	"heliograph/tray/app"
@@ -148,20 +146,4 @@ func Version() string {
 // PrintVersion is `version`.
 func (a *App) PrintVersion(context.Context, []string) error {
 	return a.line("heliograph %s", Version())
-}
-
-// Folder accepts one folder that is there.
-func Folder(_ *cobra.Command, args []string) error {
-	if len(args) == 1 {
-		if fi, err := os.Stat(args[0]); err == nil && fi.IsDir() {
-			return nil
-		}
-	}
-	return Usage("name one folder that exists")
-}
-
-// Man writes a manual page for each command into a folder.
-func Man(root *cobra.Command, folder string) error {
-	root.DisableAutoGenTag = true // the same pages from the same source
-	return doc.GenManTree(root, &doc.GenManHeader{Title: "HELIOGRAPH", Section: "1", Source: "heliograph", Manual: "User commands"}, folder)
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -9,27 +9,25 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
-
-	"heliograph/tray/cli"
 )
 
-func testApp() *cli.App { return &cli.App{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard} }
+func testApp() *App { return &App{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard} }
 
-// walk visits each command of ours.
-func walk(c *cobra.Command, visit func(*cobra.Command)) {
+// visitAll visits each command of ours.
+func visitAll(c *cobra.Command, visit func(*cobra.Command)) {
 	visit(c)
 	for _, sub := range c.Commands() {
-		walk(sub, visit)
+		visitAll(sub, visit)
 	}
 }
 
 func TestEveryCommandIsDocumented(t *testing.T) {
-	root := command(testApp())
-	walk(root, func(c *cobra.Command) {
+	root := Command(testApp())
+	visitAll(root, func(c *cobra.Command) {
 		if c.Short == "" || strings.HasSuffix(c.Short, ".") {
 			t.Errorf("%s: its line in the help is %q", c.CommandPath(), c.Short)
 		}
-		if c != root && !c.Hidden && c.Example == "" {
+		if c != root && c.Example == "" {
 			t.Errorf("%s has no example", c.CommandPath())
 		}
 		for i, line := range strings.Split(c.Long, "\n") {
@@ -48,7 +46,7 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 // TestExplorerMayStartHeliograph holds on every system what only Windows acts
 // on: cobra stops a program that Explorer started unless this text is empty.
 func TestExplorerMayStartHeliograph(t *testing.T) {
-	command(testApp())
+	Command(testApp())
 	if cobra.MousetrapHelpText != "" {
 		t.Errorf("started by Explorer, heliograph would print %q and exit", cobra.MousetrapHelpText)
 	}
@@ -57,7 +55,7 @@ func TestExplorerMayStartHeliograph(t *testing.T) {
 // TestExamplesAreAccepted reads the first command of each example as a shell
 // would, up to where it would begin to work.
 func TestExamplesAreAccepted(t *testing.T) {
-	walk(command(testApp()), func(shown *cobra.Command) {
+	visitAll(Command(testApp()), func(shown *cobra.Command) {
 		for line := range strings.Lines(shown.Example) {
 			line, _, _ = strings.Cut(strings.TrimSpace(line), " | ")
 			line, _, _ = strings.Cut(line, " < ")
@@ -65,7 +63,7 @@ func TestExamplesAreAccepted(t *testing.T) {
 			if !ours {
 				continue
 			}
-			found, args, err := command(testApp()).Find(words(rest))
+			found, args, err := Command(testApp()).Find(shellWords(rest))
 			if err == nil {
 				err = found.ParseFlags(args)
 			}
@@ -79,8 +77,8 @@ func TestExamplesAreAccepted(t *testing.T) {
 	})
 }
 
-// words splits a line at spaces outside of double quotes.
-func words(line string) []string {
+// shellWords splits a line at spaces outside of double quotes.
+func shellWords(line string) []string {
 	var out []string
 	for i, part := range strings.Split(line, `"`) {
 		if i%2 == 1 {
@@ -127,7 +125,6 @@ func TestExitCodes(t *testing.T) {
 		{"secret set mqtt", 2, "the secret is empty"},
 		{"login --timeout 0s", 2, "no span of time"},
 		{"emulate --profile v9", 2, "v1.0"},
-		{"man /nowhere", 2, "folder that exists"},
 		{"config check --config " + bad, 2, "line 2: unknown key automatic.away"},
 		{"status", 3, "is not running: start it first"},
 		{"set busy --for 1h", 3, "is not running"},
@@ -140,26 +137,12 @@ func TestExitCodes(t *testing.T) {
 	} {
 		t.Run(strings.ReplaceAll(c.args, " ", "_"), func(t *testing.T) {
 			var out, errOut bytes.Buffer
-			if code := run(t.Context(), words(c.args), strings.NewReader(""), &out, &errOut); code != c.code {
+			if code := Run(t.Context(), shellWords(c.args), strings.NewReader(""), &out, &errOut); code != c.code {
 				t.Errorf("exit %d, not %d", code, c.code)
 			}
 			if !strings.Contains(errOut.String(), c.text) {
 				t.Errorf("it says %q, not %q", errOut.String(), c.text)
 			}
 		})
-	}
-}
-
-func TestManualPages(t *testing.T) {
-	dir := t.TempDir()
-	if code := run(t.Context(), []string{"man", dir}, nil, io.Discard, io.Discard); code != 0 {
-		t.Fatalf("exit %d", code)
-	}
-	raw, err := os.ReadFile(filepath.Join(dir, "heliograph-set.1"))
-	if err != nil || !strings.Contains(string(raw), `.TH "HELIOGRAPH" "1"`) || !strings.Contains(string(raw), "tomorrow 9:00") {
-		t.Errorf("%v: %.200s", err, raw)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "heliograph-man.1")); err == nil {
-		t.Error("a hidden command has a page")
 	}
 }
