@@ -12,6 +12,7 @@ import (
 	"heliograph/graph/presence"
 	"heliograph/tray"
 	"heliograph/tray/control"
+	"heliograph/tray/launch"
 	"heliograph/tray/settings"
 	"heliograph/tray/words"
 )
@@ -87,7 +88,11 @@ func (in *instance) signIn(ctx context.Context) {
 		return
 	}
 	in.poke()
-	p, err := in.account.SignIn(ctx, graph.Prompt{OpenURL: in.opts.OpenURL})
+	page := in.opts.OpenURL
+	if page == nil {
+		page = launch.URL
+	}
+	p, err := in.account.SignIn(ctx, graph.Prompt{OpenURL: page})
 	in.mu.Lock()
 	in.signingIn = false
 	in.mu.Unlock()
@@ -146,7 +151,7 @@ func SignIn(ctx context.Context, c settings.Config, log *slog.Logger, device boo
 	if err != nil {
 		return graph.Person{}, err
 	}
-	var p graph.Prompt
+	p := graph.Prompt{OpenURL: launch.URL}
 	if device {
 		p.Device = func(d graph.DeviceCode) {
 			fmt.Fprintln(out, words.Say("login.device", d.URL, d.Code, words.Clock(d.Expires, time.Now())))

@@ -6,10 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pkg/browser"
-
 	"heliograph/graph/presence"
 	"heliograph/tray/autostart"
+	"heliograph/tray/launch"
 	"heliograph/tray/menu"
 	"heliograph/tray/settings"
 	"heliograph/tray/words"
@@ -126,7 +125,7 @@ func (in *instance) openSettings() {
 // openFile shows a file in whatever the desktop opens it with; where nothing
 // does, a toast at least tells where it is.
 func (in *instance) openFile(path, failed string) {
-	if err := browser.OpenFile(path); err != nil {
+	if err := launch.File(path); err != nil {
 		in.log.Warn("a file could not be opened", "file", path, "error", err)
 		in.tell("file", true, words.Say(failed), path)
 	}

@@ -1,0 +1,58 @@
+// Package launch opens web pages and files in the program that the desktop has
+// chosen for them. It starts that program, reaps it when it ends, and never
+// waits for it to end: a browser may stay open for days.
+//
+// It refuses everything but web pages and existing files: no other scheme, and
+// no command line.
+package launch
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// failWithin is how long a starter such as xdg-open is observed for a failure.
+// A starter that finds no browser ends within some tens of milliseconds; one
+// that runs the browser itself, as Debian's does, is still there afterwards and
+// counts as a success. A person who waits for a window does not notice 300 ms.
+const failWithin = 300 * time.Millisecond
+
+// URL opens a web page in the user's browser. It returns once the browser was
+// started, or a starter has run for 300 ms without a failure; starters that
+// fail sooner are followed by the next one. It returns an error if the address
+// is not an http or https one, or if nothing could be started. The address may
+// carry secrets and is never part of the error.
+func URL(page string) error {
+	u, err := url.Parse(page)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return errors.New("the page was not opened: it is not a web address")
+	}
+	if err := openURL(page); err != nil {
+		return fmt.Errorf("the page was not opened: %w", err)
+	}
+	return nil
+}
+
+// File opens a file in the program that the user has chosen for its type, and
+// a folder in the file manager. It waits no longer than URL does. It returns an
+// error if the file does not exist or nothing could be started.
+func File(path string) error {
+	if path == "" {
+		return errors.New("there is no file to open")
+	}
+	path, err := filepath.Abs(path) // so that it cannot be taken for an option
+	if err != nil {
+		return fmt.Errorf("the file was not opened: %w", err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("the file was not opened: %w", err)
+	}
+	if err := openFile(path); err != nil {
+		return fmt.Errorf("the file was not opened: %w", err)
+	}
+	return nil
+}
