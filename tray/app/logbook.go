@@ -14,6 +14,7 @@ import (
 	"gopkg.in/natefinch/lumberjack.v2"
 
 	"heliograph/tray/control"
+	"heliograph/tray/folders"
 )
 
 // maxLogSize is when the log file gives way to a new one, in megabytes: a
@@ -37,9 +38,9 @@ type Logbook struct {
 
 // LogFile is where the log lies.
 func LogFile() (string, error) {
-	dir, err := stateDir()
+	dir, err := folders.Logs()
 	if err != nil {
-		return "", fmt.Errorf("no folder for the log: %w", err)
+		return "", err
 	}
 	return filepath.Join(dir, "heliograph.log"), nil
 }

@@ -12,6 +12,8 @@ import (
 	"sync"
 
 	"heliograph/graph/presence"
+	"heliograph/tray/atomicfile"
+	"heliograph/tray/folders"
 )
 
 // memory is what outlives the process, in one small file of the user's own. It
@@ -38,7 +40,7 @@ func openMemory(log *slog.Logger, dir string, demo bool) *memory {
 	m := &memory{log: log}
 	if !demo {
 		var err error
-		if dir, err = stateDir(); err != nil {
+		if dir, err = folders.State(); err != nil {
 			log.Warn("nothing is remembered over a restart", "error", err)
 			return m
 		}
@@ -58,23 +60,6 @@ func openMemory(log *slog.Logger, dir string, demo bool) *memory {
 	return m
 }
 
-// stateDir is for what is neither settings nor cache.
-//
-// Source: https://specifications.freedesktop.org/basedir-spec
-func stateDir() (string, error) {
-	if d := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(d) {
-		return filepath.Join(d, "heliograph"), nil
-	}
-	if d := os.Getenv("LocalAppData"); d != "" {
-		return filepath.Join(d, "heliograph"), nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(home, ".local", "state", "heliograph"), nil
-}
-
 // change updates the file in one step, so that a crash leaves the old or the
 // new one whole.
 func (m *memory) change(f func(*kept)) {
@@ -86,13 +71,7 @@ func (m *memory) change(f func(*kept)) {
 	}
 	raw, err := json.Marshal(m.data)
 	if err == nil {
-		err = os.MkdirAll(filepath.Dir(m.path), 0o700)
-	}
-	if err == nil {
-		err = os.WriteFile(m.path+".new", raw, 0o600)
-	}
-	if err == nil {
-		err = os.Rename(m.path+".new", m.path)
+		err = atomicfile.Write(m.path, raw, 0o600)
 	}
 	if err != nil {
 		m.log.Warn("it could not be remembered", "file", m.path, "error", err)

@@ -9,9 +9,6 @@ import (
 	"path/filepath"
 )
 
-// name is the entry's: a file's without its suffix, or a registry value's.
-const name = "heliograph"
-
 // State reports whether the next sign-in starts heliograph. What a person has
 // switched off in the system's own settings counts as off, and so does an
 // entry whose program has gone.

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"heliograph/tray/atomicfile"
 )
 
 // agentPath is the user's own launch agent; launchd reads the folder at each
@@ -46,7 +48,7 @@ func enable(exe string, args []string) error {
 	if err != nil {
 		return err
 	}
-	return write(path, []byte(text))
+	return atomicfile.Write(path, []byte(text), 0o644)
 }
 
 func disable() error {

@@ -6,7 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"heliograph/tray/atomicfile"
+	"heliograph/tray/folders"
 )
+
+// entryFile is the name of the entry in the autostart folder.
+const entryFile = "heliograph.desktop"
 
 // errSandbox: the folder that a Flatpak sees is its own, which no desktop
 // reads.
@@ -60,7 +66,7 @@ func enable(exe string, args []string) error {
 	if err != nil {
 		return err
 	}
-	return write(paths[0], []byte(text))
+	return atomicfile.Write(paths[0], []byte(text), 0o644)
 }
 
 func disable() error {
@@ -70,7 +76,7 @@ func disable() error {
 	}
 	for _, path := range paths[1:] {
 		if _, err := os.Stat(path); err == nil {
-			return write(paths[0], []byte(hiddenEntry))
+			return atomicfile.Write(paths[0], []byte(hiddenEntry), 0o644)
 		}
 	}
 	return remove(paths[0])
@@ -84,13 +90,9 @@ func entryPaths() ([]string, error) {
 	if _, err := os.Stat("/.flatpak-info"); err == nil {
 		return nil, errSandbox
 	}
-	own := os.Getenv("XDG_CONFIG_HOME")
-	if !filepath.IsAbs(own) {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return nil, err
-		}
-		own = filepath.Join(home, ".config")
+	own, err := folders.Config()
+	if err != nil {
+		return nil, err
 	}
 	dirs := []string{own}
 	common := os.Getenv("XDG_CONFIG_DIRS")
@@ -103,7 +105,7 @@ func entryPaths() ([]string, error) {
 		}
 	}
 	for i, dir := range dirs {
-		dirs[i] = filepath.Join(dir, "autostart", name+".desktop")
+		dirs[i] = filepath.Join(dir, "autostart", entryFile)
 	}
 	return dirs, nil
 }

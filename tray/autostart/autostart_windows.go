@@ -20,6 +20,9 @@ const (
 	approvedKey = `Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run`
 )
 
+// name is the name of the registry values.
+const name = "heliograph"
+
 func state() (bool, error) {
 	command, err := readRun()
 	if err != nil || command == "" {

@@ -1,20 +1,6 @@
 package control
 
-import (
-	"fmt"
-	"os"
-	"path/filepath"
-)
+import "heliograph/tray/folders"
 
-// Dir is where the socket lives: private to the user, gone with the session
-// where the system has such a place.
-func Dir() (string, error) {
-	if run := os.Getenv("XDG_RUNTIME_DIR"); run != "" {
-		return filepath.Join(run, "heliograph"), nil
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("no folder for the control socket: %w", err)
-	}
-	return filepath.Join(dir, "heliograph"), nil
-}
+// Dir is the folder of the control socket.
+func Dir() (string, error) { return folders.Runtime() }

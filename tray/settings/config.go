@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"heliograph/tray/folders"
 )
 
 // Config is the whole file; each field says its meaning in template.toml.
@@ -140,11 +142,11 @@ func Default() Config {
 
 // Path is where the settings file lives unless --config names another.
 func Path() (string, error) {
-	dir, err := os.UserConfigDir()
+	dir, err := folders.Settings()
 	if err != nil {
-		return "", fmt.Errorf("no folder for settings: %w: set HOME, or name a file with --config", err)
+		return "", fmt.Errorf("%w: set HOME, or name a file with --config", err)
 	}
-	return filepath.Join(dir, "heliograph", "config.toml"), nil
+	return filepath.Join(dir, "config.toml"), nil
 }
 
 // Load reads the file at path; one that does not exist means the defaults.

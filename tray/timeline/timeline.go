@@ -21,6 +21,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"heliograph/tray/atomicfile"
 )
 
 // Entry is one change: from At on this held, until the next entry.
@@ -242,17 +244,7 @@ func (l *Log) replace(text []byte) error {
 		l.file = nil
 	}
 	l.size = len(text)
-	fresh := l.path + ".new"
-	if err := os.MkdirAll(filepath.Dir(l.path), 0o700); err != nil {
-		return err
-	}
-	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := os.WriteFile(fresh, text, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(fresh, l.path)
+	return atomicfile.Write(l.path, text, 0o600)
 }
 
 // Since returns what was wanted from t on, in the order it happened: the

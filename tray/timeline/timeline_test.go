@@ -152,8 +152,8 @@ func TestFileStaysSmall(t *testing.T) {
 	if n := len(all); n > maxEntries || all[n-1].Rule != fmt.Sprint("rule", 3*maxEntries-1) {
 		t.Errorf("%d entries, the last %+v", n, all[n-1])
 	}
-	if _, err := os.Stat(path + ".new"); !os.IsNotExist(err) {
-		t.Errorf("a new file was left: %v", err)
+	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 1 {
+		t.Errorf("a new file was left: %v, %v", files, err)
 	}
 }
 
