@@ -227,12 +227,16 @@ func (s *Server) presenceOf(u *user, now time.Time) map[string]any {
 			"publishedDateTime": m.published.Format(time.RFC3339),
 		}
 		if !m.expires.IsZero() {
-			status["expiryDateTime"] = map[string]any{"dateTime": m.expires.UTC().Format("2006-01-02T15:04:05.0000000"), "timeZone": "UTC"}
+			status["expiryDateTime"] = s.expiryOf(m.expires)
 		}
 		out["statusMessage"] = status
 	}
 	if l := u.location; l != nil {
-		out["workLocation"] = map[string]any{"workLocationType": l.kind, "placeId": l.place}
+		source := "automatic"
+		if l.manual {
+			source = "manual"
+		}
+		out["workLocation"] = map[string]any{"workLocationType": l.kind, "placeId": l.place, "source": source}
 	}
 	return out
 }

@@ -86,5 +86,4 @@ type statusMessage struct {
 	text      string
 	published time.Time
 	expires   time.Time // zero: never
-	zone      string
 }

@@ -43,6 +43,10 @@ type Switches struct {
 	RefreshOnce bool
 	// NoContent answers successful writes with 204 instead of 200.
 	NoContent bool
+	// StatusZone is the time zone in which the expiryDateTime of a status message
+	// is answered, by its Windows name, as in "Pacific Standard Time"; empty or
+	// unknown: UTC. Microsoft's documents show both.
+	StatusZone string
 }
 
 // Throttle is how many requests an application may make in a tenant.

@@ -20,6 +20,18 @@ var windowsZones = map[string]string{
 	"aus eastern standard time": "Australia/Sydney", "e. south america standard time": "America/Sao_Paulo",
 }
 
+// expiryOf is an expiryDateTime as a GET answers it: in UTC, or in the zone that
+// a switch names.
+func (s *Server) expiryOf(at time.Time) map[string]any {
+	zone := "UTC"
+	if loc, ok := loadZone(s.opts.Switches.StatusZone); ok {
+		zone, at = s.opts.Switches.StatusZone, at.In(loc)
+	} else {
+		at = at.UTC()
+	}
+	return map[string]any{"dateTime": at.Format("2006-01-02T15:04:05.0000000"), "timeZone": zone}
+}
+
 // setStatusMessage sets or, with null or an empty text, removes the message.
 //
 // Source: https://learn.microsoft.com/graph/api/presence-setstatusmessage
@@ -48,7 +60,7 @@ func setStatusMessage(c *call) (any, *failure) {
 		if !ok {
 			return nil, invalid("The expiryDateTime is not valid.")
 		}
-		m.expires, m.zone = at, in.timeZone
+		m.expires = at
 	}
 	c.user.status = m
 	c.s.changed()
@@ -104,14 +116,8 @@ func (c *call) member(raw json.RawMessage, declared ...string) (object, *failure
 
 // expiry reads a dateTime, which must not carry a zone, in the named zone.
 func expiry(at, zone string) (time.Time, bool) {
-	if iana, ok := windowsZones[strings.ToLower(zone)]; ok {
-		zone = iana
-	}
-	if zone == "" || strings.EqualFold(zone, "local") {
-		return time.Time{}, false
-	}
-	loc, err := time.LoadLocation(zone)
-	if err != nil {
+	loc, ok := loadZone(zone)
+	if !ok {
 		return time.Time{}, false
 	}
 	for _, layout := range []string{"2006-01-02T15:04:05.9999999", "2006-01-02T15:04"} {
@@ -120,4 +126,16 @@ func expiry(at, zone string) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// loadZone finds a zone by its Windows or IANA name.
+func loadZone(name string) (*time.Location, bool) {
+	if iana, ok := windowsZones[strings.ToLower(name)]; ok {
+		name = iana
+	}
+	if name == "" || strings.EqualFold(name, "local") { // these are this computer's zones, for package time
+		return nil, false
+	}
+	loc, err := time.LoadLocation(name)
+	return loc, err == nil
 }
