@@ -11,6 +11,12 @@ import (
 	"time"
 )
 
+// failWithin is how long a starter such as xdg-open is observed for a failure.
+// A starter that finds no browser ends within some tens of milliseconds; one
+// that runs the browser itself, as Debian's does, is still there afterwards and
+// counts as a success. A person who waits for a window does not notice 300 ms.
+const failWithin = 300 * time.Millisecond
+
 // starter is a command that opens what its last argument names.
 type starter []string
 

@@ -12,18 +12,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"time"
 )
 
-// failWithin is how long a starter such as xdg-open is observed for a failure.
-// A starter that finds no browser ends within some tens of milliseconds; one
-// that runs the browser itself, as Debian's does, is still there afterwards and
-// counts as a success. A person who waits for a window does not notice 300 ms.
-const failWithin = 300 * time.Millisecond
-
 // URL opens a web page in the user's browser. It returns once the browser was
-// started, or a starter has run for 300 ms without a failure; starters that
-// fail sooner are followed by the next one. It returns an error if the address
+// started, or a starter has run for 300 ms without a failure (on Windows: the
+// shell has answered, for which it has four seconds); starters that fail sooner
+// are followed by the next one. It returns an error if the address
 // is not an http or https one, or if nothing could be started. The address may
 // carry secrets and is never part of the error.
 func URL(page string) error {
