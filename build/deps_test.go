@@ -32,10 +32,11 @@ var arrows = map[string][]string{
 	"graph/presence":             {"detect"},
 	"graph/retryafter":           {},
 	"tray":                       {"detect/bus"},
-	"tray/app":                   {"assets", "detect", "graph", "graph/presence", "tray", "tray/atomicfile", "tray/autostart", "tray/control", "tray/doctor", "tray/folders", "tray/launch", "tray/menu", "tray/outlets", "tray/settings", "tray/timeline", "tray/words"},
+	"tray/account":               {"graph", "graph/presence", "tray/settings"},
+	"tray/app":                   {"assets", "detect", "graph", "graph/presence", "tray", "tray/account", "tray/atomicfile", "tray/autostart", "tray/control", "tray/doctor", "tray/folders", "tray/launch", "tray/menu", "tray/outlets", "tray/settings", "tray/timeline", "tray/words"},
 	"tray/atomicfile":            {},
 	"tray/autostart":             {"tray/atomicfile", "tray/folders"},
-	"tray/cli":                   {"detect", "graph", "graph/emu", "graph/presence", "tray/app", "tray/autostart", "tray/control", "tray/doctor", "tray/settings", "tray/words"},
+	"tray/cli":                   {"detect", "graph", "graph/emu", "graph/presence", "tray/account", "tray/app", "tray/autostart", "tray/control", "tray/doctor", "tray/launch", "tray/settings", "tray/words"},
 	"tray/console":               {},
 	"tray/control":               {"tray/folders"},
 	"tray/doctor":                {"detect", "graph", "graph/presence", "tray", "tray/settings"},
@@ -56,7 +57,7 @@ var outside = map[string][]string{
 	"github.com/zalando/go-keyring": {"graph"},
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public":       {"graph"},
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential": {"graph"},
-	"net/http": {"graph", "graph/emu", "graph/retryafter", "tray/app", "tray/cli", "tray/outlets"},
+	"net/http": {"graph", "graph/emu", "graph/retryafter", "tray/account", "tray/app", "tray/cli", "tray/outlets"},
 }
 
 // imports lists what each package of ours imports itself on one system.

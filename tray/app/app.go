@@ -16,6 +16,7 @@ import (
 	"heliograph/graph"
 	"heliograph/graph/presence"
 	"heliograph/tray"
+	"heliograph/tray/account"
 	"heliograph/tray/autostart"
 	"heliograph/tray/control"
 	"heliograph/tray/menu"
@@ -35,9 +36,13 @@ type Options struct {
 	LogPath    string // of the log file, to be shown
 	Version    string
 	Tray       bool
+	// Demo runs on an emulator: nothing is kept, nothing leaves the process, and
+	// the stand-in for a browser signs in without a click.
+	Demo bool
 	// Printer gets a line with each change; nil: none.
 	Printer *Printer
-	// Transport and OpenURL stand in for the network and the browser.
+	// Transport and OpenURL stand in for the network and the browser; nil: the
+	// real ones.
 	Transport http.RoundTripper
 	OpenURL   func(string) error
 	// Logbook is where Log goes, for those who follow it; nil: nowhere.
@@ -50,8 +55,7 @@ type instance struct {
 	log     *slog.Logger
 	loop    *presence.Loop
 	watch   *detect.Watcher
-	account *graph.Account
-	noWay   error // why there can be no account
+	account *account.Account
 	toaster *tray.Toaster
 	tray    *tray.Tray
 	memory  *memory
@@ -63,10 +67,6 @@ type instance struct {
 	quit context.CancelFunc
 	wait sync.WaitGroup
 	wake chan struct{} // the view may have changed
-
-	mu        sync.Mutex
-	signingIn bool
-	problem   error // why the last sign-in failed
 }
 
 // Run runs an instance on the calling goroutine, which must be main's, until
@@ -81,13 +81,11 @@ func Run(ctx context.Context, o Options) error {
 	}
 	defer server.Close()
 	in := &instance{opts: o, log: o.Log, quit: quit, wake: make(chan struct{}, 1)}
-	in.memory = openMemory(o.Log, o.Dir, o.Printer != nil)
+	in.memory = openMemory(o.Log, o.Dir, o.Demo)
 	in.toaster = tray.NewToaster(o.Log, "heliograph", assets.PNG("app", 64, false))
 	defer in.toaster.Close()
-	in.loop = presence.New(presence.Options{Log: o.Log, Policy: in.policy(), Saved: in.memory.saved(), Keep: in.memory.keep, Timing: accountConfig(o.Config, o.Log).Timing()})
-	account := accountConfig(o.Config, o.Log)
-	account.Transport = o.Transport
-	in.account, in.noWay = graph.Open(account, o.Vault)
+	in.loop = presence.New(presence.Options{Log: o.Log, Policy: in.policy(), Saved: in.memory.saved(), Keep: in.memory.keep, Timing: account.Config(o.Config, o.Log).Timing()})
+	in.account = in.newAccount(ctx)
 	in.openOutlets()
 	first := menu.View(in.facts())
 	in.tray = tray.New(tray.Options{Log: o.Log, ID: "heliograph", First: first, Icons: picture, Host: in.host})
@@ -107,7 +105,7 @@ func (in *instance) start(ctx context.Context, server *control.Server) {
 	in.wait.Go(func() { in.mirror(ctx) })
 	in.wait.Go(func() { in.follow(ctx) })
 	in.wait.Go(func() { in.clicks(ctx) })
-	in.wait.Go(func() { in.restore(ctx) })
+	in.wait.Go(func() { in.account.Run(ctx) })
 	server.Serve(ctx, in.answer)
 }
 
@@ -201,7 +199,7 @@ func (in *instance) follow(ctx context.Context) {
 			if s.Err != nil && !errors.Is(s.Err, presence.ErrSignIn) {
 				told.Reset(max(0, time.Until(s.ErrSince.Add(troubleAfter))))
 			} else if s.Err != nil {
-				in.tellSignIn(ctx, s.Err)
+				in.needSignIn(ctx, s.Err, false)
 			}
 		case <-told.C:
 			if in.opts.Config.Notifications.Trouble {
@@ -233,24 +231,21 @@ func (in *instance) host(there bool) {
 
 // facts is what the menu depends on.
 func (in *instance) facts() menu.Facts {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	f := menu.Facts{State: in.loop.State(), Now: time.Now(), SigningIn: in.signingIn, Rules: in.rules()}
+	who := in.account.State()
+	f := menu.Facts{State: in.loop.State(), Now: time.Now(), SigningIn: who.SigningIn, Rules: in.rules()}
 	f.Hours = in.policy().Hours
 	var err error
-	if f.Autostart, err = autostart.State(); err != nil || in.opts.Printer != nil {
+	if f.Autostart, err = autostart.State(); err != nil || in.opts.Demo {
 		f.NoAutostart = true // not even asked for by a demo
 	}
-	if in.account != nil && f.State.SignedIn {
-		f.Account = called(in.account.Person())
+	if f.State.SignedIn {
+		f.Account = called(who.Person)
 	}
 	switch {
-	case in.noWay != nil:
-		f.Trouble = advise(in.noWay)
 	case f.State.Err != nil:
 		f.Trouble = advise(f.State.Err)
-	case in.problem != nil:
-		f.Trouble = advise(in.problem)
+	case who.Problem != nil:
+		f.Trouble = advise(who.Problem)
 	}
 	return f
 }

@@ -35,6 +35,7 @@ func testInstance(t *testing.T) *instance {
 	t.Helper()
 	in := &instance{quit: func() {}, opts: Options{Config: settings.Default()}, log: slog.New(slog.DiscardHandler), memory: openMemory(slog.New(slog.DiscardHandler), t.TempDir(), true)}
 	in.loop = presence.New(presence.Options{})
+	in.account = in.newAccount(t.Context())
 	return in
 }
 

@@ -78,16 +78,6 @@ func (in *instance) pause() {
 	in.loop.Choose(c)
 }
 
-func (in *instance) signInOrOut(ctx context.Context) {
-	if !in.loop.State().SignedIn {
-		in.signIn(ctx)
-		return
-	}
-	if err := in.signOut(ctx); err != nil {
-		in.log.Warn("signing out failed", "error", err)
-	}
-}
-
 // allowUnlisted takes the unlisted program that records now for a call.
 func (in *instance) allowUnlisted() {
 	for _, s := range in.watch.Streams() {

@@ -56,7 +56,7 @@ var verbs = map[string]verb{
 	"signed-in": bare((*instance).takeOver),
 	"quit":      bare((*instance).leave),
 	"sign-out": bare(func(in *instance, ctx context.Context, reply func(any) error) error {
-		if err := in.signOut(ctx); err != nil {
+		if err := in.account.SignOut(ctx); err != nil {
 			return err
 		}
 		return reply(nil)
@@ -167,18 +167,4 @@ func (a ChooseArgs) choice(now time.Time) (presence.Choice, error) {
 		return c, errors.New("the message holds a control character: use one line of plain text")
 	}
 	return c, nil
-}
-
-// takeOver restores a sign-in that the command line has made.
-func (in *instance) takeOver(ctx context.Context, reply func(any) error) error {
-	if in.account == nil {
-		return in.noWay
-	}
-	in.account.Forget()
-	p, err := in.account.Restore(ctx)
-	if err != nil {
-		return errors.New(advise(err))
-	}
-	in.signedIn(p)
-	return reply(nil)
 }

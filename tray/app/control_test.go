@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -26,7 +25,7 @@ func answering(t testing.TB) *instance {
 	in := &instance{quit: func() {}, opts: Options{Config: settings.Default()}, log: quiet, memory: openMemory(quiet, t.TempDir(), true), wake: make(chan struct{}, 1)}
 	in.loop = presence.New(presence.Options{})
 	in.timeline, in.hub, in.toaster = timeline.Open("", quiet), outlets.New(outlets.Options{}), tray.NewToaster(quiet, "heliograph", nil)
-	in.noWay = errors.New("no account in this test")
+	in.account = in.newAccount(context.Background()) // without a client id nobody can sign in
 	ctx, cancel := context.WithCancel(context.Background())
 	in.watch = detect.Watch(ctx, detect.Options{})
 	done := make(chan struct{})

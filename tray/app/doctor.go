@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"heliograph/graph/presence"
+	"heliograph/tray/account"
 	"heliograph/tray/doctor"
 	"heliograph/tray/settings"
 )
@@ -13,13 +14,8 @@ import (
 // doctor examines the running instance.
 func (in *instance) doctor(ctx context.Context) doctor.Report {
 	f := in.facts()
-	in.mu.Lock()
-	problem := in.problem
-	in.mu.Unlock()
-	switch {
-	case in.noWay != nil:
-		problem = in.noWay
-	case errors.Is(f.State.Err, presence.ErrSignIn):
+	problem := in.account.State().Problem
+	if errors.Is(f.State.Err, presence.ErrSignIn) {
 		problem = f.State.Err
 	}
 	r := doctor.Report{Running: true, Parts: doctor.Detector(in.watch.Parts())}
@@ -33,5 +29,5 @@ func (in *instance) doctor(ctx context.Context) doctor.Report {
 
 // Examine is doctor without a running instance.
 func Examine(ctx context.Context, c settings.Config, log *slog.Logger) doctor.Report {
-	return doctor.Examine(ctx, c, accountConfig(c, log), DetectorOptions(c, log))
+	return doctor.Examine(ctx, c, account.Config(c, log), DetectorOptions(c, log))
 }

@@ -24,7 +24,7 @@ const RuleStopped = "stopped"
 // demo nothing leaves the process.
 func (in *instance) openOutlets() {
 	path, o := "", outlets.Options{Log: in.log}
-	if in.opts.Printer == nil {
+	if !in.opts.Demo {
 		if in.memory.path != "" {
 			path = filepath.Join(filepath.Dir(in.memory.path), "timeline.jsonl")
 		}

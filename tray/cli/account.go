@@ -16,7 +16,12 @@ import (
 	"golang.org/x/term"
 
 	"heliograph/graph"
+	"heliograph/graph/presence"
+	"heliograph/tray/account"
 	"heliograph/tray/app"
+	"heliograph/tray/control"
+	"heliograph/tray/launch"
+	"heliograph/tray/settings"
 	"heliograph/tray/words"
 )
 
@@ -44,11 +49,44 @@ func (l *Login) Run(ctx context.Context, _ []string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.Timeout)
 	defer cancel()
-	p, err := app.SignIn(ctx, c, l.logger(c), l.Device, l.Out)
+	who, err := l.signIn(ctx, c)
 	if err != nil {
 		return advised(err)
 	}
-	return l.line("Signed in as %s (%s).", p.Name, p.Username)
+	if err := l.ask(ctx, "signed-in", nil, nil); err != nil && !errors.Is(err, control.ErrNotRunning) {
+		return fmt.Errorf("signed in as %s, but the running heliograph did not take the sign-in over: %w", who.Username, err)
+	}
+	return l.line("Signed in as %s (%s).", who.Name, who.Username)
+}
+
+// signIn signs a person in and keeps the session in the keyring.
+func (l *Login) signIn(ctx context.Context, c settings.Config) (graph.Person, error) {
+	a, err := l.openAccount(c)
+	if err != nil {
+		return graph.Person{}, err
+	}
+	p := graph.Prompt{OpenURL: launch.URL}
+	if l.Device {
+		p.Device = func(d graph.DeviceCode) {
+			_ = l.line("%s", words.Say("login.device", d.URL, d.Code, words.Clock(d.Expires, time.Now())))
+		}
+	} else if err := l.line("%s", words.Say("login.browser")); err != nil {
+		return graph.Person{}, err
+	}
+	who, err := a.SignIn(ctx, p)
+	if err != nil {
+		return graph.Person{}, err
+	}
+	if err := a.Kept(); err != nil {
+		return graph.Person{}, fmt.Errorf("signed in, but the keyring does not keep it: %w", err)
+	}
+	return who, nil
+}
+
+// openAccount is the account for a command that works without a running
+// instance.
+func (a *App) openAccount(c settings.Config) (*graph.Account, error) {
+	return graph.Open(account.Config(c, a.logger(c)), graph.KeyringVault{Ask: true})
 }
 
 // Logout is `logout`.
@@ -57,10 +95,29 @@ func (a *App) Logout(ctx context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
-	if err := app.SignOut(ctx, c, a.logger(c)); err != nil {
+	err = a.ask(ctx, "sign-out", nil, nil)
+	if errors.Is(err, control.ErrNotRunning) {
+		err = a.signOut(ctx, c)
+	}
+	if err != nil {
 		return err
 	}
 	return a.line("Signed out; nothing is left in the keyring.")
+}
+
+// signOut signs out where no instance runs.
+func (a *App) signOut(ctx context.Context, c settings.Config) error {
+	signedIn, err := a.openAccount(c)
+	if err != nil {
+		return err
+	}
+	// A session that a crash has left would outlive the sign-out for minutes.
+	if _, err := signedIn.Restore(ctx); err == nil {
+		if err := signedIn.Client().ClearPresence(ctx); err != nil && !errors.Is(err, presence.ErrSignIn) {
+			a.logger(c).Warn("presence was not cleared: it ends when its session expires", "error", err)
+		}
+	}
+	return signedIn.SignOut(ctx)
 }
 
 // advised puts before an error of package graph what a person can do.

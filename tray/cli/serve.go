@@ -107,7 +107,7 @@ func (d *Demo) Run(ctx context.Context, _ []string) error {
 	page := app.NewPrinter(d.Out)
 	page.Line(words.Say("print.page", "http://"+ln.Addr().String()+"/"))
 	err = app.Run(ctx, app.Options{Config: c, ConfigPath: path, Log: slog.New(slog.DiscardHandler), Version: Version(), Vault: &graph.MemoryVault{}, Dir: dir,
-		Tray: true, Printer: page, Transport: s.Transport(), OpenURL: walk(s.Transport())})
+		Tray: true, Demo: true, Printer: page, Transport: s.Transport(), OpenURL: walk(s.Transport())})
 	shown := s.User("self").Shown
 	page.Line(words.Say("print.farewell", words.Pair(presence.Pair{Availability: shown.Availability, Activity: shown.Activity})))
 	stop()

@@ -1,0 +1,252 @@
+// Package account owns who is signed in: it restores the stored session when
+// heliograph starts, and again when the keyring becomes ready; it signs a person
+// in and out, takes over a sign-in that the command line made, and opens the
+// account anew when its settings change.
+//
+// It shows nothing: it says what happened, and the app chooses the words.
+package account
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	"heliograph/graph"
+	"heliograph/graph/presence"
+	"heliograph/tray/settings"
+)
+
+// Options says what an Account works with; Log, Vault, Loop and OpenURL are
+// needed.
+type Options struct {
+	Log   *slog.Logger
+	Vault graph.Vault
+	Loop  *presence.Loop
+	// Transport reaches Microsoft; nil: the network.
+	Transport http.RoundTripper
+	// OpenURL shows a sign-in page and returns at once.
+	OpenURL func(url string) error
+	// KeyringReady reports when the keyring has become usable; nil:
+	// graph.WatchKeyring.
+	KeyringReady func(ctx context.Context) <-chan struct{}
+	// SignInAtStart signs in without a click where no session is stored. It is
+	// for the demo, whose stand-in for a browser answers at once.
+	SignInAtStart bool
+	// Changed is called after each change of State. It must not block.
+	Changed func()
+	// Failed is called when only the person can go on: nobody is signed in, a
+	// sign-in failed, or the keyring has not been ready for a while. asked
+	// reports that the person has just asked for the sign-in. It must not block.
+	Failed func(err error, asked bool)
+}
+
+// State is who is signed in and what is wrong.
+type State struct {
+	// Person is who is signed in, as far as known; the zero Person is nobody.
+	Person graph.Person
+	// Application reports that the application signs in, for Person.
+	Application bool
+	// SigningIn reports that a sign-in page waits for the person.
+	SigningIn bool
+	// Problem is why nobody is signed in, or why the session ends with the
+	// program; nil: nothing is wrong.
+	Problem error
+}
+
+// Account is who is signed in. Its methods may be called from any goroutine; one
+// of them works at a time, and the newer one ends the older.
+type Account struct {
+	opts  Options
+	retry chan struct{} // restore again now
+
+	mu      sync.Mutex
+	config  settings.Account
+	graph   *graph.Account // nil: it cannot be set up, and problem says why
+	problem error
+	page    string // the sign-in page that waits for the person; empty: none
+	last    *work  // the operation that works now or worked last
+}
+
+// work is one operation: it ends before the next one begins.
+type work struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// New opens the account that the settings name. It reaches neither the network
+// nor the keyring.
+func New(o Options, c settings.Config) *Account {
+	if o.Changed == nil {
+		o.Changed = func() {}
+	}
+	if o.KeyringReady == nil {
+		o.KeyringReady = graph.WatchKeyring
+	}
+	if o.Failed == nil {
+		o.Failed = func(error, bool) {}
+	}
+	ready := make(chan struct{})
+	close(ready)
+	a := &Account{opts: o, retry: make(chan struct{}, 1), last: &work{cancel: func() {}, done: ready}}
+	a.open(c)
+	return a
+}
+
+// open replaces the account of package graph.
+func (a *Account) open(c settings.Config) {
+	config := Config(c, a.opts.Log)
+	config.Transport = a.opts.Transport
+	opened, err := graph.Open(config, a.opts.Vault)
+	a.mu.Lock()
+	a.config, a.graph, a.problem = c.Account, opened, err
+	a.mu.Unlock()
+}
+
+// State returns a copy of the present state.
+func (a *Account) State() State {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := State{SigningIn: a.page != "", Problem: a.problem, Application: a.config.SignIn == "application"}
+	if a.graph != nil {
+		s.Person = a.graph.Person()
+	}
+	return s
+}
+
+// Set applies changed settings: it clears at Graph what the former account had
+// set there and opens the new account. It does nothing if the account's section
+// is the same.
+func (a *Account) Set(ctx context.Context, c settings.Config) {
+	a.mu.Lock()
+	same := a.config == c.Account
+	a.mu.Unlock()
+	if same {
+		return
+	}
+	ctx, end := a.begin(ctx)
+	defer end()
+	a.opts.Log.Info("the account's settings have changed")
+	if err := a.opts.Loop.Release(ctx); err != nil {
+		return
+	}
+	a.open(c)
+	a.opts.Changed()
+	notify(a.retry)
+}
+
+// begin makes the caller the one operation: it cancels the operation before and
+// waits until it has ended. The caller must call end.
+func (a *Account) begin(ctx context.Context) (_ context.Context, end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	mine := &work{cancel: cancel, done: make(chan struct{})}
+	a.mu.Lock()
+	before := a.last
+	a.last = mine
+	before.cancel()
+	a.mu.Unlock()
+	// Also when ctx has ended: two must never work at a time.
+	<-before.done
+	return ctx, func() {
+		cancel()
+		close(mine.done)
+	}
+}
+
+// idle reports that no operation works now.
+func (a *Account) idle() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	select {
+	case <-a.last.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// current is the opened account, or why there is none.
+func (a *Account) current() (*graph.Account, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.graph == nil {
+		return nil, a.problem
+	}
+	return a.graph, nil
+}
+
+func (a *Account) setProblem(err error) {
+	a.mu.Lock()
+	a.problem = err
+	a.mu.Unlock()
+	a.opts.Changed()
+}
+
+// signedIn makes the loop post for the person who has signed in.
+func (a *Account) signedIn(g *graph.Account, p graph.Person) {
+	if a.State().Application {
+		// Whether Microsoft accepts its credential shows with the first request.
+		a.opts.Log.Info("the application acts for a user", "tenant", p.Tenant)
+	} else {
+		a.opts.Log.Info("signed in", "tenant", p.Tenant)
+	}
+	err := g.Kept()
+	if err != nil {
+		a.opts.Log.Warn("the sign-in is not kept over a restart", "error", err)
+	}
+	a.setProblem(err)
+	a.opts.Loop.SetService(g.Client())
+}
+
+// SignOut clears at Graph what heliograph has set there, then removes every
+// token from the keyring.
+func (a *Account) SignOut(ctx context.Context) error {
+	ctx, end := a.begin(ctx)
+	defer end()
+	g, err := a.current()
+	if err != nil {
+		return err
+	}
+	if err := a.opts.Loop.Release(ctx); err != nil {
+		return err
+	}
+	err = g.SignOut(ctx)
+	a.setProblem(err)
+	a.opts.Log.Info("signed out")
+	return err
+}
+
+// TakeOver uses the session that another process has put into the keyring.
+func (a *Account) TakeOver(ctx context.Context) error {
+	ctx, end := a.begin(ctx)
+	defer end()
+	g, err := a.current()
+	if err != nil {
+		return err
+	}
+	g.Forget()
+	p, err := g.Restore(ctx)
+	if err != nil {
+		return err
+	}
+	a.signedIn(g, p)
+	return nil
+}
+
+// notify leaves a note in a channel of one slot.
+func notify(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// Config reads the account's section of the settings.
+func Config(c settings.Config, log *slog.Logger) graph.Config {
+	a := c.Account
+	g := graph.Config{ClientID: a.ClientID, Tenant: a.Tenant, Cloud: string(a.Cloud), API: string(a.API), Emulator: a.Emulator, Log: log}
+	if a.SignIn == "application" {
+		g.Application = &graph.Application{User: a.User, SecretFile: a.SecretFile, CertificateFile: a.CertificateFile}
+	}
+	return g
+}

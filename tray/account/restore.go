@@ -1,0 +1,127 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"heliograph/graph"
+	"heliograph/graph/presence"
+)
+
+// Pauses between two tries to read the keyring, while it is not ready. A desktop
+// starts it within seconds of the login; its absence for minutes is lasting, and
+// its arrival is announced on Linux (see graph.WatchKeyring).
+const (
+	firstPause = 2 * time.Second
+	lastPause  = 5 * time.Minute
+)
+
+// patience is how long the keyring may not be ready before the person is told:
+// at login it often takes some seconds.
+const patience = time.Minute
+
+// Run restores the stored session, tries again for as long as the keyring is not
+// ready, and returns when ctx ends.
+func (a *Account) Run(ctx context.Context) {
+	pause := backoff.NewExponentialBackOff()
+	pause.InitialInterval, pause.MaxInterval = firstPause, lastPause
+	var since time.Time // of the first failure in a row; zero: none
+	told := false
+	for {
+		err := a.restore(ctx)
+		wait := never
+		switch {
+		case err == nil:
+			since, told = time.Time{}, false
+			pause.Reset()
+		case since.IsZero():
+			since = time.Now().Round(0)
+		}
+		if err != nil {
+			if wait = pause.NextBackOff(); locked(err) {
+				wait = never // a new try would only ask for the password again
+			}
+			left := patience - time.Since(since)
+			switch {
+			case told:
+			case left > 0:
+				wait = min(wait, left)
+			default:
+				told = true
+				a.opts.Failed(err, false)
+			}
+		}
+		if !a.await(ctx, err != nil, wait) {
+			return
+		}
+	}
+}
+
+// never is a pause that only an event ends.
+const never = time.Duration(math.MaxInt64)
+
+// locked reports that the keyring answers, and only its password is missing.
+func locked(err error) bool {
+	return errors.Is(err, graph.ErrVaultLocked) || errors.Is(err, graph.ErrVaultRefused)
+}
+
+// await waits until the session is to be restored again: after a pause, when the
+// keyring becomes ready, or when the settings have changed. It returns false when
+// ctx has ended.
+func (a *Account) await(ctx context.Context, pending bool, pause time.Duration) bool {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var ready <-chan struct{}
+	if pending {
+		ready = a.opts.KeyringReady(ctx)
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+	case <-ready:
+	case <-a.retry:
+	}
+	return true
+}
+
+// restore signs in without a question. Its error is one that may pass: the
+// keyring was not ready. What only the person can mend is reported and is not an
+// error here.
+func (a *Account) restore(ctx context.Context) error {
+	if !a.idle() {
+		return nil // a sign-in, sign-out or take-over decides
+	}
+	ctx, end := a.begin(ctx)
+	defer end()
+	g, err := a.current()
+	if err != nil {
+		a.opts.Log.Warn("nobody can sign in", "error", err)
+		a.opts.Failed(err, false)
+		return nil
+	}
+	p, err := g.Restore(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case err == nil:
+		a.signedIn(g, p)
+		return nil
+	}
+	a.opts.Log.Info("not signed in", "reason", err)
+	a.setProblem(err)
+	if !errors.Is(err, presence.ErrSignIn) {
+		return err
+	}
+	if a.opts.SignInAtStart {
+		return a.signIn(ctx, g)
+	}
+	a.opts.Failed(err, false)
+	return nil
+}
