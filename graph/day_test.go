@@ -23,6 +23,7 @@ type day struct {
 	loop    *presence.Loop
 	desk    detect.Activity
 	saved   presence.Saved
+	zone    *time.Location // of the computer; nil: UTC
 	quit    func()
 }
 
@@ -51,11 +52,19 @@ func simulateAs(t *testing.T, app *Application, policy presence.Policy, play fun
 
 // start runs a loop on what an earlier one left.
 func (d *day) start(policy presence.Policy) {
-	d.loop = presence.New(presence.Options{Policy: policy, Saved: d.saved, Keep: func(s presence.Saved) { d.saved = s }, Jitter: func() float64 { return 0.5 }})
+	d.loop = presence.New(presence.Options{Policy: policy, Saved: d.saved, Keep: func(s presence.Saved) { d.saved = s },
+		Zone: d.local, Jitter: func() float64 { return 0.5 }})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { d.loop.Run(ctx); close(done) }()
 	d.quit = func() { cancel(); <-done }
+}
+
+func (d *day) local() *time.Location {
+	if d.zone == nil {
+		return time.UTC
+	}
+	return d.zone
 }
 
 // kill ends the loop without a farewell, as a power cut does.
@@ -224,6 +233,47 @@ func TestKeepAlive(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestWorkingHoursTravel: the clocks change while the loop runs, and so does
+// the zone of the computer.
+func TestWorkingHoursTravel(t *testing.T) {
+	berlin, tokyo := mustLoad(t, "Europe/Berlin"), mustLoad(t, "Asia/Tokyo")
+	policy := presence.Policy{Hours: presence.Hours{Days: [7]bool{true, true, true, true, true, true, true}, From: 8 * 60, To: 18 * 60}}
+	simulate(t, policy, func(d *day) {
+		d.zone = berlin
+		d.pass(time.Until(time.Date(2000, 3, 25, 12, 0, 0, 0, berlin)))
+		d.signIn()
+		d.input()
+		d.sees("Available/Available")
+		d.pass(time.Until(time.Date(2000, 3, 25, 18, 0, 0, 0, berlin)))
+		d.sees("Offline/Offline")
+		// The clocks go forward: work begins an hour earlier than in 24 hours.
+		d.pass(time.Until(time.Date(2000, 3, 26, 8, 0, 0, -1, berlin)))
+		d.sees("Offline/Offline")
+		d.pass(1)
+		d.sees("Available/Available")
+		d.pass(time.Hour)
+		d.zone = tokyo // where it is 16:00
+		d.rest()
+		if until := d.loop.State().Want.Until; !until.Equal(time.Date(2000, 3, 26, 18, 0, 0, 0, tokyo)) {
+			t.Errorf("work in Tokyo ends at %s", until)
+		}
+		d.pass(2 * time.Hour)
+		d.sees("Offline/Offline")
+		d.zone = berlin // where it is 11:00
+		d.input()
+		d.sees("Available/Available")
+	})
+}
+
+func mustLoad(t *testing.T, name string) *time.Location {
+	t.Helper()
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loc
 }
 
 func TestRetryAfterIsObeyed(t *testing.T) {

@@ -21,6 +21,9 @@ type Options struct {
 	// Timing overrides how long a session lasts, for a service that cannot
 	// send an expiration. Nil: as short as each pair allows.
 	Timing func(Pair) Timing
+	// Zone returns the time zone of the working hours, and is called with every
+	// decision, so that it may change while the loop runs. Nil: time.Local.
+	Zone func() *time.Location
 	// Jitter draws from [0,1); nil: math/rand.
 	Jitter func() float64
 }
@@ -56,6 +59,9 @@ func New(o Options) *Loop {
 	}
 	if o.Timing == nil {
 		o.Timing = timing
+	}
+	if o.Zone == nil {
+		o.Zone = func() *time.Location { return time.Local }
 	}
 	if o.Jitter == nil {
 		o.Jitter = rand.Float64

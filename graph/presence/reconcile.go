@@ -163,7 +163,7 @@ func (m *machine) decide(now time.Time) {
 		m.opts.Log.Info("choice ended", "status", m.saved.Choice.Status)
 		m.setChoice(c)
 	}
-	w := Decide(m.saved.Choice, m.activity, m.policy, now)
+	w := Decide(m.saved.Choice, m.activity, m.policy, now.In(m.opts.Zone()))
 	if w.Pair() != m.want.Pair() || w.Reason.Rule != m.want.Reason.Rule || w.Reason.App != m.want.Reason.App {
 		m.since = now
 		m.opts.Log.Info("presence wanted", "pair", w.Pair(), "rule", w.Reason.Rule, "app", w.Reason.App)

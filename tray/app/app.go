@@ -15,6 +15,7 @@ import (
 	"heliograph/detect"
 	"heliograph/graph"
 	"heliograph/graph/presence"
+	"heliograph/graph/zone"
 	"heliograph/tray"
 	"heliograph/tray/account"
 	"heliograph/tray/autostart"
@@ -84,7 +85,8 @@ func Run(ctx context.Context, o Options) error {
 	in.memory = openMemory(o.Log, o.Dir, o.Demo)
 	in.toaster = tray.NewToaster(o.Log, "heliograph", assets.PNG("app", 64, false))
 	defer in.toaster.Close()
-	in.loop = presence.New(presence.Options{Log: o.Log, Policy: in.policy(), Saved: in.memory.saved(), Keep: in.memory.keep, Timing: account.Config(o.Config, o.Log).Timing()})
+	in.loop = presence.New(presence.Options{Log: o.Log, Policy: in.policy(), Saved: in.memory.saved(), Keep: in.memory.keep, Timing: account.Config(o.Config, o.Log).Timing(),
+		Zone: zone.Local})
 	in.account = in.newAccount(ctx)
 	in.openOutlets()
 	first := menu.View(in.facts())
@@ -232,8 +234,8 @@ func (in *instance) host(there bool) {
 // facts is what the menu depends on.
 func (in *instance) facts() menu.Facts {
 	who := in.account.State()
-	f := menu.Facts{State: in.loop.State(), Now: time.Now(), SigningIn: who.SigningIn, Rules: in.rules()}
-	f.Hours = in.policy().Hours
+	f := menu.Facts{State: in.loop.State(), Now: time.Now().In(zone.Local()), SigningIn: who.SigningIn, Rules: in.rules()}
+	f.Hours = hours(in.opts.Config.Automatic)
 	var err error
 	if f.Autostart, err = autostart.State(); err != nil || in.opts.Demo {
 		f.NoAutostart = true // not even asked for by a demo

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"heliograph/graph/presence"
+	"heliograph/graph/zone"
 	"heliograph/tray/autostart"
 	"heliograph/tray/launch"
 	"heliograph/tray/menu"
@@ -36,7 +37,7 @@ func (in *instance) click(ctx context.Context, id string) {
 		in.toggle(rule)
 		return
 	}
-	if until, ok := menu.Until(id, time.Now(), in.policy().Hours); ok {
+	if until, ok := menu.Until(id, time.Now().In(zone.Local()), hours(in.opts.Config.Automatic)); ok {
 		if c := in.loop.State().Choice; c.Status != presence.Automatic {
 			c.Until = until.Round(0)
 			in.loop.Choose(c)

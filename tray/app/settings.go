@@ -59,7 +59,7 @@ var switches = []rule{
 		}},
 	{id: "hours", file: func(a settings.Automatic) bool { return len(a.WorkDays) > 0 },
 		apply: func(p *presence.Policy, a settings.Automatic, on bool) {
-			if p.Hours = (presence.Hours{}); on {
+			if p.Hours = (presence.Hours{}); on && len(a.WorkDays) > 0 {
 				p.Hours = hours(a)
 			}
 		},
@@ -90,10 +90,9 @@ func short(d time.Duration) string {
 	return text
 }
 
+// hours are the working hours of the settings. Without working days they still
+// say when a day begins and ends.
 func hours(a settings.Automatic) presence.Hours {
-	if len(a.WorkDays) == 0 {
-		return presence.Hours{}
-	}
 	h := presence.Hours{From: int(a.WorkFrom), To: int(a.WorkTo)}
 	for _, d := range a.WorkDays {
 		h.Days[d] = true

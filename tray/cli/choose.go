@@ -8,7 +8,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"heliograph/graph/presence"
+	"heliograph/graph/zone"
 	"heliograph/tray/app"
+	"heliograph/tray/settings"
 )
 
 // Choose is `set`, `auto` and `pause`: the user's own word.
@@ -45,7 +47,7 @@ func (c *Choose) Ends(f *pflag.FlagSet) {
 		usage += " (default " + pauseFor + ")"
 	}
 	f.StringVar(&c.For, "for", "", usage)
-	f.StringVar(&c.Until, "until", "", "go back to automatic at `TIME`, as in 17:00, tomorrow, \"tomorrow 9:00\" or \"mon 9:00\"")
+	f.StringVar(&c.Until, "until", "", "go back to automatic at `TIME`, as in 17:00, tomorrow, \"tomorrow 9:00\" or \"mon 9:00\"; a day without a time means work_from of the settings, 08:00 by default")
 }
 
 // Run chooses, and says on one line what now holds.
@@ -57,7 +59,7 @@ func (c *Choose) Run(ctx context.Context, args []string) error {
 			return UsageError{err}
 		}
 	}
-	now := time.Now()
+	now := time.Now().In(zone.Local())
 	end, err := c.end(now)
 	if err != nil {
 		return UsageError{err}
@@ -84,12 +86,22 @@ func (c *Choose) end(now time.Time) (time.Time, error) {
 	case c.Until != "" && c.For != "":
 		return time.Time{}, fmt.Errorf("--for and --until are two ends: use one of them")
 	case c.Until != "":
-		return ParseUntil(c.Until, now)
+		return ParseUntil(c.Until, now, c.hours())
 	case c.For != "":
 		d, err := ParseSpan(c.For)
 		return now.Add(d).Round(0), err
 	}
 	return time.Time{}, nil
+}
+
+// hours say when a day begins. Settings that cannot be read are no reason to
+// refuse a status.
+func (c *Choose) hours() presence.Hours {
+	s, _, err := c.load()
+	if err != nil {
+		s = settings.Default()
+	}
+	return presence.Hours{From: int(s.Automatic.WorkFrom), To: int(s.Automatic.WorkTo)}
 }
 
 // chosen is the line that answers a choice.

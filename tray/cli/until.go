@@ -6,11 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"heliograph/graph/presence"
 	"heliograph/tray/app"
 )
-
-// morning is when "tomorrow" begins: the settings' default start of work.
-const morning = 8 * 60
 
 // weekdays by their first three letters.
 var weekdays = map[string]time.Weekday{"sun": 0, "mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6}
@@ -18,19 +16,19 @@ var weekdays = map[string]time.Weekday{"sun": 0, "mon": 1, "tue": 2, "wed": 3, "
 const untilForms = `use a time as in "17:00", "tomorrow", "tomorrow 9:00" or "mon 9:00"`
 
 // ParseUntil reads the end of a status: a time of day, which is the next one;
-// "tomorrow" or a weekday, with a time or at eight in the morning; or a date
-// with a time as in "2026-03-29 17:00". The result lies after now and at most
-// app.MaxChoice ahead, in now's location. A time that the clock skips on a
-// day of summer time is moved as Go's time.Date does; one that it shows twice
-// is the first that is still to come.
-func ParseUntil(text string, now time.Time) (time.Time, error) {
+// "tomorrow" or a weekday, with a time or at the start of work, which is what
+// "tomorrow" means in the menu, too; or a date with a time as in "2026-03-29
+// 17:00". The result lies after now and at most app.MaxChoice ahead, in now's
+// location. A time that the clock skips on a day of summer time is the instant
+// of the change; of one that it shows twice, it is the first to come.
+func ParseUntil(text string, now time.Time, hours presence.Hours) (time.Time, error) {
 	words := strings.Fields(strings.ToLower(text))
 	if len(words) == 1 {
 		if day, clock, ok := strings.Cut(words[0], "t"); ok && len(day) == len(time.DateOnly) {
 			words = []string{day, clock} // as in 2026-03-29T17:00
 		}
 	}
-	t, err := until(words, now)
+	t, err := until(words, now, hours)
 	switch {
 	case err != nil:
 		return time.Time{}, fmt.Errorf("%q is no end of a status: %w", text, err)
@@ -42,11 +40,11 @@ func ParseUntil(text string, now time.Time) (time.Time, error) {
 	return t, nil
 }
 
-func until(words []string, now time.Time) (time.Time, error) {
+func until(words []string, now time.Time, hours presence.Hours) (time.Time, error) {
 	if len(words) == 0 || len(words) > 2 {
 		return time.Time{}, fmt.Errorf("%s", untilForms)
 	}
-	minute, err := morning, error(nil)
+	minute, err := hours.DayStart(), error(nil)
 	day := words[0]
 	if len(words) == 2 {
 		minute, err = clock(words[1])
@@ -84,7 +82,7 @@ func until(words []string, now time.Time) (time.Time, error) {
 
 // at is a minute of a day; of two that look the same, the one to come.
 func at(now time.Time, y int, m time.Month, d, minute int) time.Time {
-	t := time.Date(y, m, d, minute/60, minute%60, 0, 0, now.Location())
+	t := presence.TimeOfDay(time.Date(y, m, d, 12, 0, 0, 0, now.Location()), 0, minute)
 	if again := t.Add(time.Hour); !t.After(now) && again.After(now) && again.Hour() == t.Hour() {
 		return again
 	}

@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"heliograph/graph/presence"
 	"heliograph/tray/app"
+	"heliograph/tray/menu"
 )
 
 func berlin(t testing.TB) *time.Location {
@@ -43,22 +45,39 @@ func TestParseUntil(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := ParseUntil(c.text, now)
+		got, err := ParseUntil(c.text, now, presence.Hours{})
 		if err != nil || got.Format("2006-01-02 15:04") != c.want {
 			t.Errorf("at %s %q is %s (%v), not %s", c.now, c.text, got, err, c.want)
 		}
 	}
 }
 
-// TestParseUntilInTheHourThatComesTwice: at the second 02:15 of the day, 02:30
-// is a quarter of an hour away, not a day.
+// TestParseUntilInTheHourThatComesTwice: at either 02:15 of the day, 02:30 is a
+// quarter of an hour away.
 func TestParseUntilInTheHourThatComesTwice(t *testing.T) {
-	now := time.Date(2026, 10, 25, 1, 15, 0, 0, time.UTC).In(berlin(t))
-	if now.Format("15:04 MST") != "02:15 CET" {
-		t.Fatalf("now is %s", now)
+	for hour, want := range map[int]string{0: "02:15 CEST", 1: "02:15 CET"} {
+		now := time.Date(2026, 10, 25, hour, 15, 0, 0, time.UTC).In(berlin(t))
+		if now.Format("15:04 MST") != want {
+			t.Fatalf("now is %s", now)
+		}
+		if got, err := ParseUntil("2:30", now, presence.Hours{}); err != nil || got.Sub(now) != 15*time.Minute {
+			t.Errorf("at %s: %s, %v", now, got, err)
+		}
 	}
-	if got, err := ParseUntil("2:30", now); err != nil || got.Sub(now) != 15*time.Minute {
-		t.Errorf("%s, %v", got, err)
+}
+
+// TestTomorrowIsOneInstant holds that the command line and the menu mean the
+// same by "tomorrow".
+func TestTomorrowIsOneInstant(t *testing.T) {
+	for _, h := range []presence.Hours{{}, {From: 7 * 60, To: 16 * 60}, {Days: [7]bool{1: true}, From: 510, To: 1020}, {Days: [7]bool{1: true}, From: 22 * 60, To: 6 * 60}} {
+		for hour := range 8 * 24 {
+			now := time.Date(2026, 3, 25, hour, 0, 0, 0, berlin(t)) // over the change of the clocks
+			typed, err := ParseUntil("tomorrow", now, h)
+			clicked, ok := menu.Until(menu.ForPrefix+"tomorrow", now, h)
+			if err != nil || !ok || !typed.Equal(clicked) {
+				t.Fatalf("at %s with %+v: typed %s (%v), clicked %s (%v)", now, h, typed, err, clicked, ok)
+			}
+		}
 	}
 }
 
@@ -80,7 +99,7 @@ func TestParseUntilErrorsNameTheFix(t *testing.T) {
 		"mo 9:00":          `use a time as in "17:00"`,
 		"monkey 9:00":      `use a time as in "17:00"`,
 	} {
-		got, err := ParseUntil(text, now)
+		got, err := ParseUntil(text, now, presence.Hours{})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %s, %v; want %q", text, got, err, want)
 		}
@@ -115,7 +134,7 @@ func FuzzParseUntil(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, unix int64, zone int) {
 		const last = 253402300799 // the year 9999 ends
 		now := time.Unix(((unix%last)+last)%last, 0).In(zones[((zone%len(zones))+len(zones))%len(zones)])
-		got, err := ParseUntil(text, now)
+		got, err := ParseUntil(text, now, presence.Hours{})
 		if err != nil {
 			if err.Error() == "" || !got.IsZero() {
 				t.Fatalf("%q: %s with error %q", text, got, err)

@@ -85,7 +85,7 @@ func TestUntil(t *testing.T) {
 	}{
 		{"for:30m", hours, noon.Add(30 * time.Minute)}, {"for:4h", hours, noon.Add(4 * time.Hour)},
 		{"for:evening", hours, noon.Add(5 * time.Hour)}, {"for:evening", presence.Hours{}, noon.Add(6 * time.Hour)},
-		{"for:tomorrow", hours, noon.Add(20*time.Hour + 30*time.Minute)}, {"for:tomorrow", presence.Hours{}, noon.Add(21 * time.Hour)}, {"for:changed", hours, time.Time{}},
+		{"for:tomorrow", hours, noon.Add(20*time.Hour + 30*time.Minute)}, {"for:tomorrow", presence.Hours{}, noon.Add(20 * time.Hour)}, {"for:changed", hours, time.Time{}},
 	} {
 		if got, ok := Until(c.id, noon, c.hours); !ok || !got.Equal(c.want) {
 			t.Errorf("%s is %v, %v, want %v", c.id, got, ok, c.want)

@@ -24,34 +24,15 @@ func after(d time.Duration) func(time.Time, presence.Hours) time.Time {
 	return func(now time.Time, _ presence.Hours) time.Time { return now.Add(d) }
 }
 
-// Where no working hours are set, a day ends and begins like an office's.
-const (
-	officeFrom = 9 * 60
-	officeTo   = 18 * 60
-)
-
-// evening is when work ends today.
+// evening is the end of today's work; now, if that has passed.
 func evening(now time.Time, h presence.Hours) time.Time {
-	at := officeTo
-	if !h.Zero() {
-		at = h.To
+	if end, ok := h.DayEnd(now); ok {
+		return end
 	}
-	return minute(now, 0, at)
+	return now
 }
 
-// tomorrow is when work begins tomorrow.
-func tomorrow(now time.Time, h presence.Hours) time.Time {
-	at := officeFrom
-	if !h.Zero() {
-		at = h.From
-	}
-	return minute(now, 1, at)
-}
-
-func minute(now time.Time, days, at int) time.Time {
-	y, m, d := now.Date()
-	return time.Date(y, m, d+days, at/60, at%60, 0, 0, now.Location())
-}
+func tomorrow(now time.Time, h presence.Hours) time.Time { return h.Tomorrow(now) }
 
 // Until returns when a choice ends whose duration's row was clicked (zero:
 // until changed), and whether the id is such a row's at all.
