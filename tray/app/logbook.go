@@ -11,15 +11,17 @@ import (
 	"path/filepath"
 	"sync"
 
-	"gopkg.in/natefinch/lumberjack.v2"
-
 	"heliograph/tray/control"
 	"heliograph/tray/folders"
 )
 
-// maxLogSize is when the log file gives way to a new one, in megabytes: a
-// quiet month takes some hundred kilobytes. One older file is kept.
-const maxLogSize = 1
+// maxLogSize is the size in bytes beyond which no line is added to the log
+// file: it is renamed and a new one begins. A quiet month takes some hundred
+// kilobytes.
+const maxLogSize = 1 << 20
+
+// olderLog is the suffix of the one older log file that is kept.
+const olderLog = ".1"
 
 // logTail is how much of the log a follower gets first.
 const logTail = 16 << 10
@@ -30,8 +32,11 @@ const logAhead = 256
 // Logbook is the log file of the running instance, the user's own alone, and
 // hands each line to whoever follows it. It is an io.Writer for log/slog.
 type Logbook struct {
+	path string
+
 	mu   sync.Mutex
-	file *lumberjack.Logger
+	file *os.File  // nil: closed
+	size int64     // of file
 	also io.Writer // nil: none
 	subs map[chan string]struct{}
 }
@@ -54,14 +59,14 @@ func OpenLogbook(path string, also io.Writer) (*Logbook, error) {
 	if err := os.Chmod(path, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("log file: %w", err)
 	}
-	return &Logbook{file: &lumberjack.Logger{Filename: path, MaxSize: maxLogSize, MaxBackups: 1}, also: also, subs: map[chan string]struct{}{}}, nil
+	return &Logbook{path: path, also: also, subs: map[chan string]struct{}{}}, nil
 }
 
 // Write takes one line. A disk that is full costs the file, not the program.
 func (b *Logbook) Write(line []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	_, err := b.file.Write(line)
+	err := b.append(line)
 	if b.also != nil {
 		_, aerr := b.also.Write(line)
 		err = errors.Join(err, aerr)
@@ -75,11 +80,64 @@ func (b *Logbook) Write(line []byte) (int, error) {
 	return len(line), err
 }
 
+// append writes one line to the file, into a new one where it would become too
+// large. The lock is held.
+func (b *Logbook) append(line []byte) error {
+	if err := b.open(); err != nil {
+		return err
+	}
+	if b.size > 0 && b.size+int64(len(line)) > maxLogSize {
+		if err := b.rotate(); err != nil {
+			return err
+		}
+	}
+	n, err := b.file.Write(line)
+	b.size += int64(n)
+	return err
+}
+
+// open opens the file unless it is open. The lock is held.
+func (b *Logbook) open() error {
+	if b.file != nil {
+		return nil
+	}
+	f, err := os.OpenFile(b.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	fi, err := f.Stat()
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	b.file, b.size = f, fi.Size()
+	return nil
+}
+
+// rotate makes the file the older one and begins a new one. A file that cannot
+// be renamed, as on Windows while somebody reads it, is emptied instead. The
+// lock is held.
+func (b *Logbook) rotate() error {
+	err := b.file.Close()
+	b.file = nil
+	if err == nil && os.Rename(b.path, b.path+olderLog) != nil {
+		err = os.Truncate(b.path, 0)
+	}
+	if err != nil {
+		return err
+	}
+	return b.open()
+}
+
 // Close closes the file; what is written later opens it again.
 func (b *Logbook) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.file.Close()
+	if b.file == nil {
+		return nil
+	}
+	err := b.file.Close()
+	b.file = nil
+	return err
 }
 
 // follow returns the end of the file, then each line that is written, and a
@@ -87,7 +145,7 @@ func (b *Logbook) Close() error {
 func (b *Logbook) follow() (tail string, lines <-chan string, stop func(), err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if tail, err = TailLog(b.file.Filename); err != nil {
+	if tail, err = TailLog(b.path); err != nil {
 		return "", nil, nil, err
 	}
 	ch := make(chan string, logAhead)
