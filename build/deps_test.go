@@ -17,6 +17,7 @@ var arrows = map[string][]string{
 	"assets":                     {},
 	"build":                      {},
 	"build/e2e":                  {},
+	"build/licences":             {},
 	"build/macos/icns":           {"assets"},
 	"build/man":                  {"tray/cli"},
 	"build/windows/e2e":          {},
