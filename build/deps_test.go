@@ -24,7 +24,7 @@ var arrows = map[string][]string{
 	"build/windows/e2e/explorer": {},
 	"build/windows/icons":        {"assets"},
 	"build/windows/shim":         {},
-	"detect":                     {"detect/bus", "detect/pulse"},
+	"detect":                     {"detect/bus", "detect/latest", "detect/pulse"},
 	"detect/bus":                 {},
 	"detect/latest":              {},
 	"detect/pulse":               {},

@@ -64,14 +64,14 @@ var audioCallback = sync.OnceValue(func() uintptr {
 	})
 })
 
-func openCoreAudio(ctx context.Context, _ Options, wake func()) (source, error) {
+func openCoreAudio(ctx context.Context, e env) (source, error) {
 	if err := frameworks(); err != nil {
 		return nil, err
 	}
 	if !audioHasProperty(audioSystem, global(audioProcesses)) {
 		return nil, errors.New("this macOS does not tell which program records: it does since 14.2")
 	}
-	c := &coreAudio{wake: wake, ring: make(chan struct{}, 1), done: make(chan struct{})}
+	c := &coreAudio{wake: e.changed, ring: make(chan struct{}, 1), done: make(chan struct{})}
 	c.bell = newBell(c.ring)
 	if err := c.read(); err != nil {
 		c.listen(nil)
@@ -202,14 +202,13 @@ func audioText(object uint32, selector string) string {
 	return goText(ref)
 }
 
-func (c *coreAudio) sample(f *facts) error {
+func (c *coreAudio) sample() (result, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {
-		return c.err
+		return nil, c.err
 	}
-	f.streamsKnown, f.captures, f.playbacks = true, c.captures, c.playbacks
-	return nil
+	return soundResult{captures: c.captures, playbacks: c.playbacks}, nil
 }
 
 func (c *coreAudio) close() {

@@ -42,7 +42,7 @@ type pulseBackend struct {
 
 // openPulse connects to the user's own sound server; one across the network
 // is not this desk's.
-func openPulse(ctx context.Context, _ Options, wake func()) (source, error) {
+func openPulse(ctx context.Context, e env) (source, error) {
 	path, err := pulse.Socket()
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func openPulse(ctx context.Context, _ Options, wake func()) (source, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPulse(ctx, conn, wake)
+	p, err := newPulse(ctx, conn, e.changed)
 	if err != nil {
 		return nil, err
 	}
@@ -200,14 +200,13 @@ func nonEmpty(values ...string) []string {
 	return out
 }
 
-func (p *pulseBackend) sample(f *facts) error {
+func (p *pulseBackend) sample() (result, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.err != nil {
-		return p.err
+		return nil, p.err
 	}
-	f.streamsKnown, f.captures, f.playbacks, f.peers = true, p.captures, p.playbacks, p.peers
-	return nil
+	return soundResult{captures: p.captures, playbacks: p.playbacks, peers: p.peers}, nil
 }
 
 func (p *pulseBackend) close() {

@@ -235,12 +235,12 @@ func TestSoundServerGoesAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		woken := 0
 		p, s := watchedPulse(t, func() { woken++ })
-		if err := p.sample(&facts{}); err != nil {
+		if _, err := p.sample(); err != nil {
 			t.Fatal(err)
 		}
 		s.conn.Close()
 		synctest.Wait()
-		if err := p.sample(&facts{}); err == nil || err.Error() != "the sound server went away" || woken != 1 {
+		if _, err := p.sample(); err == nil || err.Error() != "the sound server went away" || woken != 1 {
 			t.Errorf("woken %d times: %v", woken, err)
 		}
 	})

@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"cmp"
+	"slices"
 	"sort"
 	"time"
 )
@@ -60,14 +62,14 @@ func (r *callRule) setApps(apps []App) {
 }
 
 // step judges one instant.
-func (r *callRule) step(f *facts) (c Call, unlisted string, streams []Stream, next time.Time) {
+func (r *callRule) step(f *facts, now time.Time) (c Call, unlisted string, streams []Stream, next time.Time) {
 	signs := r.read(f)
 	proven, firsts := map[string]App{}, map[uint32]time.Time{}
-	for _, s := range f.captures {
+	for _, s := range sorted(f.captures) {
 		if s.own || s.plumbing {
 			continue
 		}
-		firsts[s.index] = f.now
+		firsts[s.index] = now
 		if t, ok := r.seen[s.index]; ok {
 			firsts[s.index] = t
 		}
@@ -79,7 +81,7 @@ func (r *callRule) step(f *facts) (c Call, unlisted string, streams []Stream, ne
 		case out.Verdict == verdictProof:
 			out.Verdict = verdictNone
 			// A blip is nothing to ask a person about.
-			if from := out.Since.Add(r.debounce); f.now.Before(from) {
+			if from := out.Since.Add(r.debounce); now.Before(from) {
 				next = sooner(next, from)
 			} else if unlisted == "" {
 				unlisted = out.Name
@@ -88,9 +90,17 @@ func (r *callRule) step(f *facts) (c Call, unlisted string, streams []Stream, ne
 		streams = append(streams, out)
 	}
 	r.seen = firsts
-	next = sooner(next, r.advance(f, proven, signs))
+	next = sooner(next, r.advance(f, now, proven, signs))
 	r.mark(streams)
 	return r.call(), unlisted, streams, next
+}
+
+// sorted orders streams by age, as far as their indices grow with time, so that
+// the answer does not depend on the order in which sources list them.
+func sorted(streams []stream) []stream {
+	return slices.SortedFunc(slices.Values(streams), func(a, b stream) int {
+		return cmp.Or(cmp.Compare(a.index, b.index), cmp.Compare(a.pid, b.pid))
+	})
 }
 
 // read sorts what else than recording programs do.
@@ -174,10 +184,10 @@ func (r *callRule) judge(s stream, by signs) (Stream, App) {
 
 // advance moves every track and names the instant at which one moves by
 // itself.
-func (r *callRule) advance(f *facts, proven map[string]App, by signs) (next time.Time) {
+func (r *callRule) advance(f *facts, now time.Time, proven map[string]App, by signs) (next time.Time) {
 	for id, app := range proven {
 		if r.tracks[id] == nil {
-			r.tracks[id] = &track{app: app, since: f.now, playbacks: map[uint32]bool{}}
+			r.tracks[id] = &track{app: app, since: now, playbacks: map[uint32]bool{}}
 		}
 	}
 	for id, t := range r.tracks {
@@ -193,21 +203,21 @@ func (r *callRule) advance(f *facts, proven map[string]App, by signs) (next time
 		}
 		held := recording || (t.call || by.webrtc[id]) && t.muted(by)
 		if t.held && !held {
-			t.lost = f.now // not when it was last looked at: nobody looks in a quiet call
+			t.lost = now // not when it was last looked at: nobody looks in a quiet call
 		}
 		if t.blind && f.streamsKnown && !held {
-			t.lost = f.now // programs come back to a new server after a while
+			t.lost = now // programs come back to a new server after a while
 		}
 		t.held, t.blind = held, !f.streamsKnown
 		last := t.lost.Add(r.patience(t, f.streamsKnown))
 		switch {
 		case held:
-			if from := t.since.Add(r.wait(t.app)); f.now.Before(from) {
+			if from := t.since.Add(r.wait(t.app)); now.Before(from) {
 				next = sooner(next, from)
 			} else {
 				t.call = true
 			}
-		case f.now.Before(last):
+		case now.Before(last):
 			next = sooner(next, last)
 		default:
 			delete(r.tracks, id)

@@ -20,13 +20,14 @@ func TestNewRowsCountAtOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newCallRule(Options{Apps: c.before, Debounce: -1, Grace: time.Hour})
-			f := &facts{now: time.Now(), streamsKnown: true, captures: []stream{{index: 1, names: []string{c.program}, source: "microphone"}}}
-			if call, _, _, _ := r.step(f); !call.Active() {
+			now := time.Now()
+			f := &facts{streamsKnown: true, captures: []stream{{index: 1, names: []string{c.program}, source: "microphone"}}}
+			if call, _, _, _ := r.step(f, now); !call.Active() {
 				t.Fatalf("%s is in no call", c.program)
 			}
 			r.setApps(c.after)
-			f.now = f.now.Add(time.Second)
-			if call, _, _, _ := r.step(f); call.Active() != c.still {
+			now = now.Add(time.Second)
+			if call, _, _, _ := r.step(f, now); call.Active() != c.still {
 				t.Errorf("a second later the call is %+v", call)
 			}
 		})

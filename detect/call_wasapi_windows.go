@@ -92,8 +92,8 @@ type wasapi struct {
 // undo gives back what one reading has registered, the last first.
 type undo func()
 
-func openWASAPI(ctx context.Context, _ Options, wake func()) (source, error) {
-	return openSessions(ctx, wake, func() (*unknown, error) { return create(&classDeviceEnumerator, &idDeviceEnumerator) })
+func openWASAPI(ctx context.Context, e env) (source, error) {
+	return openSessions(ctx, e.changed, func() (*unknown, error) { return create(&classDeviceEnumerator, &idDeviceEnumerator) })
 }
 
 // openSessions is openWASAPI over the enumerator of devices that enumerator
@@ -291,14 +291,13 @@ func session(control *unknown, all map[uint32]process) (stream, bool) {
 	return s, true
 }
 
-func (w *wasapi) sample(f *facts) error {
+func (w *wasapi) sample() (result, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
-		return w.err
+		return nil, w.err
 	}
-	f.streamsKnown, f.captures, f.playbacks = true, w.captures, w.playbacks
-	return nil
+	return soundResult{captures: w.captures, playbacks: w.playbacks}, nil
 }
 
 func (w *wasapi) close() {

@@ -32,12 +32,12 @@ type clock struct {
 	woke  time.Time
 }
 
-func openClock(_ context.Context, _ Options, wake func()) (source, error) {
+func openClock(_ context.Context, e env) (source, error) {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_REALTIME, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)
 	if err != nil {
 		return nil, fmt.Errorf("the clock cannot be watched: %w", err)
 	}
-	c := &clock{timer: os.NewFile(uintptr(fd), "timerfd"), wake: wake, done: make(chan struct{}), slept: slept()}
+	c := &clock{timer: os.NewFile(uintptr(fd), "timerfd"), wake: e.changed, done: make(chan struct{}), slept: slept()}
 	if err := c.arm(); err != nil {
 		c.timer.Close()
 		return nil, err
@@ -100,25 +100,17 @@ func (c *clock) jumped(slept time.Duration, now time.Time, err error) {
 	c.slept, c.err = max(c.slept, slept), err
 }
 
-func (c *clock) sample(f *facts) error {
+func (c *clock) sample() (result, error) {
 	now := slept()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {
-		return c.err
+		return nil, c.err
 	}
 	if now-c.slept >= sleptAtLeast { // another event came before the timer's
-		c.slept, c.woke = now, f.now.Truncate(time.Millisecond)
+		c.slept, c.woke = now, time.Now().Round(0).Truncate(time.Millisecond)
 	}
-	f.woke = later(f.woke, c.woke)
-	return nil
-}
-
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
+	return wakeResult{c.woke}, nil
 }
 
 func (c *clock) close() {

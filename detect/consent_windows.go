@@ -24,9 +24,9 @@ type consentStore struct {
 	wake func()
 	stop windows.Handle // event
 	done chan struct{}
-	// take writes what is in use into the facts.
-	take func(*facts, []believed)
-	ears *listener // nil: it need not hear
+	// resultOf is the result of what is in use.
+	resultOf func([]believed) result
+	ears     *listener // nil: it need not hear
 
 	mu  sync.Mutex
 	err error
@@ -36,14 +36,15 @@ type consentStore struct {
 // openConsentMicrophone serves where WASAPI does not. It cannot tell who plays
 // sound: a messenger is then never proven, a browser by the camera alone.
 // When devices come or go, it makes room for WASAPI.
-func openConsentMicrophone(_ context.Context, _ Options, wake func()) (source, error) {
-	c, err := openConsent("microphone", wake, func(f *facts, use []believed) {
-		f.streamsKnown = true
+func openConsentMicrophone(_ context.Context, e env) (source, error) {
+	c, err := openConsent("microphone", e.changed, func(use []believed) result {
+		var r soundResult
 		for _, b := range use {
 			h := fnv.New32a()
 			h.Write([]byte(b.key))
-			f.captures = append(f.captures, stream{index: h.Sum32(), names: b.allNames(), pid: b.pid, own: b.pid == windows.Getpid()})
+			r.captures = append(r.captures, stream{index: h.Sum32(), names: b.allNames(), pid: b.pid, own: b.pid == windows.Getpid()})
 		}
+		return r
 	})
 	if err != nil {
 		return nil, err
@@ -69,11 +70,13 @@ const (
 )
 
 // openConsentCamera tells who has a camera open.
-func openConsentCamera(_ context.Context, _ Options, wake func()) (source, error) {
-	c, err := openConsent("webcam", wake, func(f *facts, use []believed) {
+func openConsentCamera(_ context.Context, e env) (source, error) {
+	c, err := openConsent("webcam", e.changed, func(use []believed) result {
+		r := deviceResult{what: "camera", devices: -1}
 		for _, b := range use {
-			f.cameras = append(f.cameras, holder{names: b.allNames(), pid: b.pid})
+			r.holders = append(r.holders, holder{names: b.allNames(), pid: b.pid})
 		}
+		return r
 	})
 	if err != nil {
 		return nil, err // a nil *consentStore would be no nil source
@@ -90,7 +93,7 @@ func (b believed) allNames() []string {
 	return names
 }
 
-func openConsent(device string, wake func(), take func(*facts, []believed)) (*consentStore, error) {
+func openConsent(device string, wake func(), resultOf func([]believed) result) (*consentStore, error) {
 	key, err := registry.OpenKey(registry.CURRENT_USER, consentKey+device, registry.READ|registry.NOTIFY)
 	if err != nil {
 		return nil, fmt.Errorf("there is no list of who uses the %s: %w", device, err)
@@ -100,7 +103,7 @@ func openConsent(device string, wake func(), take func(*facts, []believed)) (*co
 		key.Close()
 		return nil, err
 	}
-	c := &consentStore{key: key, wake: wake, stop: stop, done: make(chan struct{}), take: take}
+	c := &consentStore{key: key, wake: wake, stop: stop, done: make(chan struct{}), resultOf: resultOf}
 	started := make(chan error)
 	go c.follow(started)
 	if err := <-started; err != nil {
@@ -239,14 +242,13 @@ func readConsent(parent registry.Key, name string, c consent) consent {
 	return whole(c, value("LastUsedTimeStart"), value("LastUsedTimeStop"))
 }
 
-func (c *consentStore) sample(f *facts) error {
+func (c *consentStore) sample() (result, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {
-		return c.err
+		return nil, c.err
 	}
-	c.take(f, c.use)
-	return nil
+	return c.resultOf(c.use), nil
 }
 
 func (c *consentStore) close() {

@@ -74,8 +74,8 @@ func BenchmarkRecord(t *testing.B) {
 	defer file.Close()
 	woken := make(chan struct{}, 1)
 	var open []source
-	for _, c := range []candidate{{"pulse", openPulse}, {"inhibit", openInhibit}, {"cameras", openCameras}} {
-		src, err := c.open(t.Context(), Options{Settle: time.Minute}, func() { signal(woken) })
+	for _, c := range []candidate{{name: "pulse", open: openPulse}, {name: "inhibit", open: openInhibit}, {name: "cameras", open: openCameras}} {
+		src, err := c.open(t.Context(), env{settle: time.Minute, changed: func() { notify(woken) }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,12 +106,15 @@ func BenchmarkRecord(t *testing.B) {
 }
 
 func lineOf(t testing.TB, open []source) corpusLine {
-	f := facts{now: time.Now()}
+	var all []facts
 	for _, s := range open {
-		if err := s.sample(&f); err != nil {
+		r, err := s.sample()
+		if err != nil {
 			t.Fatal(err)
 		}
+		all = append(all, r.facts())
 	}
+	f := fold(all)
 	p := open[0].(*pulseBackend)
 	p.mu.Lock()
 	l := corpusLine{pulseAnswer: p.raw, Families: map[int][]string{}}
@@ -134,8 +137,8 @@ func lineOf(t testing.TB, open []source) corpusLine {
 }
 
 // facts rebuilds what was known.
-func (l corpusLine) facts(now time.Time) facts {
-	f := facts{now: now, streamsKnown: true}
+func (l corpusLine) facts() facts {
+	f := facts{streamsKnown: true}
 	f.captures, f.playbacks = l.decode(func(pid int, binary string) []string { return slices.Clone(l.Families[pid]) })
 	for _, i := range l.Inhibitors {
 		f.inhibitors = append(f.inhibitors, inhibitor{i.Names, i.Reason})
@@ -168,19 +171,19 @@ func replay(lines []corpusLine) (calls, offers map[string]bool, err error) {
 			}
 			until = began.Add(d)
 		}
-		f := l.facts(began.Add(at))
+		f, now := l.facts(), began.Add(at)
 		for {
-			a, _, next := fold(&f, rule)
-			if a.Call.Active() {
-				calls[a.Call.App] = true
+			call, unlisted, _, next := rule.step(&f, now)
+			if call.Active() {
+				calls[call.App] = true
 			}
-			if a.Unlisted != "" {
-				offers[a.Unlisted] = true
+			if unlisted != "" {
+				offers[unlisted] = true
 			}
 			if next.IsZero() || next.After(until) {
 				break
 			}
-			f.now = next
+			now = next
 		}
 	}
 	return calls, offers, nil

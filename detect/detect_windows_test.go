@@ -36,11 +36,12 @@ func open(t *testing.T, c func(wake func()) (source, error)) opened {
 // facts samples once.
 func (o opened) facts(t *testing.T) *facts {
 	t.Helper()
-	f := &facts{now: time.Now()}
-	if err := o.sample(f); err != nil {
+	r, err := o.sample()
+	if err != nil {
 		t.Fatal(err)
 	}
-	return f
+	f := r.facts()
+	return &f
 }
 
 // until samples at each wake-up until the facts are as wanted.
@@ -60,12 +61,14 @@ func (o opened) until(t *testing.T, what string, ok func(*facts) bool) {
 func post(msg uint32, w uintptr) { procPostMessage.Call(sharedWindow.handle, uintptr(msg), w, 0) }
 
 func TestSessionMessages(t *testing.T) {
-	o := open(t, func(wake func()) (source, error) { return openWTS(t.Context(), Options{}, wake) })
-	if f := o.facts(t); !f.seatKnown || f.locked || f.asleep {
+	o := open(t, func(wake func()) (source, error) {
+		return openWTS(t.Context(), env{changed: wake, sleep: &sleepHold{}})
+	})
+	if f := o.facts(t); f.elsewhere || f.locked || f.asleep {
 		t.Fatalf("to begin with: %+v", f)
 	}
 	post(wmSessionChange, sessionLock)
-	o.until(t, "locked", func(f *facts) bool { return f.locked && f.lockKnown })
+	o.until(t, "locked", func(f *facts) bool { return f.locked })
 	post(wmSessionChange, sessionUnlock)
 	o.until(t, "unlocked", func(f *facts) bool { return !f.locked })
 	post(wmSessionChange, remoteDisconnect)
@@ -74,7 +77,8 @@ func TestSessionMessages(t *testing.T) {
 
 // TestSuspendWaitsUntilColleaguesAreTold: the window answers only then.
 func TestSuspendWaitsUntilColleaguesAreTold(t *testing.T) {
-	o := open(t, func(wake func()) (source, error) { return openWTS(t.Context(), Options{}, wake) })
+	var hold sleepHold
+	o := open(t, func(wake func()) (source, error) { return openWTS(t.Context(), env{changed: wake, sleep: &hold}) })
 	answered := make(chan time.Time, 1)
 	send := user32.NewProc("SendMessageW")
 	handle := sharedWindow.handle
@@ -88,7 +92,7 @@ func TestSuspendWaitsUntilColleaguesAreTold(t *testing.T) {
 		t.Error("it did not wait")
 	default:
 	}
-	o.source.(*wtsSession).letSleep()
+	hold.release()
 	select {
 	case <-answered:
 	case <-time.After(patience):
@@ -107,7 +111,7 @@ func mouse() {
 func TestInputComesAndGoes(t *testing.T) {
 	mouse()
 	o := open(t, func(wake func()) (source, error) {
-		return openInputIdle(t.Context(), Options{Settle: 400 * time.Millisecond}, wake)
+		return openInputIdle(t.Context(), env{settle: 400 * time.Millisecond, changed: wake})
 	})
 	began := time.Now()
 	o.until(t, "at rest", func(f *facts) bool { return f.idleKnown && !f.inUse })
@@ -161,7 +165,7 @@ func TestConsentIsFollowed(t *testing.T) {
 	k := consentEntry(t, "microphone")
 	set(t, k, "LastUsedTimeStart", time.Now().Add(-time.Hour))
 	set(t, k, "LastUsedTimeStop", time.Now().Add(-time.Minute))
-	o := open(t, func(wake func()) (source, error) { return openConsentMicrophone(t.Context(), Options{}, wake) })
+	o := open(t, func(wake func()) (source, error) { return openConsentMicrophone(t.Context(), env{changed: wake}) })
 	if f := o.facts(t); !f.streamsKnown || len(f.captures) != 0 {
 		t.Fatalf("to begin with: %+v", f)
 	}
@@ -187,7 +191,7 @@ func TestConsentIsFollowed(t *testing.T) {
 
 func TestCameraIsFollowed(t *testing.T) {
 	k := consentEntry(t, "webcam")
-	o := open(t, func(wake func()) (source, error) { return openConsentCamera(t.Context(), Options{}, wake) })
+	o := open(t, func(wake func()) (source, error) { return openConsentCamera(t.Context(), env{changed: wake}) })
 	set(t, k, "LastUsedTimeStart", time.Now())
 	set(t, k, "LastUsedTimeStop", time.Time{})
 	o.until(t, "in use", func(f *facts) bool { return len(f.cameras) == 1 && f.cameras[0].pid == os.Getpid() })
@@ -197,14 +201,14 @@ func TestCameraIsFollowed(t *testing.T) {
 // better one.
 func TestDevicesMakeRoomForWASAPI(t *testing.T) {
 	consentEntry(t, "microphone")
-	o := open(t, func(wake func()) (source, error) { return openConsentMicrophone(t.Context(), Options{}, wake) })
+	o := open(t, func(wake func()) (source, error) { return openConsentMicrophone(t.Context(), env{changed: wake}) })
 	post(wmDeviceChange, deviceNodesChanged)
 	select {
 	case <-o.wake:
 	case <-time.After(patience):
 		t.Fatal("never woken")
 	}
-	if err := o.sample(&facts{}); err == nil {
+	if _, err := o.sample(); err == nil {
 		t.Error("it serves on")
 	}
 }
@@ -248,7 +252,7 @@ func TestBell(t *testing.T) {
 
 // TestWASAPIOpensOrSaysWhyNot: Wine lists devices, but no sessions.
 func TestWASAPIOpensOrSaysWhyNot(t *testing.T) {
-	s, err := openWASAPI(t.Context(), Options{}, func() {})
+	s, err := openWASAPI(t.Context(), env{changed: func() {}})
 	if err != nil {
 		t.Logf("not here: %v", err)
 		if !strings.HasPrefix(err.Error(), "audio sessions cannot be followed: ") {
@@ -257,9 +261,8 @@ func TestWASAPIOpensOrSaysWhyNot(t *testing.T) {
 		return
 	}
 	defer s.close()
-	f := &facts{}
-	if err := s.sample(f); err != nil || !f.streamsKnown {
-		t.Errorf("%+v, %v", f, err)
+	if r, err := s.sample(); err != nil || !r.facts().streamsKnown {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
 

@@ -3,7 +3,6 @@ package detect
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,14 +21,14 @@ import (
 // It sees the program itself only where that opens the device. A camera that
 // is reached through PipeWire is held by PipeWire.
 type devices struct {
-	what  string   // for people
-	dirs  []string // where the files are
-	match func(name string) bool
-	keep  func(d *devices, f *facts)
-	files *inotify
-	proc  procfs
-	wake  func()
-	tasks sync.WaitGroup
+	what   string   // for people
+	dirs   []string // where the files are
+	match  func(name string) bool
+	record bool // the device records sound
+	files  *inotify
+	proc   procfs
+	wake   func()
+	tasks  sync.WaitGroup
 
 	mu      sync.Mutex
 	closed  bool
@@ -42,40 +41,17 @@ type devices struct {
 // it, and is tried by others when it appears.
 const holderSettle = 200 * time.Millisecond
 
-func openCameras(_ context.Context, _ Options, wake func()) (source, error) {
-	return watchDevices(&devices{what: "camera", dirs: []string{"/dev"}, proc: hostProc, wake: wake,
-		match: func(name string) bool { return strings.HasPrefix(name, "video") },
-		keep:  func(d *devices, f *facts) { f.cameras = d.holders }})
+func openCameras(_ context.Context, e env) (source, error) {
+	return watchDevices(&devices{what: "camera", dirs: []string{"/dev"}, proc: hostProc, wake: e.changed,
+		match: func(name string) bool { return strings.HasPrefix(name, "video") }})
 }
 
 // openALSA watches the recording sides of sound cards, for the few programs
 // that use them without a sound server.
-func openALSA(_ context.Context, _ Options, wake func()) (source, error) {
-	return watchDevices(&devices{what: "sound card", dirs: []string{"/dev", "/dev/snd"}, proc: hostProc, wake: wake,
-		match: func(name string) bool { return strings.HasPrefix(name, "pcm") && strings.HasSuffix(name, "c") },
-		keep:  keepRecording})
-}
-
-// keepRecording makes recordings of the holders. Their numbers are apart from
-// a sound server's.
-func keepRecording(d *devices, f *facts) {
-	const apart = 1 << 31
-	for _, h := range d.holders {
-		if a, _ := lookUp(nil, h.names); a.ID == soundSystem {
-			continue // it tells for whom by itself
-		}
-		f.captures = append(slices.Clip(f.captures), stream{index: apart | uint32(h.pid), names: h.names, pid: h.pid, source: d.what, own: h.pid == os.Getpid()})
-	}
-}
-
-// describe counts the programs, for doctor.
-func (d *devices) describe() string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.watched) == 0 {
-		return "there is no " + d.what
-	}
-	return fmt.Sprintf("%d programs have a %s open", len(d.holders), d.what)
+func openALSA(_ context.Context, e env) (source, error) {
+	return watchDevices(&devices{what: "sound card", dirs: []string{"/dev", "/dev/snd"}, proc: hostProc, wake: e.changed,
+		match:  func(name string) bool { return strings.HasPrefix(name, "pcm") && strings.HasSuffix(name, "c") },
+		record: true})
 }
 
 func watchDevices(d *devices) (source, error) {
@@ -205,11 +181,10 @@ func (p procfs) holders(paths map[string]bool) []holder {
 	return out
 }
 
-func (d *devices) sample(f *facts) error {
+func (d *devices) sample() (result, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.keep(d, f)
-	return nil
+	return deviceResult{what: d.what, devices: len(d.watched), holders: d.holders, record: d.record, self: os.Getpid()}, nil
 }
 
 func (d *devices) close() {

@@ -57,7 +57,7 @@ func TestLockers(t *testing.T) {
 	name := fmt.Sprint("lock", os.Getpid()) // others test on this machine too
 	path := program(t, dir, "sleep", name)
 	woken := make(chan struct{}, 100)
-	l, err := watchLockers([]string{dir, filepath.Join(dir, "none")}, []string{name, "none"}, hostProc, func() { signal(woken) })
+	l, err := watchLockers([]string{dir, filepath.Join(dir, "none")}, []string{name, "none"}, hostProc, func() { notify(woken) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestDeviceHolders(t *testing.T) {
 		return path
 	}
 	woken := make(chan struct{}, 1)
-	src, err := watchDevices(&devices{what: "sound card", dirs: []string{dir, sub}, proc: hostProc, wake: func() { signal(woken) }, keep: keepRecording,
+	src, err := watchDevices(&devices{what: "sound card", dirs: []string{dir, sub}, proc: hostProc, wake: func() { notify(woken) }, record: true,
 		match: func(n string) bool { return strings.HasPrefix(n, "pcm") && strings.HasSuffix(n, "c") }})
 	if err != nil {
 		t.Fatal(err)
@@ -186,7 +186,7 @@ func TestJumps(t *testing.T) {
 
 // The kernel's timer must be there, end with close and not before.
 func TestClock(t *testing.T) {
-	src, err := openClock(t.Context(), Options{}, func() {})
+	src, err := openClock(t.Context(), env{changed: func() {}})
 	if err != nil {
 		t.Fatal(err)
 	}

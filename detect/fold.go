@@ -1,22 +1,76 @@
 package detect
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// fold turns the facts of one instant into an activity. The call rule carries
-// the only memory there is; next is the instant at which the answer changes
-// by itself (zero: never).
-func fold(f *facts, r *callRule) (a Activity, streams []Stream, next time.Time) {
-	a = Activity{
-		InUse:     f.idleKnown && f.inUse,
-		Locked:    f.locked,
-		Asleep:    f.asleep,
-		Elsewhere: f.elsewhere,
-		Inhibited: f.awake,
-		Woke:      f.woke,
+// facts is what results say, in common terms. Its zero value says nothing.
+type facts struct {
+	idleKnown bool
+	inUse     bool
+	lastInput time.Time
+
+	locked, asleep, elsewhere bool
+
+	// woke is when the system last came back from sleep; zero: not seen.
+	woke time.Time
+
+	// awake: a program keeps the screen awake. awakeKnown: the source would
+	// see that.
+	awake, awakeKnown bool
+
+	// streamsKnown: a sound system answers, so a stream that is not listed does
+	// not exist.
+	streamsKnown        bool
+	captures, playbacks []stream
+
+	// peers are processes that talk to the other side of a call.
+	peers []peer
+
+	// inhibitors are the requests to stay awake.
+	inhibitors []inhibitor
+
+	// cameras are the processes that have a camera open.
+	cameras []holder
+}
+
+// fold merges the facts of all sources. The order of the list does not matter.
+func fold(all []facts) facts {
+	var sum facts
+	for _, f := range all {
+		sum.inUse = sum.inUse || f.inUse && f.idleKnown
+		sum.idleKnown = sum.idleKnown || f.idleKnown
+		sum.lastInput = later(sum.lastInput, f.lastInput)
+		sum.locked = sum.locked || f.locked
+		sum.asleep = sum.asleep || f.asleep
+		sum.elsewhere = sum.elsewhere || f.elsewhere
+		sum.woke = later(sum.woke, f.woke)
+		sum.awake = sum.awake || f.awake
+		sum.awakeKnown = sum.awakeKnown || f.awakeKnown
+		sum.streamsKnown = sum.streamsKnown || f.streamsKnown
+		sum.captures = slices.Concat(sum.captures, f.captures)
+		sum.playbacks = slices.Concat(sum.playbacks, f.playbacks)
+		sum.peers = slices.Concat(sum.peers, f.peers)
+		sum.inhibitors = slices.Concat(sum.inhibitors, f.inhibitors)
+		sum.cameras = slices.Concat(sum.cameras, f.cameras)
 	}
+	return sum
+}
+
+// activity is everything in the facts but the call, which the call rule judges.
+func (f facts) activity() Activity {
+	a := Activity{InUse: f.inUse, Locked: f.locked, Asleep: f.asleep, Elsewhere: f.elsewhere, Inhibited: f.awake, Woke: f.woke}
 	if f.idleKnown {
 		a.LastInput = f.lastInput.Round(0).Truncate(time.Millisecond)
 	}
-	a.Call, a.Unlisted, streams, next = r.step(f)
-	return a, streams, next
+	return a
+}
+
+// later is the second of two instants.
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }

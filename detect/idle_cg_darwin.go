@@ -29,11 +29,11 @@ type cgIdle struct {
 // macLook is how often a resting desk is looked at.
 const macLook = time.Second
 
-func openCGIdle(ctx context.Context, o Options, wake func()) (source, error) {
+func openCGIdle(ctx context.Context, e env) (source, error) {
 	if err := frameworks(); err != nil {
 		return nil, err
 	}
-	c := &cgIdle{settle: o.Settle, wake: wake, done: make(chan struct{})}
+	c := &cgIdle{settle: e.settle, wake: e.changed, done: make(chan struct{})}
 	last, err := lastInput()
 	if err != nil {
 		return nil, err
@@ -85,11 +85,10 @@ func (c *cgIdle) follow(ctx context.Context) {
 	}
 }
 
-func (c *cgIdle) sample(f *facts) error {
+func (c *cgIdle) sample() (result, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	f.idleKnown, f.inUse, f.lastInput = true, c.inUse, c.last
-	return nil
+	return idleResult{inUse: c.inUse, last: c.last}, nil
 }
 
 func (c *cgIdle) close() {

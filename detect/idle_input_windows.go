@@ -40,8 +40,8 @@ type inputIdle struct {
 	last  time.Time
 }
 
-func openInputIdle(ctx context.Context, o Options, wake func()) (source, error) {
-	x := &inputIdle{settle: o.Settle, wake: wake, event: make(chan struct{}, 1), done: make(chan struct{})}
+func openInputIdle(ctx context.Context, e env) (source, error) {
+	x := &inputIdle{settle: e.settle, wake: e.changed, event: make(chan struct{}, 1), done: make(chan struct{})}
 	last, err := x.read()
 	if err != nil {
 		return nil, err
@@ -163,14 +163,13 @@ func (x *inputIdle) hear(on bool) error {
 	return nil
 }
 
-func (x *inputIdle) sample(f *facts) error {
+func (x *inputIdle) sample() (result, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.err != nil {
-		return x.err
+		return nil, x.err
 	}
-	f.idleKnown, f.inUse, f.lastInput = true, x.inUse, x.last
-	return nil
+	return idleResult{inUse: x.inUse, last: x.last}, nil
 }
 
 func (x *inputIdle) close() {

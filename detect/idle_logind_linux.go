@@ -12,8 +12,8 @@ import (
 // after minutes and others never.
 type logindIdle struct{ l *logind }
 
-func openLogindIdle(ctx context.Context, _ Options, wake func()) (source, error) {
-	l, err := dialLogind(ctx, wake)
+func openLogindIdle(ctx context.Context, e env) (source, error) {
+	l, err := dialLogind(ctx, e.changed, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -37,18 +37,14 @@ func (l *logind) idleHint(p map[string]dbus.Variant) {
 	}
 }
 
-func (i logindIdle) sample(f *facts) error {
+func (i logindIdle) sample() (result, error) {
 	i.l.mu.Lock()
 	defer i.l.mu.Unlock()
 	if i.l.err != nil {
-		return i.l.err
+		return nil, i.l.err
 	}
 	// The hint's instant is when it changed: the last input, or the first.
-	f.idleKnown, f.inUse, f.lastInput = true, !i.l.idle, time.UnixMicro(int64(i.l.idleSince))
-	return nil
+	return idleResult{inUse: !i.l.idle, last: time.UnixMicro(int64(i.l.idleSince))}, nil
 }
-
-// lastResort: it comes late.
-func (i logindIdle) lastResort() {}
 
 func (i logindIdle) close() { i.l.close() }

@@ -37,19 +37,19 @@ type mutterIdle struct {
 	last  time.Time
 }
 
-func openMutter(ctx context.Context, o Options, wake func()) (source, error) {
+func openMutter(ctx context.Context, e env) (source, error) {
 	conn, err := bus.Session(ctx)
 	if err != nil {
 		return nil, err
 	}
-	m := &mutterIdle{conn: conn, settle: o.Settle, wake: wake, done: make(chan struct{}), inUse: true}
+	m := &mutterIdle{conn: conn, settle: e.settle, wake: e.changed, done: make(chan struct{}), inUse: true}
 	signals := make(chan *dbus.Signal, 16)
 	conn.Signal(signals)
 	if err := m.start(ctx); err != nil {
 		conn.Close()
 		return nil, err
 	}
-	go m.follow(signals)
+	go m.follow(ctx, signals)
 	return m, nil
 }
 
@@ -98,10 +98,10 @@ func (m *mutterIdle) look(ctx context.Context) error {
 	return nil
 }
 
-func (m *mutterIdle) follow(signals <-chan *dbus.Signal) {
+func (m *mutterIdle) follow(ctx context.Context, signals <-chan *dbus.Signal) {
 	defer close(m.done)
 	for s := range signals {
-		if err := m.signal(s); err != nil {
+		if err := m.signal(ctx, s); err != nil {
 			m.fail(err)
 		}
 		m.wake()
@@ -110,7 +110,7 @@ func (m *mutterIdle) follow(signals <-chan *dbus.Signal) {
 	m.wake()
 }
 
-func (m *mutterIdle) signal(s *dbus.Signal) error {
+func (m *mutterIdle) signal(ctx context.Context, s *dbus.Signal) error {
 	if lostOwner(s) {
 		return errors.New("GNOME's compositor went away")
 	}
@@ -120,7 +120,7 @@ func (m *mutterIdle) signal(s *dbus.Signal) error {
 	}
 	switch id {
 	case m.idleWatch:
-		ctx, cancel := context.WithTimeout(context.Background(), busTimeout)
+		ctx, cancel := context.WithTimeout(ctx, busTimeout)
 		defer cancel()
 		return m.look(ctx)
 	case m.activeWatch:
@@ -141,14 +141,13 @@ func (m *mutterIdle) fail(err error) {
 	}
 }
 
-func (m *mutterIdle) sample(f *facts) error {
+func (m *mutterIdle) sample() (result, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.err != nil {
-		return m.err
+		return nil, m.err
 	}
-	f.idleKnown, f.inUse, f.lastInput = true, m.inUse, m.last
-	return nil
+	return idleResult{inUse: m.inUse, last: m.last}, nil
 }
 
 func (m *mutterIdle) close() {

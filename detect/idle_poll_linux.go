@@ -34,7 +34,7 @@ type pollIdle struct {
 	last  time.Time
 }
 
-func openPollIdle(_ context.Context, o Options, wake func()) (source, error) {
+func openPollIdle(_ context.Context, e env) (source, error) {
 	conn, err := dialX()
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func openPollIdle(_ context.Context, o Options, wake func()) (source, error) {
 		conn.Close()
 		return nil, errors.New("the display has no MIT-SCREEN-SAVER extension")
 	}
-	p := &pollIdle{conn: conn, root: xproto.Drawable(xproto.Setup(conn).DefaultScreen(conn).Root), settle: o.Settle, wake: wake,
+	p := &pollIdle{conn: conn, root: xproto.Drawable(xproto.Setup(conn).DefaultScreen(conn).Root), settle: e.settle, wake: e.changed,
 		done: make(chan struct{}), stop: make(chan struct{})}
 	idle, err := p.ask()
 	if err != nil {
@@ -115,21 +115,14 @@ func (p *pollIdle) used() bool {
 	return p.inUse
 }
 
-func (p *pollIdle) sample(f *facts) error {
+func (p *pollIdle) sample() (result, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.err != nil {
-		return p.err
+		return nil, p.err
 	}
-	f.idleKnown, f.inUse, f.lastInput = true, p.inUse, p.last
-	return nil
+	return idleResult{inUse: p.inUse, last: p.last}, nil
 }
-
-// lastResort: whatever tells by itself is better.
-func (p *pollIdle) lastResort() {}
-
-// polls is told to doctor.
-func (p *pollIdle) polls() {}
 
 func (p *pollIdle) close() {
 	close(p.stop)

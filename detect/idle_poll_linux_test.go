@@ -67,11 +67,11 @@ func press(t *testing.T) {
 func TestXIdle(t *testing.T) {
 	xvfb(t)
 	const settle = 400 * time.Millisecond
-	for _, c := range []candidate{{"x11-sync", openX11Idle}, {"x11-polling", openPollIdle}} {
+	for _, c := range []candidate{{name: "x11-sync", open: openX11Idle}, {name: "x11-polling", open: openPollIdle}} {
 		t.Run(c.name, func(t *testing.T) {
 			press(t)
 			at := time.Now()
-			src, err := c.open(t.Context(), Options{Settle: settle}, func() {})
+			src, err := c.open(t.Context(), env{settle: settle, changed: func() {}})
 			if err != nil {
 				t.Fatal(err)
 			}

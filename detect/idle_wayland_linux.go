@@ -71,13 +71,13 @@ type watchedSeat struct {
 	kind int // index of wlSeat.idle
 }
 
-func openWayland(p idleProtocol) func(context.Context, Options, func()) (source, error) {
-	return func(ctx context.Context, o Options, wake func()) (source, error) {
+func openWayland(p idleProtocol) func(context.Context, env) (source, error) {
+	return func(ctx context.Context, e env) (source, error) {
 		wl, err := dialWayland(ctx)
 		if err != nil {
 			return nil, err
 		}
-		i := &waylandIdle{wl: wl, proto: p, timeout: o.Settle, wake: wake, done: make(chan struct{}),
+		i := &waylandIdle{wl: wl, proto: p, timeout: e.settle, wake: e.changed, done: make(chan struct{}),
 			seats: map[uint32]*wlSeat{}, watched: map[uint32]watchedSeat{}, inUse: true, last: time.Now().Round(0)}
 		if err := i.start(); err != nil {
 			wl.conn.Close()
@@ -263,17 +263,17 @@ func (i *waylandIdle) follow() {
 	}
 }
 
-func (i *waylandIdle) sample(f *facts) error {
+func (i *waylandIdle) sample() (result, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.err != nil {
-		return i.err
+		return nil, i.err
 	}
-	f.idleKnown, f.inUse, f.lastInput = true, i.inUse, i.last
+	r := idleResult{inUse: i.inUse, last: i.last, awakeKnown: i.version >= 2 && len(i.seats) > 0}
 	for _, s := range i.seats {
-		f.awake = f.awake || (i.version >= 2 && s.idle[0] && !s.idle[1] && time.Since(s.since) >= inhibitProof)
+		r.awake = r.awake || (i.version >= 2 && s.idle[0] && !s.idle[1] && time.Since(s.since) >= inhibitProof)
 	}
-	return nil
+	return r, nil
 }
 
 func (i *waylandIdle) close() {

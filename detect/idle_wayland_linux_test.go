@@ -137,18 +137,24 @@ func soon(t *testing.T, what string, ok func() bool) {
 
 func sampled(t *testing.T, s source) facts {
 	t.Helper()
-	f := facts{now: time.Now()}
-	if err := s.sample(&f); err != nil {
+	r, err := s.sample()
+	if err != nil {
 		t.Fatal(err)
 	}
-	return f
+	return r.facts()
+}
+
+// fails reports that a source cannot be used any more.
+func fails(s source) bool {
+	_, err := s.sample()
+	return err != nil
 }
 
 func TestWaylandSeatsAndInhibitors(t *testing.T) {
 	c, l := newCompositor(t)
 	done := make(chan struct{})
 	go c.serve(l, done)
-	src, err := openWayland(extIdleNotify)(t.Context(), Options{Settle: time.Minute}, func() {})
+	src, err := openWayland(extIdleNotify)(t.Context(), env{settle: time.Minute, changed: func() {}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +196,7 @@ func TestWaylandSeatsAndInhibitors(t *testing.T) {
 	}
 	c.conn.Close()
 	c.mu.Unlock()
-	soon(t, "the crash is seen", func() bool { return src.sample(&facts{}) != nil })
+	soon(t, "the crash is seen", func() bool { return fails(src) })
 	src.close()
 	<-done
 }
@@ -201,14 +207,14 @@ func TestWaylandRefusals(t *testing.T) {
 		c.globals = map[uint32]string{5: "wl_seat"}
 		done := make(chan struct{})
 		go c.serve(l, done)
-		if _, err := openWayland(extIdleNotify)(t.Context(), Options{Settle: time.Minute}, func() {}); err == nil {
+		if _, err := openWayland(extIdleNotify)(t.Context(), env{settle: time.Minute, changed: func() {}}); err == nil {
 			t.Error("opened without a notifier")
 		}
 		<-done
 	})
 	t.Run("no-session", func(t *testing.T) {
 		t.Setenv("WAYLAND_DISPLAY", "")
-		if _, err := openWayland(kdeIdle)(t.Context(), Options{Settle: time.Minute}, func() {}); err == nil {
+		if _, err := openWayland(kdeIdle)(t.Context(), env{settle: time.Minute, changed: func() {}}); err == nil {
 			t.Error("opened without a session")
 		}
 	})
@@ -220,7 +226,7 @@ func TestWaylandRefusals(t *testing.T) {
 				conn.Close()
 			}
 		}()
-		if _, err := openWayland(extIdleNotify)(t.Context(), Options{Settle: time.Minute}, func() {}); err == nil {
+		if _, err := openWayland(extIdleNotify)(t.Context(), env{settle: time.Minute, changed: func() {}}); err == nil {
 			t.Error("opened at a stranger")
 		}
 	})

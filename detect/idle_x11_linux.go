@@ -56,17 +56,17 @@ type x11Idle struct {
 	last  time.Time
 }
 
-func openX11Idle(_ context.Context, o Options, wake func()) (source, error) {
+func openX11Idle(_ context.Context, e env) (source, error) {
 	conn, err := dialX()
 	if err != nil {
 		return nil, err
 	}
 	x := &x11Idle{conn: conn, done: make(chan struct{})}
-	if err := x.arm(o.Settle); err != nil {
+	if err := x.arm(e.settle); err != nil {
 		conn.Close()
 		return nil, err
 	}
-	go x.follow(o.Settle, wake)
+	go x.follow(e.settle, e.changed)
 	return x, nil
 }
 
@@ -242,14 +242,13 @@ func (x *x11Idle) follow(settle time.Duration, wake func()) {
 	}
 }
 
-func (x *x11Idle) sample(f *facts) error {
+func (x *x11Idle) sample() (result, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.err != nil {
-		return x.err
+		return nil, x.err
 	}
-	f.idleKnown, f.inUse, f.lastInput = true, x.inUse, x.last
-	return nil
+	return idleResult{inUse: x.inUse, last: x.last}, nil
 }
 
 func (x *x11Idle) close() {

@@ -40,11 +40,12 @@ type inhibit struct {
 	wake func()
 	done chan struct{}
 
-	mu    sync.Mutex
-	err   error
-	gnome map[dbus.ObjectPath]inhibition
-	kde   []inhibition
-	power bool
+	mu      sync.Mutex
+	err     error
+	present map[string]bool // by bus name: it runs
+	gnome   map[dbus.ObjectPath]inhibition
+	kde     []inhibition
+	power   bool
 }
 
 type inhibition struct {
@@ -52,19 +53,19 @@ type inhibition struct {
 	screen bool // it is about the screen, not about sleep only
 }
 
-func openInhibit(ctx context.Context, _ Options, wake func()) (source, error) {
+func openInhibit(ctx context.Context, e env) (source, error) {
 	conn, err := bus.Session(ctx)
 	if err != nil {
 		return nil, err
 	}
-	i := &inhibit{conn: conn, wake: wake, done: make(chan struct{}), gnome: map[dbus.ObjectPath]inhibition{}}
+	i := &inhibit{conn: conn, wake: e.changed, done: make(chan struct{}), present: map[string]bool{}, gnome: map[dbus.ObjectPath]inhibition{}}
 	signals := make(chan *dbus.Signal, 16)
 	conn.Signal(signals)
 	if err := i.start(ctx); err != nil {
 		conn.Close()
 		return nil, err
 	}
-	go i.follow(signals)
+	go i.follow(ctx, signals)
 	return i, nil
 }
 
@@ -92,6 +93,9 @@ func (i *inhibit) start(ctx context.Context) error {
 
 // ask reads all inhibitors of one desktop; one that does not answer has none.
 func (i *inhibit) ask(ctx context.Context, name string) {
+	i.mu.Lock()
+	i.present[name] = true
+	i.mu.Unlock()
 	switch name {
 	case gnomeSession:
 		var paths []dbus.ObjectPath
@@ -149,10 +153,10 @@ func appNames(app string) []string {
 	return nonEmpty(path.Base(app))
 }
 
-func (i *inhibit) follow(signals <-chan *dbus.Signal) {
+func (i *inhibit) follow(ctx context.Context, signals <-chan *dbus.Signal) {
 	defer close(i.done)
 	for s := range signals {
-		i.signal(s)
+		i.signal(ctx, s)
 		i.wake()
 	}
 	i.mu.Lock()
@@ -161,8 +165,8 @@ func (i *inhibit) follow(signals <-chan *dbus.Signal) {
 	i.wake()
 }
 
-func (i *inhibit) signal(s *dbus.Signal) {
-	ctx, cancel := context.WithTimeout(context.Background(), busTimeout)
+func (i *inhibit) signal(ctx context.Context, s *dbus.Signal) {
+	ctx, cancel := context.WithTimeout(ctx, busTimeout)
 	defer cancel()
 	var p dbus.ObjectPath
 	switch s.Name {
@@ -193,6 +197,7 @@ func (i *inhibit) signal(s *dbus.Signal) {
 func (i *inhibit) forget(name string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	delete(i.present, name)
 	switch name {
 	case gnomeSession:
 		clear(i.gnome)
@@ -203,22 +208,22 @@ func (i *inhibit) forget(name string) {
 	}
 }
 
-func (i *inhibit) sample(f *facts) error {
+func (i *inhibit) sample() (result, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.err != nil {
-		return i.err
+		return nil, i.err
 	}
 	all := slices.Clone(i.kde)
 	for _, g := range i.gnome {
 		all = append(all, g)
 	}
+	r := inhibitResult{awake: i.power, awakeKnown: len(i.present) > 0}
 	for _, a := range all {
-		f.inhibitors = append(f.inhibitors, a.inhibitor)
-		f.awake = f.awake || (a.screen && !a.webrtc())
+		r.inhibitors = append(r.inhibitors, a.inhibitor)
+		r.awake = r.awake || (a.screen && !a.webrtc())
 	}
-	f.awake = f.awake || i.power
-	return nil
+	return r, nil
 }
 
 func (i *inhibit) close() {

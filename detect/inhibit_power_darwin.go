@@ -13,23 +13,23 @@ import (
 // Source: IOKit/pwr_mgt/IOPMLib.h
 type powerWishes struct{}
 
-func openPowerWishes(context.Context, Options, func()) (source, error) {
+func openPowerWishes(context.Context, env) (source, error) {
 	if err := frameworks(); err != nil {
 		return nil, err
 	}
 	p := powerWishes{}
-	return p, p.sample(&facts{})
+	_, err := p.sample()
+	return p, err
 }
 
-func (powerWishes) sample(f *facts) error {
+func (powerWishes) sample() (result, error) {
 	var all uintptr
 	if status := ioAssertions(&all); status != 0 || all == 0 {
-		return fmt.Errorf("macOS does not tell who keeps it awake: status %d", status)
+		return nil, fmt.Errorf("macOS does not say who keeps it awake: status %d", status)
 	}
 	defer cfRelease(all)
 	out, awake := wishes(readAssertions(all), program)
-	f.inhibitors, f.awake = append(f.inhibitors, out...), f.awake || awake
-	return nil
+	return inhibitResult{inhibitors: out, awake: awake, awakeKnown: true}, nil
 }
 
 // readAssertions reads a dictionary of process numbers, with an array of

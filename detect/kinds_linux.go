@@ -2,78 +2,43 @@ package detect
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/godbus/dbus/v5"
 
 	"heliograph/detect/bus"
 )
 
-// systemKinds lists what is found out on Linux, and through whom.
+// systemKinds lists what is found out on Linux, and through which services.
 func systemKinds() []kind {
+	const session = "run heliograph inside your desktop session, where DBUS_SESSION_BUS_ADDRESS is set"
 	return []kind{
-		{name: "idle", value: idleValue, candidates: []candidate{
-			{"ext-idle-notify", openWayland(extIdleNotify)}, {"kde-idle", openWayland(kdeIdle)}, {"mutter", openMutter},
-			{"x11-sync", openX11Idle}, {"x11-polling", openPollIdle}, {"logind-hint", openLogindIdle}},
-			fix: "run heliograph inside your desktop session, where WAYLAND_DISPLAY or DISPLAY is set"},
-		{name: "sleep", value: seatValue, candidates: []candidate{{"logind", openLogind}},
-			fix: "sleep and user switching are only seen where systemd-logind or elogind runs"},
-		{name: "clock", value: clockValue, candidates: []candidate{{"timerfd", openClock}},
-			fix: "sleep that nobody announces is not seen on this kernel"},
-		{name: "lock", value: lockValue, candidates: []candidate{{"screensaver", openSaver}},
-			fix: "run heliograph inside your desktop session, where DBUS_SESSION_BUS_ADDRESS is set"},
-		{name: "lockers", candidates: []candidate{{"inotify", openLocker}},
-			fix: "none is needed where the desktop locks the screen by itself"},
-		{name: "inhibitors", value: inhibitValue, candidates: []candidate{{"session-bus", openInhibit}},
-			fix: "run heliograph inside your desktop session, where DBUS_SESSION_BUS_ADDRESS is set"},
-		{name: "camera", candidates: []candidate{{"inotify", openCameras}},
-			fix: "a call is seen by its microphone too"},
-		{name: "microphone", value: callsValue, candidates: []candidate{{"pulseaudio", openPulse}},
-			fix: "calls are seen through PipeWire (with pipewire-pulse) or PulseAudio: start one of them"},
-		{name: "sound-cards", candidates: []candidate{{"inotify", openALSA}},
-			fix: "programs that record without a sound server are not seen here"},
+		{name: "idle", fix: "run heliograph inside your desktop session, where WAYLAND_DISPLAY or DISPLAY is set",
+			candidates: []candidate{
+				{name: "ext-idle-notify", open: openWayland(extIdleNotify)},
+				{name: "kde-idle", open: openWayland(kdeIdle)},
+				{name: "mutter", open: openMutter},
+				{name: "x11-sync", open: openX11Idle},
+				{name: "x11-polling", open: openPollIdle, polls: true, lastResort: true},
+				{name: "logind-hint", open: openLogindIdle, lastResort: true}, // it comes late
+			}},
+		{name: "sleep", fix: "sleep and user switching are only seen where systemd-logind or elogind runs",
+			candidates: []candidate{{name: "logind", open: openLogind}}},
+		{name: "clock", fix: "sleep that nobody announces is not seen on this kernel",
+			candidates: []candidate{{name: "timerfd", open: openClock}}},
+		{name: "lock", fix: session,
+			candidates: []candidate{{name: "screensaver", open: openSaver}}},
+		{name: "lockers", fix: "nothing is needed where the desktop itself locks the screen",
+			candidates: []candidate{{name: "inotify", open: openLocker}}},
+		{name: "inhibitors", fix: session,
+			candidates: []candidate{{name: "session-bus", open: openInhibit}}},
+		{name: "camera", fix: "a call is seen by its microphone too",
+			candidates: []candidate{{name: "inotify", open: openCameras}}},
+		{name: "microphone", fix: "calls are seen through PipeWire (with pipewire-pulse) or PulseAudio: start one of them",
+			candidates: []candidate{{name: "pulseaudio", open: openPulse}}},
+		{name: "sound-cards", fix: "programs that record without a sound server are not seen here",
+			candidates: []candidate{{name: "inotify", open: openALSA}}},
 	}
 }
-
-func idleValue(f *facts) string {
-	if f.inUse {
-		return "in use"
-	}
-	return "no input since " + f.lastInput.Local().Format("15:04:05")
-}
-
-func seatValue(f *facts) string {
-	switch {
-	case f.asleep:
-		return "going to sleep"
-	case f.elsewhere:
-		return "another session has the seat"
-	}
-	return "awake, this session has the seat"
-}
-
-func clockValue(f *facts) string {
-	if f.woke.IsZero() {
-		return "no sleep seen"
-	}
-	return "woke up at " + f.woke.Local().Format("15:04:05")
-}
-
-func lockValue(f *facts) string {
-	if f.locked {
-		return "locked"
-	}
-	return "not locked"
-}
-
-func inhibitValue(f *facts) string {
-	if f.awake {
-		return "a program keeps the screen awake"
-	}
-	return fmt.Sprintf("%d programs keep the machine awake, none the screen", len(f.inhibitors))
-}
-
-func callsValue(f *facts) string { return fmt.Sprintf("%d recordings", len(f.captures)) }
 
 // busTimeout bounds one D-Bus call of ours.
 const busTimeout = bus.CallTimeout

@@ -2,8 +2,9 @@
 
 package detect
 
-// systemKinds lists what is found out here: nothing yet, and each part says so.
+// systemKinds lists what would be found out here: there is no service for it
+// yet, and each part says so.
 func systemKinds() []kind {
-	const fix = "detection on this system is not built yet; statuses that you choose work"
+	const fix = "detection is not built for this system yet; statuses that you choose work"
 	return []kind{{name: "idle", fix: fix}, {name: "sleep", fix: fix}, {name: "lock", fix: fix}, {name: "microphone", fix: fix}}
 }

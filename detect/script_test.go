@@ -36,6 +36,7 @@ import (
 type script struct {
 	t     *testing.T
 	began time.Time
+	now   time.Time
 	f     facts
 	rule  *callRule
 	opts  Options
@@ -63,7 +64,8 @@ func playScript(t *testing.T, path string) {
 	}
 	defer file.Close()
 	s := &script{t: t, began: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), ids: map[string]uint32{}}
-	s.f = facts{now: s.began, streamsKnown: true, idleKnown: true, inUse: true, lastInput: s.began}
+	s.now = s.began
+	s.f = facts{streamsKnown: true, idleKnown: true, inUse: true, lastInput: s.began}
 	lines, expected := bufio.NewScanner(file), 0
 	for n := 1; lines.Scan(); n++ {
 		line, _, _ := strings.Cut(lines.Text(), "#")
@@ -133,27 +135,27 @@ func (s *script) options(words []string) error {
 
 // advance runs the rule's own alarms up to an instant.
 func (s *script) advance(to time.Time) error {
-	if to.Before(s.f.now) {
+	if to.Before(s.now) {
 		return fmt.Errorf("time runs backwards")
 	}
 	for !s.next.IsZero() && !s.next.After(to) {
-		if !s.next.After(s.f.now) {
+		if !s.next.After(s.now) {
 			return fmt.Errorf("the rule asks for an instant that is over: it would spin")
 		}
-		s.f.now = s.next
+		s.now = s.next
 		s.fold()
 	}
-	s.f.now = to
+	s.now = to
 	return nil
 }
 
 func (s *script) fold() {
-	f := s.f
-	s.seen, s.streams, s.next = fold(&f, s.rule)
+	s.seen = s.f.activity()
+	s.seen.Call, s.seen.Unlisted, s.streams, s.next = s.rule.step(&s.f, s.now)
 }
 
 func (s *script) event(verb string, args []string) error {
-	now := s.f.now
+	now := s.now
 	switch verb {
 	case "input":
 		s.f.inUse, s.f.lastInput = true, now
@@ -299,7 +301,7 @@ func (s *script) value(key string) string {
 		}
 	}
 	i := 0
-	for _, c := range s.f.captures {
+	for _, c := range sorted(s.f.captures) {
 		if c.own || c.plumbing {
 			continue
 		}

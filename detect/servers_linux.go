@@ -11,11 +11,9 @@ import (
 	"heliograph/detect/pulse"
 )
 
-func init() { watchServers = watchSockets }
-
-// watchSockets tells when a socket appears where compositors, sound servers,
+// watchServers calls appeared when a socket appears where compositors, sound servers,
 // buses and X servers put theirs.
-func watchSockets(appeared func()) (end func()) {
+func watchServers(appeared func()) (end func()) {
 	n, err := newInotify()
 	if err != nil {
 		return func() {} // they are still looked for, ever more rarely

@@ -3,7 +3,6 @@ package detect
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -51,8 +50,8 @@ const (
 
 const lockerMask = unix.IN_OPEN | unix.IN_DELETE_SELF | unix.IN_MOVE_SELF
 
-func openLocker(_ context.Context, _ Options, wake func()) (source, error) {
-	return watchLockers(filepath.SplitList(os.Getenv("PATH")), lockers, hostProc, wake)
+func openLocker(_ context.Context, e env) (source, error) {
+	return watchLockers(filepath.SplitList(os.Getenv("PATH")), lockers, hostProc, e.changed)
 }
 
 func watchLockers(dirs, names []string, proc procfs, wake func()) (source, error) {
@@ -227,23 +226,10 @@ func screen(display string) string {
 	return name
 }
 
-func (l *locker) sample(f *facts) error {
+func (l *locker) sample() (result, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	f.locked = f.locked || len(l.running) > 0
-	return nil
-}
-
-func (l *locker) describe() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case l.installed == 0:
-		return "none installed"
-	case len(l.running) > 0:
-		return fmt.Sprintf("%d installed, locked", l.installed)
-	}
-	return fmt.Sprintf("%d installed, not locked", l.installed)
+	return lockerResult{installed: l.installed, running: len(l.running)}, nil
 }
 
 func (l *locker) close() {

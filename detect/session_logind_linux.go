@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -38,45 +37,47 @@ type logind struct {
 	done    chan struct{}
 	wake    func()
 
-	mu      sync.Mutex
-	err     error
-	locked  bool
-	active  bool
-	asleep  bool
-	woke    time.Time
-	inhibit int // the delay lock's descriptor; -1: none
-	release *time.Timer
-	closed  bool
-	tasks   sync.WaitGroup // of delaySleep
+	mu     sync.Mutex
+	err    error
+	locked bool
+	active bool
+	asleep bool
+	woke   time.Time
+	delay  *os.File // the delay inhibitor; nil: none
+	closed bool
+	tasks  sync.WaitGroup
 
-	idle      bool
-	idleSince uint64 // microseconds since 1970; 0: never told
-	blocked   string // what the block inhibitors of all programs cover
+	hold *sleepHold // nil: sleep is not delayed
+
+	idle         bool
+	idleSince    uint64 // microseconds since 1970; 0: never set
+	blocked      string // what the block inhibitors of all programs cover
+	blockedKnown bool
 }
 
-func openLogind(ctx context.Context, _ Options, wake func()) (source, error) {
-	l, err := dialLogind(ctx, wake)
+func openLogind(ctx context.Context, e env) (source, error) {
+	l, err := dialLogind(ctx, e.changed, e.sleep)
 	if err != nil {
 		return nil, err
 	}
-	l.delaySleep()
+	l.delaySleep(ctx)
 	return l, nil
 }
 
 // dialLogind finds our session and follows it.
-func dialLogind(ctx context.Context, wake func()) (*logind, error) {
+func dialLogind(ctx context.Context, wake func(), hold *sleepHold) (*logind, error) {
 	conn, err := bus.System(ctx)
 	if err != nil {
 		return nil, err
 	}
-	l := &logind{conn: conn, done: make(chan struct{}), wake: wake, active: true, inhibit: -1}
+	l := &logind{conn: conn, done: make(chan struct{}), wake: wake, active: true, hold: hold}
 	signals := make(chan *dbus.Signal, 16)
 	conn.Signal(signals)
 	if err := l.start(ctx); err != nil {
 		conn.Close()
 		return nil, err
 	}
-	go l.follow(signals)
+	go l.follow(ctx, signals)
 	return l, nil
 }
 
@@ -118,8 +119,8 @@ func (l *logind) find(ctx context.Context) error {
 	if l.manager().CallWithContext(ctx, logindManager+".GetUser", 0, uint32(os.Getuid())).Store(&user) != nil {
 		return err
 	}
-	display, derr := l.conn.Object(logindName, user).GetProperty("org.freedesktop.login1.User.Display")
-	if derr != nil {
+	var display dbus.Variant
+	if l.conn.Object(logindName, user).CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, "org.freedesktop.login1.User", "Display").Store(&display) != nil {
 		return err
 	}
 	var id string
@@ -159,48 +160,45 @@ func (l *logind) take(p map[string]dbus.Variant) {
 		l.active = v
 	}
 	if v, ok := p["BlockInhibited"].Value().(string); ok {
-		l.blocked = v
+		l.blocked, l.blockedKnown = v, true
 	}
 	l.idleHint(p)
 }
 
-// delaySleep asks logind to wait with the next sleep until SleepReady.
-func (l *logind) delaySleep() {
-	ctx, cancel := context.WithTimeout(context.Background(), busTimeout)
+// delaySleep asks logind to delay the next sleep.
+func (l *logind) delaySleep(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, busTimeout)
 	defer cancel()
 	var fd dbus.UnixFD
 	err := l.manager().CallWithContext(ctx, logindManager+".Inhibit", 0, "sleep", "heliograph", "Telling colleagues that you are away", "delay").Store(&fd)
 	if err != nil {
 		return // sleep is still seen, only too late to be told before
 	}
+	delay := os.NewFile(uintptr(fd), "logind delay inhibitor")
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed || l.inhibit >= 0 {
-		syscall.Close(int(fd)) // one lock is enough, and none is left behind
+	if l.closed || l.delay != nil {
+		delay.Close() // one is enough, and none is left behind
 		return
 	}
-	l.inhibit = int(fd)
+	l.delay = delay
 }
 
-// letSleep gives the delay lock back.
-func (l *logind) letSleep() {
+// allowSleep gives a delay inhibitor back.
+func (l *logind) allowSleep(delay *os.File) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.inhibit >= 0 {
-		syscall.Close(l.inhibit)
-		l.inhibit = -1
-	}
-	if l.release != nil {
-		l.release.Stop()
-		l.release = nil
+	if delay != nil && l.delay == delay {
+		delay.Close()
+		l.delay = nil
 	}
 }
 
-// follow takes signals in until the bus ends.
-func (l *logind) follow(signals <-chan *dbus.Signal) {
+// follow takes signals until the connection ends.
+func (l *logind) follow(ctx context.Context, signals <-chan *dbus.Signal) {
 	defer close(l.done)
 	for s := range signals {
-		l.signal(s)
+		l.signal(ctx, s)
 		l.wake()
 	}
 	l.mu.Lock()
@@ -209,12 +207,12 @@ func (l *logind) follow(signals <-chan *dbus.Signal) {
 	l.wake()
 }
 
-func (l *logind) signal(s *dbus.Signal) {
+func (l *logind) signal(ctx context.Context, s *dbus.Signal) {
 	var fail error
 	switch {
 	case s.Name == logindManager+".PrepareForSleep" && len(s.Body) == 1:
 		if sleeping, ok := s.Body[0].(bool); ok {
-			l.sleep(sleeping)
+			l.sleep(ctx, sleeping)
 		}
 	case s.Name == "org.freedesktop.DBus.Properties.PropertiesChanged" && len(s.Body) == 3 && (s.Path == l.session || s.Path == logindPath):
 		if p, ok := s.Body[1].(map[string]dbus.Variant); ok {
@@ -223,7 +221,7 @@ func (l *logind) signal(s *dbus.Signal) {
 			l.mu.Unlock()
 		}
 		if untold, ok := s.Body[2].([]string); ok && len(untold) > 0 {
-			ctx, cancel := context.WithTimeout(context.Background(), busTimeout)
+			ctx, cancel := context.WithTimeout(ctx, busTimeout)
 			fail = l.read(ctx)
 			cancel()
 		}
@@ -237,41 +235,47 @@ func (l *logind) signal(s *dbus.Signal) {
 	}
 }
 
-func (l *logind) sleep(sleeping bool) {
+func (l *logind) sleep(ctx context.Context, sleeping bool) {
 	l.mu.Lock()
 	l.asleep = sleeping
-	if sleeping && l.inhibit >= 0 {
-		l.release = time.AfterFunc(sleepGrace, l.letSleep)
+	if !sleeping {
+		l.woke = time.Now().Round(0).Truncate(time.Millisecond)
+	}
+	delay := l.delay
+	if sleeping && delay != nil {
+		ready := l.hold.begin(sleepGrace)
+		l.tasks.Go(func() {
+			<-ready
+			l.allowSleep(delay)
+		})
 	}
 	l.mu.Unlock()
-	if !sleeping {
-		l.mu.Lock()
-		l.woke = time.Now().Round(0).Truncate(time.Millisecond)
-		l.mu.Unlock()
-		l.letSleep()
-		l.tasks.Go(l.delaySleep) // follow goes on meanwhile
+	if !sleeping && l.hold != nil {
+		l.hold.release()
+		l.allowSleep(delay)
+		l.tasks.Go(func() { l.delaySleep(ctx) }) // follow goes on meanwhile
 	}
 }
 
-func (l *logind) sample(f *facts) error {
+func (l *logind) sample() (result, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err != nil {
-		return l.err
+		return nil, l.err
 	}
-	f.seatKnown = true
-	f.locked = f.locked || l.locked
-	f.asleep, f.elsewhere = l.asleep, !l.active
-	f.woke = later(f.woke, l.woke)
-	f.awake = f.awake || slices.Contains(strings.Split(l.blocked, ":"), "idle")
-	return nil
+	return seatResult{locked: l.locked, asleep: l.asleep, elsewhere: !l.active, woke: l.woke,
+		awake: slices.Contains(strings.Split(l.blocked, ":"), "idle"), awakeKnown: l.blockedKnown}, nil
 }
 
 func (l *logind) close() {
 	l.mu.Lock()
 	l.closed = true
+	delay := l.delay
 	l.mu.Unlock()
-	l.letSleep()
+	if l.hold != nil {
+		l.hold.release()
+	}
+	l.allowSleep(delay)
 	l.conn.Close()
 	<-l.done
 	l.tasks.Wait()

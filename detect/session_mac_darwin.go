@@ -18,6 +18,7 @@ import (
 // there is a lock
 type macSession struct {
 	wake func()
+	hold *sleepHold
 	bell uintptr
 	ring chan struct{}
 	loop uintptr
@@ -28,8 +29,7 @@ type macSession struct {
 	mu    sync.Mutex
 	state seatState
 	woke  time.Time
-	ready chan struct{} // closed: the machine may sleep; nil: nobody waits
-	root  uint32        // the power's port
+	root  uint32 // the power's port
 }
 
 // powerSession is the one that the callback, which cannot be given a pointer
@@ -60,11 +60,11 @@ var (
 	})
 )
 
-func openMacSession(ctx context.Context, _ Options, wake func()) (source, error) {
+func openMacSession(ctx context.Context, e env) (source, error) {
 	if err := frameworks(); err != nil {
 		return nil, err
 	}
-	s := &macSession{wake: wake, ring: make(chan struct{}, 1), done: make(chan struct{}), gone: make(chan struct{})}
+	s := &macSession{wake: e.changed, hold: e.sleep, ring: make(chan struct{}, 1), done: make(chan struct{}), gone: make(chan struct{})}
 	powerSession.Lock()
 	taken := powerSession.s != nil
 	if !taken {
@@ -167,51 +167,34 @@ func (s *macSession) power(msg uint32, id int) {
 	if slept && !s.state.asleep {
 		s.woke = time.Now().Round(0)
 	}
-	var ready chan struct{}
-	if hold > 0 {
-		ready = make(chan struct{})
-		s.ready = ready
-	}
 	root := s.root
+	var ready <-chan struct{}
+	if hold > 0 {
+		ready = s.hold.begin(hold) // before anybody can see that the computer goes to sleep
+	}
 	s.mu.Unlock()
 	if changed {
 		s.wake()
 	}
 	if ready != nil {
-		select {
-		case <-ready:
-		case <-time.After(hold):
-		}
+		<-ready
 	}
 	if answer {
 		ioAllowPowerChange(root, id)
 	}
 }
 
-// letSleep lets macOS go on: colleagues have been told.
-func (s *macSession) letSleep() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ready != nil {
-		close(s.ready)
-		s.ready = nil
-	}
-}
-
 // sample reads the dictionary too: where no run loop serves the notices of the
 // lock, the next look at the desk sees it.
-func (s *macSession) sample(f *facts) error {
+func (s *macSession) sample() (result, error) {
 	s.look()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f.seatKnown, f.lockKnown, f.woke = true, true, s.woke
-	f.locked = f.locked || s.state.locked
-	f.asleep, f.elsewhere = s.state.asleep, s.state.elsewhere
-	return nil
+	return seatResult{locked: s.state.locked, asleep: s.state.asleep, elsewhere: s.state.elsewhere, woke: s.woke}, nil
 }
 
 func (s *macSession) close() {
-	s.letSleep()
+	s.hold.release()
 	s.stop()
 	<-s.gone
 	cfRunLoopStop(s.loop)

@@ -29,7 +29,7 @@ type saver struct {
 	active map[string]bool // by interface
 }
 
-func openSaver(ctx context.Context, _ Options, wake func()) (source, error) {
+func openSaver(ctx context.Context, e env) (source, error) {
 	conn, err := bus.Session(ctx)
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func openSaver(ctx context.Context, _ Options, wake func()) (source, error) {
 		conn.Close()
 		return nil, err
 	}
-	go s.follow(signals, wake)
+	go s.follow(signals, e.changed)
 	return s, nil
 }
 
@@ -90,17 +90,17 @@ func (s *saver) follow(signals <-chan *dbus.Signal, wake func()) {
 	wake()
 }
 
-func (s *saver) sample(f *facts) error {
+func (s *saver) sample() (result, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
-		return s.err
+		return nil, s.err
 	}
-	f.lockKnown = true
+	var r lockResult
 	for _, active := range s.active {
-		f.locked = f.locked || active
+		r.locked = r.locked || active
 	}
-	return nil
+	return r, nil
 }
 
 func (s *saver) close() {

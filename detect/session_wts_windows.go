@@ -27,16 +27,16 @@ type wtsSession struct {
 	wake  func()
 	ears  *listener
 	power uintptr
+	hold  *sleepHold
 
 	mu      sync.Mutex
 	state   seatState
 	witness wakeWitness
 	woke    time.Time
-	ready   chan struct{} // closed: the machine may sleep; nil: nobody waits
 }
 
-func openWTS(_ context.Context, _ Options, wake func()) (source, error) {
-	s := &wtsSession{wake: wake}
+func openWTS(_ context.Context, e env) (source, error) {
+	s := &wtsSession{wake: e.changed, hold: e.sleep}
 	if state, err := querySession(); err == nil {
 		s.state = state // else the events alone tell
 	}
@@ -87,49 +87,30 @@ func (s *wtsSession) tell(msg uint32, w, _ uintptr) {
 	if slept && !s.state.asleep {
 		s.woke = time.Now().Round(0)
 	}
-	var ready chan struct{}
+	var ready <-chan struct{}
 	if hold > 0 {
-		ready = make(chan struct{})
-		s.ready = ready
+		ready = s.hold.begin(hold) // before anybody can see that the computer goes to sleep
 	}
 	s.mu.Unlock()
 	if changed {
 		s.wake()
 	}
-	if ready == nil {
-		return
-	}
-	select {
-	case <-ready:
-	case <-time.After(hold):
+	if ready != nil {
+		<-ready
 	}
 }
 
-// letSleep lets Windows go on: colleagues have been told.
-func (s *wtsSession) letSleep() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ready != nil {
-		close(s.ready)
-		s.ready = nil
-	}
-}
-
-func (s *wtsSession) sample(f *facts) error {
+func (s *wtsSession) sample() (result, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.witness.slept(clocks()) {
-		s.state.asleep, s.woke = false, f.now // this runs, so it is awake
+		s.state.asleep, s.woke = false, time.Now().Round(0) // this runs, so it is awake
 	}
-	f.woke = s.woke
-	f.seatKnown, f.lockKnown = true, true
-	f.locked = f.locked || s.state.locked
-	f.asleep, f.elsewhere = s.state.asleep, s.state.elsewhere
-	return nil
+	return seatResult{locked: s.state.locked, asleep: s.state.asleep, elsewhere: s.state.elsewhere, woke: s.woke}, nil
 }
 
 func (s *wtsSession) close() {
-	s.letSleep()
+	s.hold.release()
 	procWTSUnregister.Call(s.ears.win.handle)
 	if s.power != 0 {
 		procUnregisterSuspendResume.Call(s.power)

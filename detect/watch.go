@@ -3,9 +3,12 @@ package detect
 import (
 	"context"
 	"log/slog"
-	"strings"
+	"math"
+	"slices"
 	"sync"
 	"time"
+
+	"heliograph/detect/latest"
 )
 
 // Defaults of Options.
@@ -31,50 +34,50 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Watcher tells the desk's activity as it changes.
+// Watcher watches what happens at the desk.
 type Watcher struct {
-	opts    Options
-	kinds   []*slot
-	wake    chan struct{}
-	revive  chan struct{} // what was missing may have appeared
-	changes chan Activity
-	done    chan struct{}
-	cancel  context.CancelFunc
+	opts     Options
+	slots    []*slot
+	sleep    sleepHold
+	wake     chan struct{} // a source has changed
+	revive   chan struct{} // a server may have appeared
+	attempts chan attempt  // outcomes
+	changes  chan Activity
+	done     chan struct{}
+	cancel   context.CancelFunc
 
 	mu       sync.Mutex
 	apps     []App // set anew; nil: unchanged
 	activity Activity
+	awake    bool // awakeKnown of the last facts
 	streams  []Stream
 	parts    []Part
-	// sleepReady is how the open backend lets the machine sleep; nil: it
-	// cannot hold it.
-	sleepReady func()
-}
-
-// slot is one kind with its open backend.
-type slot struct {
-	kind
-	src     source
-	rank    int // of the open backend among the candidates
-	using   string
-	problem string
-	retry   time.Duration
-	due     time.Time // when to look for a backend again; zero: not
 }
 
 // Watch starts to watch. It ends with ctx or Close.
 func Watch(ctx context.Context, o Options) *Watcher {
+	return watch(ctx, o, systemKinds(), watchServers)
+}
+
+// serverWatch calls appeared whenever a server that a source connects to may
+// have started, until the function that it returns is called.
+type serverWatch func(appeared func()) (end func())
+
+func watch(ctx context.Context, o Options, kinds []kind, servers serverWatch) *Watcher {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &Watcher{opts: o.withDefaults(), wake: make(chan struct{}, 1), revive: make(chan struct{}, 1), changes: make(chan Activity, 1), done: make(chan struct{}), cancel: cancel}
-	for _, k := range systemKinds() {
-		w.kinds = append(w.kinds, &slot{kind: k})
+	w := &Watcher{opts: o.withDefaults(), wake: make(chan struct{}, 1), revive: make(chan struct{}, 1), attempts: make(chan attempt),
+		changes: make(chan Activity, 1), done: make(chan struct{}), cancel: cancel}
+	now := time.Now().Round(0)
+	for _, k := range kinds {
+		w.slots = append(w.slots, newSlot(k, now))
 	}
-	go w.run(ctx)
+	go w.run(ctx, servers)
 	return w
 }
 
-// Changes holds the latest activity, the first one at once; it closes when the
-// watcher ends.
+// Changes holds the latest activity; the first one arrives as soon as every
+// kind has been looked for, within firstAttempt. It is closed when the watcher
+// ends.
 func (w *Watcher) Changes() <-chan Activity { return w.changes }
 
 // Activity is the present activity.
@@ -84,38 +87,41 @@ func (w *Watcher) Activity() Activity {
 	return w.activity
 }
 
-// Streams lists what records now, and how it was judged.
+// SeesAwake reports whether a program that keeps the screen awake is noticed
+// here, so whether Activity.Inhibited can ever be set. It may change with the
+// services of the desktop.
+func (w *Watcher) SeesAwake() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.awake
+}
+
+// Streams lists what records now and how it was judged.
 func (w *Watcher) Streams() []Stream {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return append([]Stream{}, w.streams...)
+	return slices.Clone(w.streams)
 }
 
-// Parts tells which backend serves each part, its live value, or what is wrong
-// and how to mend it.
+// Parts lists the parts of the detector, always in the same order: what serves
+// each of them and what it says, or what is wrong and how to fix it.
 func (w *Watcher) Parts() []Part {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return append([]Part{}, w.parts...)
+	return slices.Clone(w.parts)
 }
 
-// SetApps replaces Options.Apps; recordings of now are judged anew.
+// SetApps replaces Options.Apps; present recordings are judged anew.
 func (w *Watcher) SetApps(apps []App) {
 	w.mu.Lock()
 	w.apps = append([]App{}, apps...)
 	w.mu.Unlock()
-	w.poke()
+	notify(w.wake)
 }
 
-// SleepReady lets the machine go to sleep: all that had to be told is told.
-func (w *Watcher) SleepReady() {
-	w.mu.Lock()
-	ready := w.sleepReady
-	w.mu.Unlock()
-	if ready != nil {
-		ready()
-	}
-}
+// SleepReady lets the system go to sleep, which the watcher has delayed since
+// Activity.Asleep was set.
+func (w *Watcher) SleepReady() { w.sleep.release() }
 
 // Close ends the watcher and waits for it.
 func (w *Watcher) Close() {
@@ -123,48 +129,40 @@ func (w *Watcher) Close() {
 	<-w.done
 }
 
-func (w *Watcher) poke() { signal(w.wake) }
-
-// signal leaves a note in a channel of one slot.
-func signal(c chan<- struct{}) {
+// notify puts a value into a channel that has room for one.
+func notify(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
 	}
 }
 
-// watchServers, where the system can tell, calls appeared when a server that
-// a detector speaks to may have come up. It returns how to end that.
-var watchServers func(appeared func()) (end func())
+// firstAttempt is how long the first activity waits for services that do not
+// answer.
+const firstAttempt = openTimeout + time.Second
 
-// run owns the backends and the memory of the rule.
-func (w *Watcher) run(ctx context.Context) {
+// run owns the sources and the memory of the call rule.
+func (w *Watcher) run(ctx context.Context, servers serverWatch) {
 	defer close(w.done)
 	defer close(w.changes)
+	defer w.shut()
+	if servers != nil {
+		defer servers(func() { notify(w.revive) })()
+	}
 	rule := newCallRule(w.opts)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	defer func() {
-		for _, s := range w.kinds {
-			s.shut()
-		}
-	}()
-	if watchServers != nil {
-		defer watchServers(func() { signal(w.revive) })()
-	}
+	started := time.Now().Round(0)
 	for {
 		w.takeApps(rule)
 		now := time.Now().Round(0)
-		f := &facts{now: now}
-		for _, s := range w.kinds {
-			s.serve(ctx, w, f)
+		next := w.sample(ctx, now)
+		if first := started.Add(firstAttempt); w.allTried() || !now.Before(first) {
+			next = sooner(next, w.judge(rule, now))
+		} else {
+			next = sooner(next, first)
 		}
-		activity, streams, next := fold(f, rule)
-		w.publish(activity, streams, f)
-		for _, s := range w.kinds {
-			next = sooner(next, s.due)
-		}
-		wait := time.Duration(1<<63 - 1)
+		wait := time.Duration(math.MaxInt64)
 		if !next.IsZero() {
 			wait = max(0, next.Sub(now))
 		}
@@ -174,11 +172,26 @@ func (w *Watcher) run(ctx context.Context) {
 			return
 		case <-w.wake:
 		case <-w.revive:
-			for _, s := range w.kinds {
-				s.hurry()
+			for _, s := range w.slots {
+				s.hurry(now)
 			}
+		case l := <-w.attempts:
+			l.slot.finish(l, time.Now().Round(0), w.opts.Log)
 		case <-timer.C:
 		}
+	}
+}
+
+// shut ends all attempts and closes all sources.
+func (w *Watcher) shut() {
+	w.cancel() // ends the attempts
+	for _, s := range w.slots {
+		if s.trying {
+			if l := <-w.attempts; l.opened != nil {
+				l.opened.shut()
+			}
+		}
+		s.shut()
 	}
 }
 
@@ -191,131 +204,54 @@ func (w *Watcher) takeApps(r *callRule) {
 	}
 }
 
-func (w *Watcher) publish(a Activity, streams []Stream, f *facts) {
+// sample asks all open sources and looks for missing ones that are due. It
+// returns the next instant at which one is due.
+func (w *Watcher) sample(ctx context.Context, now time.Time) (next time.Time) {
+	for _, s := range w.slots {
+		s.sample(now, w.opts.Log)
+		if !s.due.IsZero() && !s.trying && !now.Before(s.due) {
+			s.due, s.trying = time.Time{}, true
+			go w.try(ctx, s, s.better())
+		}
+		next = sooner(next, s.due)
+	}
+	return next
+}
+
+// try tries the candidates for a slot without keeping run waiting.
+func (w *Watcher) try(ctx context.Context, s *slot, candidates []candidate) {
+	o, err := tryAll(ctx, candidates, env{settle: w.opts.Settle, changed: func() { notify(w.wake) }, sleep: &w.sleep})
+	w.attempts <- attempt{s, o, err}
+}
+
+func (w *Watcher) allTried() bool {
+	return !slices.ContainsFunc(w.slots, func(s *slot) bool { return !s.tried })
+}
+
+// judge makes the activity from what the sources know, and publishes it. It
+// returns the instant at which the call rule would judge differently by itself.
+func (w *Watcher) judge(rule *callRule, now time.Time) (next time.Time) {
+	var all []facts
+	var parts []Part
+	for _, s := range w.slots {
+		if s.last != nil {
+			all = append(all, s.last.facts())
+		}
+		parts = append(parts, s.part())
+	}
+	f := fold(all)
+	a := f.activity()
+	var streams []Stream
+	a.Call, a.Unlisted, streams, next = rule.step(&f, now)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	first := w.parts == nil
-	w.streams, w.parts = streams, w.parts[:0:0]
-	for _, s := range w.kinds {
-		w.parts = append(w.parts, s.part(f))
+	w.streams, w.parts, w.awake = streams, parts, f.awakeKnown
+	if first || a != w.activity {
+		w.activity = a
+		latest.Put(w.changes, a)
 	}
-	if !first && a == w.activity {
-		return
-	}
-	w.activity = a
-	select {
-	case <-w.changes:
-	default:
-	}
-	w.changes <- a // the slot is free: only this goroutine sends
-}
-
-// serve samples the slot's backend, or looks for one when that is due; a last
-// resort gives way to a better one.
-func (s *slot) serve(ctx context.Context, w *Watcher, f *facts) {
-	if !s.due.IsZero() && !f.now.Before(s.due) || s.src == nil && s.due.IsZero() {
-		s.look(ctx, w, f.now)
-	}
-	if s.src == nil {
-		return
-	}
-	if err := s.src.sample(f); err != nil {
-		w.opts.Log.Info("detector lost", "part", s.name, "backend", s.using, "error", err)
-		s.shut()
-		s.problem = err.Error()
-		// It worked, so it may be back in a moment: a server restarts.
-		s.retry = retryFirst
-		s.due = f.now.Add(s.retry)
-	}
-}
-
-// hurry looks for a better backend at once.
-func (s *slot) hurry() {
-	if !s.due.IsZero() && len(s.candidates) > 0 {
-		s.due, s.retry = s.due.Add(-retryLast), 0
-	}
-}
-
-// A backend that is missing is looked for again, ever more rarely: not every
-// system tells when a sound server or a bus appears.
-const (
-	retryFirst = 250 * time.Millisecond
-	retryLast  = 5 * time.Minute
-)
-
-// look opens the first candidate that serves better than the one in use.
-func (s *slot) look(ctx context.Context, w *Watcher, now time.Time) {
-	problem := ""
-	better := s.candidates
-	if s.src != nil {
-		better = better[:s.rank]
-	}
-	for rank, c := range better {
-		src, err := c.open(ctx, w.opts, w.poke)
-		if err == nil {
-			s.take(w, src, rank, now)
-			return
-		}
-		switch {
-		case problem == "":
-			problem = err.Error()
-		case !strings.Contains(problem, err.Error()):
-			problem += "; " + err.Error()
-		}
-	}
-	s.retry = min(max(2*s.retry, retryFirst), retryLast)
-	s.due = now.Add(s.retry)
-	if s.src != nil {
-		return
-	}
-	if problem == "" {
-		problem = "not supported on this system"
-	}
-	if s.problem != problem {
-		s.problem = problem
-		w.opts.Log.Info("detector not available", "part", s.name, "problem", problem)
-	}
-	if len(s.candidates) == 0 {
-		s.due = now.Add(100 * 365 * 24 * time.Hour)
-	}
-}
-
-// take puts an open backend into use.
-func (s *slot) take(w *Watcher, src source, rank int, now time.Time) {
-	s.shut()
-	s.src, s.rank, s.using, s.problem, s.due, s.retry = src, rank, s.candidates[rank].name, "", time.Time{}, 0
-	if _, last := src.(interface{ lastResort() }); last && rank > 0 {
-		s.retry = retryFirst
-		s.due = now.Add(s.retry)
-	}
-	if h, ok := src.(interface{ letSleep() }); ok {
-		w.mu.Lock()
-		w.sleepReady = h.letSleep
-		w.mu.Unlock()
-	}
-	w.opts.Log.Info("detector opened", "part", s.name, "backend", s.using)
-}
-
-func (s *slot) shut() {
-	if s.src != nil {
-		s.src.close()
-		s.src, s.using = nil, ""
-	}
-}
-
-func (s *slot) part(f *facts) Part {
-	p := Part{Name: s.name, Backend: s.using, Problem: s.problem}
-	if s.src == nil {
-		p.Fix = s.fix
-		return p
-	}
-	if d, ok := s.src.(interface{ describe() string }); ok {
-		p.Value = d.describe()
-	} else {
-		p.Value = s.value(f)
-	}
-	_, p.Polls = s.src.(interface{ polls() })
-	return p
+	return next
 }
 
 // sooner is the first of two instants, where zero means never.

@@ -226,7 +226,7 @@ func TestInhibitorsOfGNOME(t *testing.T) {
 	}
 	sleepOnly := inhibit("backup", "copying", 4)
 	eventually(t, "against sleep only", func() bool {
-		return part(w, "inhibitors").Value == "1 programs keep the machine awake, none the screen"
+		return part(w, "inhibitors").Value == "1 program keeps the computer awake, none the screen"
 	})
 	if w.Activity().Inhibited {
 		t.Error("a backup keeps no screen awake")
