@@ -175,6 +175,7 @@ func (p *process) wait() int {
 type emulator struct {
 	t   testing.TB
 	url string
+	p   *process
 }
 
 func newEmulator(t testing.TB) *emulator {
@@ -185,7 +186,7 @@ func newEmulator(t testing.TB) *emulator {
 		line, _, ok := strings.Cut(p.output(), "\n")
 		return ok && json.Unmarshal([]byte(line), &urls) == nil && urls.URL != ""
 	})
-	return &emulator{t, urls.URL}
+	return &emulator{t, urls.URL, p}
 }
 
 func (e *emulator) get(path string, out any) {

@@ -174,9 +174,10 @@ func same(a, b State) bool {
 	return ea == eb && a == b
 }
 
-// farewell bounds the writes at quit and sign-out: long enough for one slow
-// round trip each, short enough for a desktop that waits at log-out.
-const farewell = 5 * time.Second
+// ReleaseTimeout bounds the writes at quit and sign-out: long enough for one slow
+// round trip each, short enough for a desktop that waits at log-out, and for the
+// promise that quit ends within five seconds.
+const ReleaseTimeout = 3 * time.Second
 
 // Run keeps Graph in step until ctx ends, then gives everything back and
 // returns. It must be called once.

@@ -311,7 +311,7 @@ func (m *machine) giveBack(ctx context.Context) {
 	if m.service == nil || m.signIn != nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, farewell)
+	ctx, cancel := context.WithTimeout(ctx, ReleaseTimeout)
 	defer cancel()
 	wanted := m.want
 	defer func() { m.want = wanted }()

@@ -33,7 +33,7 @@ func (in *instance) needSignIn(ctx context.Context, err error, asked bool) {
 		title = "toast.not-set-up"
 	}
 	in.toaster.Show(tray.Toast{Class: "sign-in", Title: words.Say(title), Body: advise(err),
-		Actions: []tray.Action{{ID: "sign-in", Label: words.Say("toast.sign-in.button"), Do: func() { in.wait.Go(func() { in.account.SignIn(ctx) }) }}}})
+		Actions: []tray.Action{{ID: "sign-in", Label: words.Say("toast.sign-in.button"), Do: func() { in.parts.Go("sign-in", func() { in.account.SignIn(ctx) }) }}}})
 }
 
 // tell shows a toast, unless its class is switched off.

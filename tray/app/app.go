@@ -8,7 +8,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
 	"heliograph/assets"
@@ -65,9 +64,9 @@ type instance struct {
 	hub      *outlets.Hub
 	news     news
 
-	quit context.CancelFunc
-	wait sync.WaitGroup
-	wake chan struct{} // the view may have changed
+	quit  context.CancelFunc
+	parts *group
+	wake  chan struct{} // the view may have changed
 }
 
 // Run runs an instance on the calling goroutine, which must be main's, until
@@ -80,11 +79,9 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	defer server.Close()
-	in := &instance{opts: o, log: o.Log, quit: quit, wake: make(chan struct{}, 1)}
+	in := &instance{opts: o, log: o.Log, quit: quit, parts: newGroup(), wake: make(chan struct{}, 1)}
 	in.memory = openMemory(o.Log, o.Dir, o.Demo)
 	in.toaster = tray.NewToaster(o.Log, "heliograph", assets.PNG("app", 64, false))
-	defer in.toaster.Close()
 	in.loop = presence.New(presence.Options{Log: o.Log, Policy: in.policy(), Saved: in.memory.saved(), Keep: in.memory.keep, Timing: account.Config(o.Config, o.Log).Timing(),
 		Zone: zone.Local})
 	in.account = in.newAccount(ctx)
@@ -93,21 +90,50 @@ func Run(ctx context.Context, o Options) error {
 	in.tray = tray.New(tray.Options{Log: o.Log, ID: "heliograph", First: first, Icons: picture, Host: in.host})
 	in.start(ctx, server)
 	err = in.show(ctx)
+	in.log.Info("quitting")
 	quit()
-	in.wait.Wait()
-	in.closeOutlets()
-	in.watch.Close()
+	in.stop(server)
 	return err
+}
+
+// Bounds of the two steps of stop, so that quit ends within five seconds
+// whatever hangs: the loop gives back what it holds at Graph within
+// presence.ReleaseTimeout, and the outlets send the last state.
+const (
+	partsTimeout = presence.ReleaseTimeout + 250*time.Millisecond
+	closeTimeout = goodbye + 250*time.Millisecond
+)
+
+// stop waits for the parts, whose context has ended, then closes what they used.
+// The socket is closed last: it keeps a second instance from starting before.
+func (in *instance) stop(server *control.Server) {
+	in.await("still runs", in.parts, partsTimeout)
+	closing := newGroup()
+	closing.Go("outlets", in.closeOutlets)
+	closing.Go("detector", in.watch.Close)
+	closing.Go("notifications", in.toaster.Close)
+	in.await("is not closed", closing, closeTimeout)
+	closing.Go("control socket", server.Close)
+	in.await("is not closed", closing, 250*time.Millisecond)
+}
+
+// await waits for a group, and names in the log what did not end in time.
+func (in *instance) await(what string, g *group, d time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	for _, name := range g.Wait(ctx) {
+		in.log.Warn("quits although a part "+what, "part", name)
+	}
 }
 
 // start begins everything but the tray.
 func (in *instance) start(ctx context.Context, server *control.Server) {
 	in.watch = detect.Watch(context.WithoutCancel(ctx), in.detector())
-	in.wait.Go(func() { in.loop.Run(ctx) })
-	in.wait.Go(func() { in.mirror(ctx) })
-	in.wait.Go(func() { in.follow(ctx) })
-	in.wait.Go(func() { in.clicks(ctx) })
-	in.wait.Go(func() { in.account.Run(ctx) })
+	in.parts.Go("presence loop", func() { in.loop.Run(ctx) })
+	in.parts.Go("activity", func() { in.mirror(ctx) })
+	in.parts.Go("view", func() { in.follow(ctx) })
+	in.parts.Go("clicks", func() { in.clicks(ctx) })
+	in.parts.Go("account", func() { in.account.Run(ctx) })
 	server.Serve(ctx, in.answer)
 }
 
@@ -259,11 +285,6 @@ func advise(err error) string {
 }
 
 // poke asks for a new view.
-func (in *instance) poke() {
-	select {
-	case in.wake <- struct{}{}:
-	default:
-	}
-}
+func (in *instance) poke() { notify(in.wake) }
 
 func picture(i tray.Icon, dark bool) []byte { return trayIcon(string(i), dark) }

@@ -33,7 +33,7 @@ func TestAdviceHasWords(t *testing.T) {
 
 func testInstance(t *testing.T) *instance {
 	t.Helper()
-	in := &instance{quit: func() {}, opts: Options{Config: settings.Default()}, log: slog.New(slog.DiscardHandler), memory: openMemory(slog.New(slog.DiscardHandler), t.TempDir(), true)}
+	in := &instance{quit: func() {}, parts: newGroup(), opts: Options{Config: settings.Default()}, log: slog.New(slog.DiscardHandler), memory: openMemory(slog.New(slog.DiscardHandler), t.TempDir(), true)}
 	in.loop = presence.New(presence.Options{})
 	in.account = in.newAccount(t.Context())
 	return in

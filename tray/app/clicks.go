@@ -48,7 +48,7 @@ func (in *instance) click(ctx context.Context, id string) {
 	case menu.Pause:
 		in.pause()
 	case menu.Sign:
-		in.wait.Go(func() { in.signInOrOut(ctx) })
+		in.parts.Go("sign-in", func() { in.signInOrOut(ctx) })
 	case menu.FreeTheirs:
 		in.loop.ClearTheirs()
 	case menu.NotACall:
@@ -60,9 +60,9 @@ func (in *instance) click(ctx context.Context, id string) {
 	case menu.Autostart:
 		in.toggleAutostart()
 	case menu.Settings:
-		in.wait.Go(in.openSettings)
+		in.parts.Go("settings file", in.openSettings)
 	case menu.Log:
-		in.wait.Go(func() { in.openFile(in.opts.LogPath, "toast.log") })
+		in.parts.Go("log file", func() { in.openFile(in.opts.LogPath, "toast.log") })
 	case menu.About:
 		in.tell("about", true, words.Say("toast.about", in.opts.Version), words.Say("toast.about.body"))
 	case menu.Quit:

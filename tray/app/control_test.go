@@ -22,7 +22,7 @@ import (
 func answering(t testing.TB) *instance {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	in := &instance{quit: func() {}, opts: Options{Config: settings.Default()}, log: quiet, memory: openMemory(quiet, t.TempDir(), true), wake: make(chan struct{}, 1)}
+	in := &instance{quit: func() {}, parts: newGroup(), opts: Options{Config: settings.Default()}, log: quiet, memory: openMemory(quiet, t.TempDir(), true), wake: make(chan struct{}, 1)}
 	in.loop = presence.New(presence.Options{})
 	in.timeline, in.hub, in.toaster = timeline.Open("", quiet), outlets.New(outlets.Options{}), tray.NewToaster(quiet, "heliograph", nil)
 	in.account = in.newAccount(context.Background()) // without a client id nobody can sign in

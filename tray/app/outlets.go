@@ -15,7 +15,7 @@ import (
 )
 
 // goodbye bounds what the outlets may still deliver when heliograph quits.
-const goodbye = 2 * time.Second
+const goodbye = time.Second
 
 // RuleStopped marks in the timeline that heliograph was quit.
 const RuleStopped = "stopped"
