@@ -107,7 +107,7 @@ func None(c *cobra.Command, args []string) error {
 		return nil
 	}
 	if c.HasSubCommands() {
-		return Usage("unknown command %q: see %s --help", args[0], c.CommandPath())
+		return Usage("unknown command %q%s: see %s --help", args[0], didYouMean(c, args[0]), c.CommandPath())
 	}
 	return Usage("%s takes no arguments, not %q: see %s --help", c.CommandPath(), args[0], c.CommandPath())
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -31,6 +32,20 @@ func Statuses() (names []string) {
 	return names
 }
 
+// otherNames are what people type for a status, beside its own name.
+var otherNames = map[string]presence.Status{
+	"auto": presence.Automatic, "pause": presence.Paused, "paused": presence.Paused, "free": presence.ChoseAvailable,
+	"donotdisturb": presence.ChoseDND, "do-not-disturb": presence.ChoseDND, "berightback": presence.ChoseBRB, "be-right-back": presence.ChoseBRB,
+}
+
+// parseStatus reads a status as a person types it.
+func parseStatus(name string) (presence.Status, error) {
+	if s, ok := otherNames[strings.ToLower(name)]; ok {
+		return s, nil
+	}
+	return presence.ParseStatus(name)
+}
+
 // Flags are those of `set`.
 func (c *Choose) Flags(f *pflag.FlagSet) {
 	c.Ends(f)
@@ -55,12 +70,12 @@ func (c *Choose) Run(ctx context.Context, args []string) error {
 	a := app.ChooseArgs{Status: c.Status, Message: c.Message}
 	if len(args) == 1 {
 		var err error
-		if a.Status, err = presence.ParseStatus(args[0]); err != nil {
+		if a.Status, err = parseStatus(args[0]); err != nil {
 			return UsageError{err}
 		}
 	}
 	now := time.Now().In(zone.Local())
-	end, err := c.end(now)
+	end, err := c.end(now, a.Status)
 	if err != nil {
 		return UsageError{err}
 	}
@@ -75,11 +90,16 @@ func (c *Choose) Run(ctx context.Context, args []string) error {
 	if s.Account == nil {
 		return fmt.Errorf("colleagues do not see it: %w: run heliograph login", presence.ErrSignIn)
 	}
+	if s.Error != nil {
+		// The choice is kept and posted as soon as that works.
+		fmt.Fprintln(c.Err, "heliograph: colleagues may not see it yet:", *s.Error)
+	}
 	return nil
 }
 
-func (c *Choose) end(now time.Time) (time.Time, error) {
-	if c.Until == "" && c.For == "" && c.Status == presence.Paused {
+// end is when a status ends; zero: when it is changed.
+func (c *Choose) end(now time.Time, s presence.Status) (time.Time, error) {
+	if c.Until == "" && c.For == "" && s == presence.Paused {
 		c.For = pauseFor
 	}
 	switch {

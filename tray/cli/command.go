@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"heliograph/graph/presence"
+	"heliograph/tray/control"
 )
 
 // Run carries out one command line and returns the exit code of the process.
@@ -19,7 +21,11 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	root.SetOut(out)
 	root.SetErr(errOut)
 	err := root.ExecuteContext(ctx)
-	if err != nil {
+	switch {
+	case err == nil, errors.As(err, new(printedError)):
+	case errors.Is(err, control.ErrNotRunning):
+		fmt.Fprintln(errOut, err) // a sentence about heliograph itself
+	default:
 		fmt.Fprintln(errOut, "heliograph:", err)
 	}
 	return ExitCode(err)
@@ -54,6 +60,7 @@ type row struct {
 	use, short, long string
 	examples         []string
 	valid            []cobra.Completion   // what a shell completes
+	suggest          cobra.CompletionFunc // the same, asked for at that moment
 	args             cobra.PositionalArgs // nil: none
 	flags            func(*pflag.FlagSet)
 	do               Do // nil: only its rows do something
@@ -81,9 +88,9 @@ func table(a *App) [][]row {
 	}, {
 		{use: "why", short: "Tell the rule, its signal and today's timeline", examples: []string{"why", "why --json"}, flags: why.Flags, do: why.Run},
 		{use: "calls", short: "Show what records now, and how it was judged", examples: []string{"calls", "calls --json", "calls deny obs"}, flags: calls.Flags, do: calls.Run, rows: []row{
-			{use: "allow APP", short: "Take a program's recordings for calls", examples: []string{"calls allow mycallapp"}, args: AppOnly, do: a.Judge("allow", "Recordings of %s are calls from now on.")},
-			{use: "deny APP", short: "Never take a program's recordings for calls", examples: []string{"calls deny obs"}, args: AppOnly, do: a.Judge("deny", "Recordings of %s are no calls from now on.")},
-			{use: "forget APP", short: "Judge a program by the table again", examples: []string{"calls forget obs"}, args: AppOnly, do: a.Judge("forget", "Recordings of %s are judged by the table again.")},
+			{use: "allow APP", short: "Take a program's recordings for calls", examples: []string{"calls allow mycallapp"}, args: AppOnly, suggest: a.suggestApps, do: a.Judge("allow", "Recordings of %s are calls from now on.")},
+			{use: "deny APP", short: "Never take a program's recordings for calls", examples: []string{"calls deny obs"}, args: AppOnly, suggest: a.suggestApps, do: a.Judge("deny", "Recordings of %s are no calls from now on.")},
+			{use: "forget APP", short: "Judge a program by the table again", examples: []string{"calls forget obs"}, args: AppOnly, suggest: a.suggestApps, do: a.Judge("forget", "Recordings of %s are judged by the table again.")},
 		}},
 		{use: "watch", short: "Print what the detector sees as JSON lines, without an account", examples: []string{"watch", "watch | jq -c .call"}, do: a.Watch},
 		{use: "doctor", short: "Examine every part, and name the fix of what does not work", examples: []string{"doctor", "doctor --json"}, flags: doctor.Flags, do: doctor.Run},
@@ -124,6 +131,8 @@ func Command(a *App) *cobra.Command {
 	root := row{use: "heliograph", short: "Mirror your desk into your Teams presence", long: long, do: a.Tray}.command("")
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.PersistentFlags().StringVar(&a.Config, "config", "", "settings `FILE` (default: in your configuration folder)")
+	root.Version = Version()
+	root.SetVersionTemplate("heliograph {{.Version}}\n")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return Usage("%w: see %s --help", err, c.CommandPath())
 	})
@@ -135,6 +144,8 @@ func Command(a *App) *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
+	root.InitDefaultCompletionCmd()
+	complete(root)
 	return root
 }
 
@@ -144,7 +155,7 @@ func (r row) command(program string) *cobra.Command {
 	if c.Args == nil {
 		c.Args = None
 	}
-	c.ValidArgs = r.valid
+	c.ValidArgs, c.ValidArgsFunction = r.valid, r.suggest
 	if r.flags != nil {
 		r.flags(c.Flags())
 	}

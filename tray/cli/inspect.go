@@ -43,7 +43,7 @@ func explain(why app.Why, now time.Time) string {
 	fmt.Fprintln(&b, s.Sentence())
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(&b, "  %-8s%s\n", name, value)
+			fmt.Fprintf(&b, "  %-9s%s\n", name, value)
 		}
 	}
 	if s.Reason != nil {
@@ -61,6 +61,9 @@ func explain(why app.Why, now time.Time) string {
 	}
 	if s.Reason != nil && s.Reason.App != nil {
 		row("app", *s.Reason.App)
+	}
+	if s.Choice.Message != nil {
+		row("message", *s.Choice.Message)
 	}
 	if s.Since != nil {
 		row("since", s.Since.In(now.Location()).Format("15:04:05"))
@@ -125,9 +128,12 @@ func (c *Calls) Run(ctx context.Context, _ []string) error {
 	for _, s := range calls.Streams {
 		fmt.Fprintf(t, "%s\t%s\t%s\tsince %s\n", s.Name, s.Verdict, s.Because, s.Since.Local().Format("15:04:05"))
 	}
-	for name, apps := range map[string][]string{"Never a call": calls.Denied, "Always a call": calls.Allowed} {
-		if len(apps) > 0 {
-			fmt.Fprintf(t, "%s: %s\n", name, strings.Join(apps, ", "))
+	for _, said := range []struct {
+		what string
+		apps []string
+	}{{"Always a call", calls.Allowed}, {"Never a call", calls.Denied}} {
+		if len(said.apps) > 0 {
+			fmt.Fprintf(t, "%s: %s\n", said.what, strings.Join(said.apps, ", "))
 		}
 	}
 	return t.Flush()

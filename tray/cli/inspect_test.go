@@ -27,13 +27,13 @@ func TestWhyForPeople(t *testing.T) {
 		},
 	}
 	want := `Busy, in a call: Zoom is in a call since 14:02
-  rule    call
-  signal  calls (pulseaudio): 1 recordings
-  app     Zoom
-  since   14:02:00
-  until   something changes
-  shown   Busy/InACall at 14:03:00
-  error   Microsoft asks heliograph to wait.
+  rule     call
+  signal   calls (pulseaudio): 1 recordings
+  app      Zoom
+  since    14:02:00
+  until    something changes
+  shown    Busy/InACall at 14:03:00
+  error    Microsoft asks heliograph to wait.
 
 Today
   00:00–08:55  Offline: heliograph was not running

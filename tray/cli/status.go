@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"heliograph/graph/presence"
 	"heliograph/tray/app"
 	"heliograph/tray/control"
 )
@@ -34,10 +35,23 @@ func (s *Status) Run(ctx context.Context, _ []string) error {
 	if err := s.ask(ctx, "status", nil, &now); err != nil {
 		return err
 	}
+	if err := s.print(now); err != nil {
+		return err
+	}
+	if now.Account == nil {
+		return printedError{presence.ErrSignIn}
+	}
+	return nil
+}
+
+func (s *Status) print(now app.Status) error {
 	if s.JSON {
 		return s.json(now, false)
 	}
 	text := now.Sentence()
+	if now.Choice.Message != nil {
+		text += "\nStatus message: " + *now.Choice.Message
+	}
 	if now.Error != nil {
 		text += "\n" + *now.Error
 	}
@@ -64,17 +78,18 @@ func (s *Status) follow(ctx context.Context) error {
 		last = text
 		return s.line("%s  %s", time.Now().Format("15:04:05"), text)
 	})
-	return followed(ctx, err)
+	return s.followed(ctx, err)
 }
 
 // followed is the end of what was followed: Ctrl-C is what the user wanted,
 // an instance that quit is not.
-func followed(ctx context.Context, err error) error {
+func (a *App) followed(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return nil
 	case errors.Is(err, io.EOF):
-		return fmt.Errorf("heliograph was quit: %w", control.ErrNotRunning)
+		fmt.Fprintln(a.Err, "heliograph was quit.")
+		return printedError{control.ErrNotRunning}
 	}
 	return err
 }

@@ -120,7 +120,7 @@ func (l *Log) Run(ctx context.Context, _ []string) error {
 		if err != nil {
 			return err
 		}
-		return followed(ctx, app.FollowLog(ctx, dir, l.Out))
+		return l.followed(ctx, app.FollowLog(ctx, dir, l.Out))
 	}
 	path, err := app.LogFile()
 	if err != nil {

@@ -38,7 +38,7 @@ const maxClients = 32
 var ErrRunning = errors.New("heliograph is running already")
 
 // ErrNotRunning means that no instance holds the socket.
-var ErrNotRunning = errors.New("heliograph is not running: start it first")
+var ErrNotRunning = errors.New("heliograph is not running. Start it with: heliograph")
 
 // Request is what a client asks.
 type Request struct {
