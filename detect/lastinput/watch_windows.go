@@ -1,0 +1,209 @@
+package lastinput
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+
+	"heliograph/detect/oscall"
+	"heliograph/detect/winmsg"
+)
+
+var (
+	user32                      = windows.NewLazySystemDLL("user32.dll")
+	procGetLastInputInfo        = user32.NewProc("GetLastInputInfo")
+	procRegisterRawInputDevices = user32.NewProc("RegisterRawInputDevices")
+	procGetTickCount64          = windows.NewLazySystemDLL("kernel32.dll").NewProc("GetTickCount64")
+)
+
+// State is what is known of a person's input.
+type State struct {
+	// Active reports that there was input within the time given to Watch.
+	Active bool
+	// Last is the instant of the last input when Active became false, and of
+	// the first input when it became true. It does not follow each input.
+	Last time.Time
+}
+
+// Watcher notices when a person begins to rest and when a rest ends.
+//
+// While there is input, it reads the last input at the one instant at which a
+// rest may begin. During a rest it has Windows send raw input to the hidden
+// window, and ends that with the first message. So nothing runs while nobody is
+// there, and little while somebody is.
+type Watcher struct {
+	rest   time.Duration
+	notify func()
+	loop   *oscall.Loop
+	clock  tickClock // of the loop alone
+
+	mu    sync.Mutex
+	state State
+}
+
+// Watch starts to watch; ctx is for opening only. A rest begins when there was
+// no input for that long. notify is called, from any goroutine, when State
+// returns something else; it must not block.
+func Watch(ctx context.Context, rest time.Duration, notify func()) (*Watcher, error) {
+	w := &Watcher{rest: rest, notify: notify}
+	loop, err := oscall.Start(ctx, "last input", notify, w.run)
+	if err != nil {
+		return nil, err
+	}
+	w.loop = loop
+	return w, nil
+}
+
+// State returns what is known of the input. An error means that it is no longer
+// watched.
+func (w *Watcher) State() (State, error) {
+	if err := w.loop.Err(); err != nil {
+		return State{}, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.state, nil
+}
+
+// Close ends the watcher. It may be called more than once.
+func (w *Watcher) Close() { w.loop.Close() }
+
+func (w *Watcher) run(ctx context.Context, l *oscall.Loop) error {
+	last, err := w.read()
+	if err != nil {
+		return err
+	}
+	w.state = State{Active: time.Since(last) < w.rest, Last: last}
+	input := make(chan struct{}, 1) // there may have been input
+	listener, err := winmsg.Listen(ctx, func(m winmsg.Message) {
+		switch m.ID {
+		// Raw input does not report what the secure desktop gets, so unlocking
+		// and resuming count as a hint too.
+		case winmsg.Input, winmsg.SessionChange, winmsg.PowerBroadcast:
+			select {
+			case input <- struct{}{}:
+			default:
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	l.Ready()
+	return w.follow(ctx, l, listener.Window(), input)
+}
+
+// follow reads the last input when a rest may have begun or ended.
+func (w *Watcher) follow(ctx context.Context, l *oscall.Loop, hwnd windows.HWND, input <-chan struct{}) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	raw := false // raw input is sent to the window
+	defer func() {
+		if raw {
+			_ = sendRawInput(0, false) // it ends with the window anyway
+		}
+	}()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		case <-input:
+		}
+		var left time.Duration // until a rest begins
+		var last time.Time
+		err := l.Call(func() (err error) {
+			if last, err = w.read(); err != nil {
+				return err
+			}
+			left = time.Until(last.Add(w.rest))
+			if resting := left <= 0; resting != raw {
+				err = sendRawInput(hwnd, resting)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if !raw && left <= 0 {
+			raw = true
+			timer.Reset(0) // there may have been input before raw input was sent
+			continue
+		}
+		raw = left <= 0
+		w.set(State{Active: left > 0, Last: last})
+		timer.Stop()
+		if left > 0 {
+			timer.Reset(left)
+		}
+	}
+}
+
+// set keeps the first state of a rest, or of a time without one.
+func (w *Watcher) set(s State) {
+	w.mu.Lock()
+	changed := s.Active != w.state.Active
+	if changed {
+		w.state = s
+	}
+	w.mu.Unlock()
+	if changed {
+		w.notify()
+	}
+}
+
+// read returns the instant of the last input in this session.
+//
+// Source: "GetLastInputInfo function",
+// https://learn.microsoft.com/windows/win32/api/winuser/nf-winuser-getlastinputinfo
+func (w *Watcher) read() (time.Time, error) {
+	info := struct{ size, tick uint32 }{size: 8}
+	if ok, _, err := procGetLastInputInfo.Call(uintptr(unsafe.Pointer(&info))); ok == 0 {
+		return time.Time{}, fmt.Errorf("GetLastInputInfo: %w", err)
+	}
+	up, _, _ := procGetTickCount64.Call()
+	return w.clock.instant(info.tick, uint64(up), time.Now().Round(0)), nil
+}
+
+// rawInputDevice is RAWINPUTDEVICE.
+type rawInputDevice struct {
+	usagePage, usage uint16
+	flags            uint32
+	target           windows.HWND
+}
+
+// inputUsages are the HID usages that a person touches: mouse, keyboard, pen,
+// touch screen and touch pad.
+//
+// Source: "HID Clients Supported in Windows",
+// https://learn.microsoft.com/windows-hardware/drivers/hid/hid-clients-supported-in-windows
+var inputUsages = []struct{ page, usage uint16 }{{1, 2}, {1, 6}, {0x0d, 2}, {0x0d, 4}, {0x0d, 5}}
+
+// sendRawInput has Windows send raw input to a window, whichever program has
+// the focus, or to none.
+//
+// Source: "RAWINPUTDEVICE structure",
+// https://learn.microsoft.com/windows/win32/api/winuser/ns-winuser-rawinputdevice
+func sendRawInput(hwnd windows.HWND, on bool) error {
+	const (
+		inputSink = 0x100 // RIDEV_INPUTSINK
+		remove    = 0x001 // RIDEV_REMOVE, without a target
+	)
+	devices := make([]rawInputDevice, len(inputUsages))
+	for i, u := range inputUsages {
+		devices[i] = rawInputDevice{usagePage: u.page, usage: u.usage, flags: remove}
+		if on {
+			devices[i].flags, devices[i].target = inputSink, hwnd
+		}
+	}
+	ok, _, err := procRegisterRawInputDevices.Call(uintptr(unsafe.Pointer(&devices[0])), uintptr(len(devices)), unsafe.Sizeof(devices[0]))
+	if ok == 0 && on { // removing fails where a kind of device was never there
+		return fmt.Errorf("RegisterRawInputDevices: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,249 @@
+package oscall
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestDoReturnsTheResult(t *testing.T) {
+	broken := errors.New("broken")
+	if v, err := Do(t.Name(), time.Minute, func() (int, error) { return 7, nil }); v != 7 || err != nil {
+		t.Errorf("got %d, %v", v, err)
+	}
+	if v, err := Do(t.Name(), time.Minute, func() (int, error) { return 7, broken }); v != 7 || !errors.Is(err, broken) {
+		t.Errorf("got %d, %v", v, err)
+	}
+}
+
+// TestDoRefusesWhileAnEarlierCallHangs: attempts after the first cost neither
+// time nor a goroutine, and a call that returned at last makes room.
+func TestDoRefusesWhileAnEarlierCallHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		name := t.Name()
+		hang := make(chan struct{})
+		began := time.Now()
+		_, err := Do(name, 3*time.Second, func() (int, error) { <-hang; return 0, nil })
+		if err == nil || !strings.Contains(err.Error(), "no answer within 3s") || time.Since(began) != 3*time.Second {
+			t.Errorf("got %v after %v", err, time.Since(began))
+		}
+		began = time.Now()
+		_, err = Do(name, 3*time.Second, func() (int, error) { t.Error("called"); return 0, nil })
+		if err == nil || !strings.Contains(err.Error(), "has not returned yet") || time.Since(began) != 0 {
+			t.Errorf("got %v after %v", err, time.Since(began))
+		}
+		if _, err := Start(t.Context(), name, nil, func(context.Context, *Loop) error { t.Error("started"); return nil }); err == nil {
+			t.Error("a loop of the same name was started")
+		}
+		if v, err := Do(name+" other", 3*time.Second, func() (int, error) { return 1, nil }); v != 1 || err != nil {
+			t.Errorf("another name: %d, %v", v, err)
+		}
+		close(hang)
+		synctest.Wait()
+		if v, err := Do(name, 3*time.Second, func() (int, error) { return 1, nil }); v != 1 || err != nil {
+			t.Errorf("after it returned: %d, %v", v, err)
+		}
+	})
+}
+
+// untilClosed is a loop that works.
+func untilClosed(ctx context.Context, l *Loop) error {
+	l.Ready()
+	<-ctx.Done()
+	return nil
+}
+
+func TestLoopIsClosedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, err := Start(t.Context(), t.Name(), func() { t.Error("notified") }, untilClosed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		l.Close()
+		l.Close()
+		if err := l.Err(); err != nil || time.Since(began) != 0 {
+			t.Errorf("got %v after %v", err, time.Since(began))
+		}
+	})
+}
+
+func TestStartReturnsTheErrorOfOpening(t *testing.T) {
+	broken := errors.New("broken")
+	if _, err := Start(t.Context(), t.Name(), nil, func(context.Context, *Loop) error { return broken }); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := Start(t.Context(), t.Name(), nil, func(context.Context, *Loop) error { return nil }); err == nil {
+		t.Error("a loop that never was ready is open")
+	}
+}
+
+// TestOpeningThatHangs: the loop that comes up too late sees that nobody wants
+// it, and a new one can be started after that.
+func TestOpeningThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		name := t.Name()
+		hang, ended := make(chan struct{}), make(chan struct{})
+		began := time.Now()
+		_, err := Start(t.Context(), name, nil, func(ctx context.Context, l *Loop) error {
+			<-hang
+			l.Ready()
+			<-ctx.Done()
+			close(ended)
+			return nil
+		})
+		if err == nil || time.Since(began) != OpenLimit {
+			t.Fatalf("got %v after %v", err, time.Since(began))
+		}
+		close(hang)
+		<-ended
+		synctest.Wait()
+		l, err := Start(t.Context(), name, nil, untilClosed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Close()
+	})
+}
+
+// TestOpeningIsGivenUp when nobody wants it any more: quitting does not wait.
+func TestOpeningIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		_, err := Start(ctx, t.Name(), nil, func(ctx context.Context, _ *Loop) error {
+			<-ctx.Done()
+			return nil
+		})
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
+			t.Errorf("got %v after %v", err, time.Since(began))
+		}
+	})
+}
+
+func TestLaterErrorIsNotifiedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken := errors.New("broken")
+		notified := 0
+		stop := make(chan struct{})
+		l, err := Start(t.Context(), t.Name(), func() { notified++ }, func(_ context.Context, l *Loop) error {
+			l.Ready()
+			<-stop
+			return broken
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		close(stop)
+		synctest.Wait()
+		if err := l.Err(); !errors.Is(err, broken) || notified != 1 {
+			t.Errorf("got %v, notified %d times", err, notified)
+		}
+		l.Close()
+	})
+}
+
+// TestCallThatHangs is noticed while it hangs, Close does not wait for it, and
+// the loop ends with the call.
+func TestCallThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		name := t.Name()
+		hang := make(chan struct{})
+		notified := make(chan struct{}, 1)
+		l, err := Start(t.Context(), name, func() { notified <- struct{}{} }, func(ctx context.Context, l *Loop) error {
+			l.Ready()
+			for ctx.Err() == nil {
+				if err := l.Call(func() error { <-hang; return nil }); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		<-notified
+		if err := l.Err(); err == nil || time.Since(began) != CallLimit {
+			t.Errorf("got %v after %v", err, time.Since(began))
+		}
+		began = time.Now()
+		l.Close()
+		if time.Since(began) != CloseLimit {
+			t.Errorf("closed after %v", time.Since(began))
+		}
+		if _, err := Start(t.Context(), name, nil, untilClosed); err == nil {
+			t.Error("a second loop was started while the first hangs")
+		}
+		close(hang)
+		<-l.done
+	})
+}
+
+// TestInterruptIsRepeated: one that came too early is not the last.
+func TestInterruptIsRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wait := make(chan struct{}) // interrupted like CFRunLoopRun: only while it lasts
+		interrupts := 0
+		l, err := Start(t.Context(), t.Name(), nil, func(_ context.Context, l *Loop) error {
+			release := l.Interrupt(func() {
+				interrupts++
+				select {
+				case wait <- struct{}{}:
+				default:
+				}
+			})
+			l.Ready()
+			<-time.After(100 * time.Millisecond) // not waiting yet
+			<-wait
+			release()
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if interrupts != 0 {
+			t.Error("interrupted before it is closed")
+		}
+		l.Close()
+		select {
+		case <-l.done:
+		default:
+			t.Error("the loop was abandoned")
+		}
+		if interrupts < 2 || interrupts > 5 {
+			t.Errorf("%d interrupts", interrupts)
+		}
+	})
+}
+
+// TestLoopThatOpensTooLateIsInterrupted: nobody is left to close it.
+func TestLoopThatOpensTooLateIsInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ended := make(chan struct{})
+		_, err := Start(t.Context(), t.Name(), nil, func(_ context.Context, l *Loop) error {
+			<-time.After(OpenLimit + time.Second)
+			wait := make(chan struct{}, 1)
+			release := l.Interrupt(func() {
+				select {
+				case wait <- struct{}{}:
+				default:
+				}
+			})
+			l.Ready()
+			<-wait
+			release()
+			close(ended)
+			return nil
+		})
+		if err == nil {
+			t.Error("it is open")
+		}
+		<-ended
+	})
+}

@@ -1,0 +1,216 @@
+package wasapi
+
+import (
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+
+	"heliograph/detect/oscall"
+)
+
+// patience is how long Windows may take on a busy computer.
+const patience = 10 * time.Second
+
+// watched is a watcher with its notifications.
+type watched struct {
+	*Watcher
+	notified chan struct{}
+}
+
+func (a *audio) watch(t *testing.T) watched {
+	t.Helper()
+	n := make(chan struct{}, 64)
+	w, err := watch(t.Context(), func() { n <- struct{}{} }, a.newEnumerator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	return watched{w, n}
+}
+
+func (w watched) read(t *testing.T) Sessions {
+	t.Helper()
+	s, err := w.Sessions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// until reads the sessions at each notification until they are as wanted.
+func (w watched) until(t *testing.T, what string, ok func(Sessions) bool) {
+	t.Helper()
+	end := time.After(patience)
+	for !ok(w.read(t)) {
+		select {
+		case <-w.notified:
+		case <-end:
+			t.Fatalf("not so: %s: %+v", what, w.read(t))
+		}
+	}
+}
+
+// fails waits until the watcher reports an error.
+func (w watched) fails(t *testing.T) error {
+	t.Helper()
+	end := time.After(patience)
+	for {
+		if _, err := w.Sessions(); err != nil {
+			return err
+		}
+		select {
+		case <-w.notified:
+		case <-end:
+			t.Fatal("no error")
+		}
+	}
+}
+
+func TestSessionsAreWatched(t *testing.T) {
+	a, speaker, microphone := newAudio()
+	call := a.newSession(microphone, "call", os.Getpid(), sessionActive)
+	a.newSession(microphone, "paused", os.Getppid(), 0)
+	a.newSession(speaker, "sounds of Windows", 0, sessionActive)
+	w := a.watch(t)
+	s := w.read(t)
+	if len(s.Recording) != 1 || s.Recording[0].PID != os.Getpid() || s.Recording[0].Device != "microphone" || len(s.Recording[0].Names) == 0 {
+		t.Fatalf("recording at first: %+v", s.Recording)
+	}
+	if len(s.Playing) != 1 || s.Playing[0].PID != 0 || len(s.Playing[0].Names) != 0 {
+		t.Errorf("playing at first: %+v", s.Playing)
+	}
+	id := s.Recording[0].ID
+
+	call.setState(0)
+	call.notify()
+	w.until(t, "the recording is paused", func(s Sessions) bool { return len(s.Recording) == 0 })
+	call.setState(sessionActive)
+	call.notify()
+	w.until(t, "it goes on with the same id", func(s Sessions) bool { return len(s.Recording) == 1 && s.Recording[0].ID == id })
+	a.newSession(microphone, "another", os.Getppid(), sessionActive)
+	microphone.notify()
+	w.until(t, "there is a second session", func(s Sessions) bool {
+		return len(s.Recording) == 2 && s.Recording[0].ID != s.Recording[1].ID
+	})
+
+	w.Close()
+	a.checkReleased(t)
+}
+
+func TestAudioThatBreaks(t *testing.T) {
+	a, _, microphone := newAudio()
+	w := a.watch(t)
+	a.mu.Lock()
+	microphone.broken = true
+	a.mu.Unlock()
+	microphone.notify()
+	if err := w.fails(t); !strings.Contains(err.Error(), "0x80004005") {
+		t.Errorf("got %v", err)
+	}
+	w.Close()
+	a.checkReleased(t)
+}
+
+// TestAudioThatHangs: the error comes while it hangs, Close returns, and all is
+// released once it goes on.
+func TestAudioThatHangs(t *testing.T) {
+	a, _, microphone := newAudio()
+	w := a.watch(t)
+	hang := make(chan struct{})
+	a.mu.Lock()
+	microphone.hang = hang
+	a.mu.Unlock()
+	began := time.Now()
+	microphone.notify()
+	if err := w.fails(t); !strings.Contains(err.Error(), "no answer") || time.Since(began) < oscall.CallLimit {
+		t.Errorf("got %v after %v", err, time.Since(began))
+	}
+	began = time.Now()
+	w.Close()
+	if d := time.Since(began); d > patience {
+		t.Errorf("closed after %v", d)
+	}
+	if _, err := watch(t.Context(), func() {}, a.newEnumerator); err == nil || !strings.Contains(err.Error(), "has not returned") {
+		t.Errorf("a second watcher: %v", err)
+	}
+	close(hang)
+	w.Close() // waits for the loop, which is free now
+	a.checkReleased(t)
+}
+
+func TestNoSoundDevice(t *testing.T) {
+	a, _, _ := newAudio()
+	for _, list := range a.enumerator.children {
+		list.children = nil
+	}
+	if w, err := watch(t.Context(), func() {}, a.newEnumerator); err == nil {
+		w.Close()
+		t.Error("it is watched")
+	}
+	if a.enumerator.refs != 1 || len(a.enumerator.notifiers) != 0 {
+		t.Errorf("%d references, %d registrations are left", a.enumerator.refs, len(a.enumerator.notifiers))
+	}
+}
+
+// TestWatch runs on the Windows of here: Wine lists devices, but no sessions.
+func TestWatch(t *testing.T) {
+	w, err := Watch(t.Context(), func() {})
+	if err != nil {
+		t.Logf("not here: %v", err)
+		if !strings.HasPrefix(err.Error(), "audio sessions: ") {
+			t.Errorf("got %v", err)
+		}
+		return
+	}
+	defer w.Close()
+	if _, err := w.Sessions(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNotifier calls our object as COM does.
+func TestNotifier(t *testing.T) {
+	changed := make(chan struct{}, 1)
+	n := newNotifier(iidSessionEvents, changed, onStateChanged)
+	query := func(id *windows.GUID) (*notifier, uint32) {
+		var out *notifier
+		r, _, _ := syscall.SyscallN(n.methods[queryInterface], uintptr(unsafe.Pointer(n)), uintptr(unsafe.Pointer(id)), uintptr(unsafe.Pointer(&out)))
+		return out, uint32(r)
+	}
+	for _, id := range []*windows.GUID{&iidUnknown, &iidSessionEvents} {
+		if out, hr := query(id); out != n || hr != resultOK {
+			t.Errorf("%v: %v, %#x", id, out, hr)
+		}
+	}
+	if out, hr := query(&iidSessionNotification); out != nil || hr != resultNoInterface {
+		t.Errorf("another interface: %v, %#x", out, hr)
+	}
+	const onSimpleVolumeChanged = 5
+	syscall.SyscallN(n.methods[onSimpleVolumeChanged], uintptr(unsafe.Pointer(n)), 0)
+	if len(changed) != 0 {
+		t.Error("a change of the volume is notified")
+	}
+	for range 3 { // nobody receives: it must not block
+		syscall.SyscallN(n.methods[onStateChanged], uintptr(unsafe.Pointer(n)), sessionActive)
+	}
+	if len(changed) != 1 {
+		t.Error("a change of the state is not notified")
+	}
+	if r, _, _ := syscall.SyscallN(n.methods[release], uintptr(unsafe.Pointer(n))); r != 2 {
+		t.Errorf("%d references are left", r)
+	}
+}
+
+func TestGUID(t *testing.T) {
+	if got := iidDeviceEnumerator.String(); got != "{A95664D2-9614-4F35-A746-DE8DB63617E6}" {
+		t.Errorf("IMMDeviceEnumerator is %s", got)
+	}
+	if got := iidUnknown.String(); got != "{00000000-0000-0000-C000-000000000046}" {
+		t.Errorf("IUnknown is %s", got)
+	}
+}
