@@ -53,7 +53,7 @@ var arrows = map[string][]string{
 	"tray/launch":                {},
 	"tray/menu":                  {"graph/presence", "tray", "tray/words"},
 	"tray/outlets":               {},
-	"tray/settings":              {"tray/folders"},
+	"tray/settings":              {"detect/latest", "tray/atomicfile", "tray/folders"},
 	"tray/timeline":              {"tray/atomicfile"},
 	"tray/words":                 {"graph/presence"},
 }

@@ -1,23 +1,16 @@
-// Package settings reads the settings file: one commented TOML file that a
-// person edits. It is strict: an unknown key or a bad value is an error that
-// names the key, the line and what is accepted, never a silent default.
+// Package settings owns the settings: what the commented TOML file says, what
+// the menu has switched, and the defaults, checked and merged into one [Value]
+// that changes while heliograph runs.
 //
-// It holds no secret: tokens and passwords live in the OS keyring.
+// It is strict: an unknown key or a value that cannot be used is a [Problem]
+// that names the key, the line and what is accepted. It never becomes a silent
+// default; the settings that held before go on holding.
+//
+// It holds no secret: tokens and passwords lie in the system's keyring. It does
+// not know what a setting is for.
 package settings
 
-import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
-	"time"
-
-	"github.com/pelletier/go-toml/v2"
-
-	"heliograph/tray/folders"
-)
+import "time"
 
 // Config is the whole file; each field says its meaning in template.toml.
 type Config struct {
@@ -138,68 +131,4 @@ func Default() Config {
 		DBus:          DBus{Enabled: true},
 		Log:           Log{Level: "info"},
 	}
-}
-
-// Path is where the settings file lives unless --config names another.
-func Path() (string, error) {
-	dir, err := folders.Settings()
-	if err != nil {
-		return "", fmt.Errorf("%w: set HOME, or name a file with --config", err)
-	}
-	return filepath.Join(dir, "config.toml"), nil
-}
-
-// Load reads the file at path; one that does not exist means the defaults.
-func Load(path string) (Config, error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Default(), nil
-	}
-	if err != nil {
-		return Config{}, fmt.Errorf("settings file cannot be read: %w", err)
-	}
-	c, err := Parse(data)
-	if err != nil {
-		return Config{}, fmt.Errorf("%s: %w", path, err)
-	}
-	return c, nil
-}
-
-// maxSize is far above any file a person writes, far below what hurts.
-const maxSize = 1 << 20
-
-// Parse reads a settings file's bytes.
-func Parse(data []byte) (Config, error) {
-	c := Default()
-	if len(data) > maxSize {
-		return Config{}, fmt.Errorf("settings file is larger than %d bytes", maxSize)
-	}
-	d := toml.NewDecoder(strings.NewReader(string(data)))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
-		return Config{}, explain(err)
-	}
-	if err := c.check(); err != nil {
-		return Config{}, err.at(data)
-	}
-	return c, nil
-}
-
-// EnsureFile writes the commented default file if none is at path.
-func EnsureFile(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("settings folder cannot be made: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("settings file cannot be made: %w", err)
-	}
-	if _, err := f.WriteString(Template); err != nil {
-		f.Close()
-		return fmt.Errorf("settings file cannot be written: %w", err)
-	}
-	return f.Close()
 }

@@ -8,21 +8,32 @@ import (
 	"time"
 )
 
-// Duration is a span written as "90s", "5m" or "1h30m".
+// Duration is a span of time, written as "90s", "5m" or "1h30m"; never negative.
 type Duration time.Duration
 
 // UnmarshalText reads a Duration.
 func (d *Duration) UnmarshalText(b []byte) error {
 	v, err := time.ParseDuration(strings.TrimSpace(string(b)))
 	if err != nil || v < 0 {
-		return fmt.Errorf(`%q is no duration: write a number and a unit, as in "90s", "5m" or "1h30m"`, b)
+		return fmt.Errorf(`%q is not a span of time: write a number and a unit, as in "90s", "5m" or "1h30m"`, b)
 	}
 	*d = Duration(v)
 	return nil
 }
 
-// MarshalText writes a Duration as the file has it.
-func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+// MarshalText writes a Duration as a person would, as String does.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// String is the span without its zero parts: "5m", "1h30m".
+func (d Duration) String() string {
+	text := time.Duration(d).String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
+}
 
 // Clock is a time of day in minutes since midnight, written as "08:30".
 type Clock int
@@ -36,13 +47,13 @@ func (c *Clock) UnmarshalText(b []byte) error {
 	}
 	t, err := time.Parse("15:04", s)
 	if err != nil {
-		return fmt.Errorf(`%q is no time of day: write it as "08:30"`, b)
+		return fmt.Errorf(`%q is not a time of day: write it as in "08:30"`, b)
 	}
 	*c = Clock(t.Hour()*60 + t.Minute())
 	return nil
 }
 
-// MarshalText writes a Clock as the file has it.
+// MarshalText writes a Clock as a person would.
 func (c Clock) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%02d:%02d", c/60, c%60), nil }
 
 // Day is a weekday, written as "mon" to "sun".
@@ -55,16 +66,16 @@ func (d *Day) UnmarshalText(b []byte) error {
 	s := strings.ToLower(strings.TrimSpace(string(b)))
 	i := slices.Index(days, s[:min(3, len(s))])
 	if i < 0 {
-		return fmt.Errorf("%q is no weekday: use mon, tue, wed, thu, fri, sat or sun", b)
+		return fmt.Errorf("%q is not a weekday: use mon, tue, wed, thu, fri, sat or sun", b)
 	}
 	*d = Day(i)
 	return nil
 }
 
-// MarshalText writes a Day as the file has it.
+// MarshalText writes a Day as a person would.
 func (d Day) MarshalText() ([]byte, error) {
 	if int(d) < 0 || int(d) >= len(days) {
-		return nil, fmt.Errorf("%d is no weekday", d)
+		return nil, fmt.Errorf("%d is not a weekday", d)
 	}
 	return []byte(days[d]), nil
 }
