@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"heliograph/graph/presence"
+	"heliograph/graph/zone"
 )
 
 // Client speaks the presence part of Microsoft Graph for one user. It
@@ -113,12 +114,26 @@ type statusMessage struct {
 	Expiry *dateTimeZone `json:"expiryDateTime,omitempty"`
 }
 
+// dateTimeZone is dateTimeTimeZone on the wire.
+//
+// Source: https://learn.microsoft.com/graph/api/resources/datetimetimezone
 type dateTimeZone struct {
 	DateTime string `json:"dateTime"` // without a zone
-	TimeZone string `json:"timeZone"`
+	TimeZone string `json:"timeZone"` // by its name in the IANA database or in Windows
 }
 
-const dateTime = "2006-01-02T15:04:05.9999999"
+// instant is when the time is; zero if it cannot be read.
+func (d dateTimeZone) instant() time.Time {
+	loc, err := zone.Named(d.TimeZone)
+	if err != nil {
+		return time.Time{}
+	}
+	t, err := time.ParseInLocation("2006-01-02T15:04:05.9999999", d.DateTime, loc)
+	if err != nil {
+		return time.Time{}
+	}
+	return t.Local()
+}
 
 // SetStatusMessage sets the status message; an empty text removes it.
 //
@@ -194,11 +209,7 @@ func (c *Client) Shown(ctx context.Context) (presence.Shown, error) {
 	if m := in.StatusMessage; m != nil {
 		out.Message = m.Message.Content
 		if m.Expiry != nil {
-			if loc, err := time.LoadLocation(m.Expiry.TimeZone); err == nil {
-				if t, err := time.ParseInLocation(dateTime, m.Expiry.DateTime, loc); err == nil {
-					out.MessageUntil = t.Local()
-				}
-			}
+			out.MessageUntil = m.Expiry.instant()
 		}
 	}
 	return out, nil

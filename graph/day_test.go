@@ -31,13 +31,21 @@ type day struct {
 // in yet.
 func simulate(t *testing.T, policy presence.Policy, play func(*day)) {
 	t.Helper()
-	simulateAs(t, nil, policy, play)
+	simulateOn(t, emu.Options{}, nil, policy, play)
 }
 
 // simulateAs is a day of an application, or of a person where that is nil.
 func simulateAs(t *testing.T, app *Application, policy presence.Policy, play func(*day)) {
+	t.Helper()
+	simulateOn(t, emu.Options{}, app, policy, play)
+}
+
+// simulateOn is a day on an emulator with these options.
+func simulateOn(t *testing.T, o emu.Options, app *Application, policy presence.Policy, play func(*day)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		d := &day{t: t, server: emu.New(emu.Options{Now: time.Now})}
+		o.Now = time.Now
+		d := &day{t: t, server: emu.New(o)}
 		d.proxy = &proxy{next: d.server.Transport()}
 		var err error
 		if d.account, err = Open(Config{ClientID: emu.AppID, Tenant: emu.TenantID, Transport: d.proxy, Application: app}, &MemoryVault{}); err != nil {

@@ -218,3 +218,28 @@ func (d *day) anything(draw *rand.Rand) {
 		d.fault(f)
 	}
 }
+
+// TestMessageKeepsItsEnd: the user's own message ends when they said, in
+// whatever zone Graph writes that end, and however the clocks change meanwhile.
+func TestMessageKeepsItsEnd(t *testing.T) {
+	for _, zone := range []string{"", "W. Europe Standard Time", "Pacific Standard Time", "India Standard Time"} {
+		t.Run(zone, func(t *testing.T) {
+			simulateOn(t, emu.Options{Switches: emu.Switches{StatusZone: zone}}, nil, office, func(d *day) {
+				// Europe's clocks go forward on 26 March 2000, America's a week later.
+				d.pass(time.Until(time.Date(2000, 3, 25, 12, 0, 0, 0, time.UTC)))
+				d.signIn()
+				end := instant().Add(20*24*time.Hour + 90*time.Minute).Truncate(time.Second)
+				if err := d.account.Client().SetStatusMessage(d.t.Context(), "In Oslo", end); err != nil {
+					t.Fatal(err)
+				}
+				d.call("Zoom")
+				d.pass(time.Hour)
+				d.call("")
+				d.pass(time.Second)
+				if m := d.server.User("self").StatusMessage; m == nil || m.Content != "In Oslo" || !m.Expires.Equal(end) {
+					t.Errorf("after the call: %+v, want an end at %s", m, end)
+				}
+			})
+		})
+	}
+}
