@@ -40,6 +40,7 @@ type Account struct {
 	msal   public.Client
 	cache  *tokenCache
 	app    *appSignIn // nil: a person signs in
+	lookup userLookup // of the application's user
 
 	mu     sync.Mutex
 	who    public.Account
@@ -56,7 +57,7 @@ func Open(c Config, v Vault) (*Account, error) {
 		return nil, err
 	}
 	a := &Account{config: c, cloud: cloud, http: newHTTP(transport),
-		cache: &tokenCache{store: parted{v, "account"}}}
+		cache: newTokenCache(v)}
 	if c.Application != nil {
 		a.app = newAppSignIn(c, cloud, a.http, v)
 		return a, nil
@@ -86,18 +87,25 @@ func (a *Account) Person() Person {
 func (a *Account) Kept() error { return a.cache.failure() }
 
 // Restore signs in without a question, from what the vault keeps. Its error
-// wraps presence.ErrSignIn if nobody was signed in, or a vault error if that
-// cannot be known.
+// wraps presence.ErrSignIn if only a person can go on: nobody was signed in,
+// the session is damaged, or Microsoft has refused it. Any other error is the
+// vault's (ErrVaultLocked, ErrVaultTimeout …): whether somebody is signed in is
+// not known yet, and Restore is worth calling again.
 func (a *Account) Restore(ctx context.Context) (Person, error) {
 	if a.app != nil {
 		return a.signInApplication(ctx, false)
 	}
-	if err := a.cache.load(ctx); err != nil {
+	err := a.cache.load(ctx)
+	if errors.Is(err, ErrVaultDamaged) {
+		err = &SignInError{err: err}
+	}
+	if err != nil {
 		return Person{}, err
 	}
 	accounts, err := a.msal.Accounts(ctx)
 	if err != nil {
-		return Person{}, fmt.Errorf("the stored session cannot be read: %w", err)
+		// MSAL's text may quote the session.
+		return Person{}, &SignInError{err: fmt.Errorf("the stored session cannot be read: %w", ErrVaultDamaged)}
 	}
 	if len(accounts) == 0 {
 		return Person{}, &SignInError{err: ErrNoItem}
@@ -121,10 +129,11 @@ func (a *Account) Restore(ctx context.Context) (Person, error) {
 
 // Prompt is how a person is asked to sign in.
 type Prompt struct {
-	// OpenURL shows a page; nil: the system's browser. Used unless Device is
-	// set.
+	// OpenURL shows a page to the person, and returns at once. Nil: there is no
+	// browser, and only Device can sign in.
 	OpenURL func(url string) error
-	// Device shows a code to enter elsewhere, for where no browser opens.
+	// Device shows a code to enter on another device. It is used instead of
+	// OpenURL where it is set.
 	Device func(DeviceCode)
 	// Timeout is how long the browser's page may stay open unanswered; zero:
 	// five minutes. A device code has its own, which Entra sets.
@@ -149,16 +158,18 @@ func (a *Account) SignIn(ctx context.Context, p Prompt) (Person, error) {
 	if p.Device != nil {
 		return a.byDeviceCode(ctx, p.Device)
 	}
+	if p.OpenURL == nil {
+		return Person{}, ErrNoBrowser
+	}
 	wait := p.Timeout
 	if wait <= 0 {
 		wait = signInTimeout
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	options := []public.AcquireInteractiveOption{public.WithRedirectURI("http://localhost")}
-	if p.OpenURL != nil {
-		options = append(options, public.WithOpenURL(p.OpenURL))
-	}
+	// Without an OpenURL of ours MSAL would open the browser itself, and wait
+	// for it to end.
+	options := []public.AcquireInteractiveOption{public.WithRedirectURI("http://localhost"), public.WithOpenURL(p.OpenURL)}
 	a.mu.Lock()
 	hint, claims := a.person.Username, a.claims
 	a.mu.Unlock()
@@ -176,15 +187,18 @@ func (a *Account) SignIn(ctx context.Context, p Prompt) (Person, error) {
 }
 
 // signInApplication makes the configured user the person. A network failure is
-// not an error here, as in Restore. A refusal is one only for somebody who asked
-// to sign in; otherwise the loop goes on trying, with the credential read anew
-// each time.
+// not an error here; see Restore. A refusal, or a keyring that cannot be read,
+// is one only for somebody who asked to sign in; otherwise the loop goes on
+// trying, with the credential read anew each time.
 func (a *Account) signInApplication(ctx context.Context, asked bool) (Person, error) {
-	p := Person{ID: a.app.User, Tenant: a.config.Tenant}
 	a.mu.Lock()
-	a.person = p
+	a.person = a.user()
 	a.mu.Unlock()
-	_, err := a.token(ctx, "")
+	bearer, err := a.app.token(ctx, a.app.vault, "")
+	if err == nil {
+		a.lookUpUser(ctx, bearer)
+	}
+	err = a.linked(err)
 	var refused *SignInError
 	switch {
 	case ctx.Err() != nil:
@@ -192,12 +206,18 @@ func (a *Account) signInApplication(ctx context.Context, asked bool) (Person, er
 	case asked && errors.As(err, &refused):
 		refused.keeps = false
 		return Person{}, err
+	case asked && passing(err):
+		return Person{}, err
 	}
-	return p, nil
+	return a.Person(), nil
 }
 
 // ErrNobodyAnswered is a sign-in page that was never finished.
 var ErrNobodyAnswered = errors.New("the sign-in page was not finished in time")
+
+// ErrNoBrowser is a sign-in without a way to show its page: only a device code
+// can be used.
+var ErrNoBrowser = errors.New("there is no browser to show the sign-in page: use a device code")
 
 // ErrCancelled is a sign-in that the program gave up.
 var ErrCancelled = errors.New("sign-in cancelled")
@@ -283,7 +303,10 @@ func (a *Account) SignOut(ctx context.Context) error {
 // challenge; empty: none.
 func (a *Account) token(ctx context.Context, claims string) (string, error) {
 	if a.app != nil {
-		bearer, err := a.app.token(ctx, claims)
+		bearer, err := a.app.token(ctx, a.app.vault.Silent(), claims)
+		if err == nil {
+			a.lookUpUser(ctx, bearer)
+		}
 		return bearer, a.linked(err)
 	}
 	a.mu.Lock()

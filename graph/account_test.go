@@ -182,8 +182,8 @@ func TestSignInErrors(t *testing.T) {
 		if !errors.As(err, &e) || e.AADSTS != code || !errors.Is(err, presence.ErrSignIn) {
 			t.Errorf("AADSTS%d came back as %v", code, err)
 		}
-		if w := Explain(err); w.Key == "" || !strings.Contains(w.String(), "AADSTS") {
-			t.Errorf("AADSTS%d is explained as %q", code, w)
+		if w := Explain(err); len(w.Args) != 1 || w.Args[0] != code {
+			t.Errorf("AADSTS%d is explained as %+v", code, w)
 		}
 	}
 }

@@ -104,11 +104,12 @@ func newAppSignIn(c Config, cloud Cloud, http *http.Client, v Vault) *appSignIn 
 		}}
 }
 
-// token is a valid access token; claims answers a challenge. No error of it ends
-// the sign-in: no person can answer for an application, and its secret, its
-// permissions or the keyring may be in order at the next try.
-func (s *appSignIn) token(ctx context.Context, claims string) (string, error) {
-	bearer, err := s.acquire(ctx, claims)
+// token is a valid access token; claims answers a challenge. The credential
+// may come from v. No error of it ends the sign-in: no person can answer for an
+// application, and its secret, its permissions or the keyring may be in order
+// at the next try.
+func (s *appSignIn) token(ctx context.Context, v Vault, claims string) (string, error) {
+	bearer, err := s.acquire(ctx, v, claims)
 	var refused *SignInError
 	if errors.As(err, &refused) {
 		refused.keeps = true
@@ -117,8 +118,8 @@ func (s *appSignIn) token(ctx context.Context, claims string) (string, error) {
 	return bearer, err
 }
 
-func (s *appSignIn) acquire(ctx context.Context, claims string) (string, error) {
-	client, err := s.ready(ctx)
+func (s *appSignIn) acquire(ctx context.Context, v Vault, claims string) (string, error) {
+	client, err := s.ready(ctx, v)
 	if err != nil {
 		return "", err
 	}
@@ -133,21 +134,30 @@ func (s *appSignIn) acquire(ctx context.Context, claims string) (string, error) 
 	return r.AccessToken, nil
 }
 
-func (s *appSignIn) ready(ctx context.Context) (*confidential.Client, error) {
+// ready returns MSAL's client, which is made from the credential.
+func (s *appSignIn) ready(ctx context.Context, v Vault) (*confidential.Client, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.client != nil {
-		return s.client, nil
+	client := s.client
+	s.mu.Unlock()
+	if client != nil {
+		return client, nil
 	}
-	cred, err := s.credential(ctx)
-	if err != nil {
+	cred, err := s.credential(ctx, v)
+	switch {
+	case errors.Is(err, ErrNoItem):
+		return nil, &SignInError{err: ErrNoCredential}
+	case passing(err):
 		return nil, err
+	case err != nil:
+		return nil, &SignInError{err: &CredentialError{err}}
 	}
-	client, err := s.connect(cred)
+	made, err := s.connect(cred)
 	if err != nil {
 		return nil, &SignInError{err: fmt.Errorf("application sign-in cannot be set up: %w", err)}
 	}
-	s.client = &client
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.client = &made
 	return s.client, nil
 }
 
@@ -158,34 +168,26 @@ func (s *appSignIn) forget() {
 }
 
 // credential reads the file that is named, or the vault.
-func (s *appSignIn) credential(ctx context.Context) (confidential.Credential, error) {
-	var cred confidential.Credential
-	var err error
+func (s *appSignIn) credential(ctx context.Context, v Vault) (confidential.Credential, error) {
 	switch {
 	case s.SecretFile != "":
-		var secret string
-		if secret, err = LoadSecret(s.SecretFile); err == nil {
-			cred, err = confidential.NewCredFromSecret(secret)
+		secret, err := LoadSecret(s.SecretFile)
+		if err != nil {
+			return confidential.Credential{}, err
 		}
+		return confidential.NewCredFromSecret(secret)
 	case s.CertificateFile != "":
-		certs, key, loadErr := LoadCertificate(s.CertificateFile)
-		if err = loadErr; err == nil {
-			cred, err = confidential.NewCredFromCert(certs, key)
+		certs, key, err := LoadCertificate(s.CertificateFile)
+		if err != nil {
+			return confidential.Credential{}, err
 		}
-	default:
-		var text []byte
-		text, err = parted{s.vault, credentialItem}.get(ctx)
-		if errors.Is(err, ErrNoItem) {
-			return cred, &SignInError{err: ErrNoCredential}
-		}
-		if err == nil {
-			cred, err = credentialFrom(string(text))
-		}
+		return confidential.NewCredFromCert(certs, key)
 	}
+	text, err := parted{v, credentialItem}.get(ctx)
 	if err != nil {
-		return cred, &SignInError{err: &CredentialError{err}}
+		return confidential.Credential{}, err
 	}
-	return cred, nil
+	return credentialFrom(string(text))
 }
 
 // CredentialError is a secret or certificate that cannot be used.

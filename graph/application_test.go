@@ -171,8 +171,8 @@ func TestApplicationIsRefused(t *testing.T) {
 			if !errors.Is(err, presence.ErrSignIn) || !errors.As(err, &e) || e.AADSTS != c.aadsts {
 				t.Fatalf("got %v", err)
 			}
-			if w := Explain(err); w.Key != c.key || strings.Contains(w.String(), "%!") {
-				t.Errorf("explained as %s: %s", w.Key, w)
+			if w := Explain(err); w.Key != c.key || len(w.Args) != adviceKeys[c.key] {
+				t.Errorf("explained as %+v", w)
 			}
 		})
 	}

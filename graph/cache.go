@@ -1,9 +1,11 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
@@ -13,6 +15,9 @@ import (
 // call, so the bytes stay in memory.
 type tokenCache struct {
 	store parted
+	// vault is the turn to use store; never take it while holding mu, since a
+	// vault may take long.
+	vault chan struct{}
 
 	mu     sync.Mutex
 	loaded bool
@@ -20,17 +25,42 @@ type tokenCache struct {
 	err    error // why the bytes are not in the vault
 }
 
+func newTokenCache(v Vault) *tokenCache {
+	return &tokenCache{store: parted{v, "account"}, vault: make(chan struct{}, 1)}
+}
+
+// useVault waits for the turn to use the vault, and returns what ends it.
+func (c *tokenCache) useVault(ctx context.Context) (end func(), err error) {
+	select {
+	case c.vault <- struct{}{}:
+		return func() { <-c.vault }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: %w", ErrVaultTimeout, ctx.Err())
+	}
+}
+
+// load reads the vault, unless the bytes are in memory.
 func (c *tokenCache) load(ctx context.Context) error {
+	end, err := c.useVault(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.loaded {
+	loaded := c.loaded
+	c.mu.Unlock()
+	if loaded {
 		return nil
 	}
 	b, err := c.store.get(ctx)
 	if err != nil && !errors.Is(err, ErrNoItem) {
 		return err
 	}
-	c.loaded, c.bytes = true, b
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.loaded { // by a sign-in meanwhile
+		c.loaded, c.bytes = true, b
+	}
 	return nil
 }
 
@@ -58,46 +88,73 @@ func (c *tokenCache) hasRefreshToken(homeAccountID string) bool {
 	return false
 }
 
+// failure is why the session is not in the vault; nil: it is.
 func (c *tokenCache) failure() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.err
 }
 
-// Replace hands the stored cache to MSAL.
-func (c *tokenCache) Replace(ctx context.Context, m cache.Unmarshaler, _ cache.ReplaceHints) error {
+// Replace hands the bytes to MSAL.
+func (c *tokenCache) Replace(_ context.Context, m cache.Unmarshaler, _ cache.ReplaceHints) error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.bytes) == 0 {
+	b := c.bytes
+	c.mu.Unlock()
+	if len(b) == 0 {
 		return nil
 	}
-	return m.Unmarshal(c.bytes)
+	return m.Unmarshal(b)
 }
 
-// Export takes MSAL's cache over. A vault that does not open costs the memory
-// of the session over a restart, not the session.
+// Export takes MSAL's cache over and writes it to the vault. A vault that fails
+// is not an error here: the session then lasts as long as the process, and the
+// vault is tried again with the next export.
 func (c *tokenCache) Export(ctx context.Context, m cache.Marshaler, _ cache.ExportHints) error {
 	b, err := m.Marshal()
 	if err != nil {
 		return err
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if string(b) == string(c.bytes) && c.err == nil {
-		return nil
-	}
+	same := bytes.Equal(b, c.bytes) && c.err == nil
 	c.loaded, c.bytes = true, b
-	c.err = c.store.set(ctx, b)
+	c.mu.Unlock()
+	if !same {
+		c.write(ctx)
+	}
 	return nil
 }
 
-func (c *tokenCache) clear(ctx context.Context) error {
+// write puts the bytes that are in memory once it is its turn into the vault.
+func (c *tokenCache) write(ctx context.Context) {
+	end, err := c.useVault(ctx)
+	if err == nil {
+		defer end()
+		c.mu.Lock()
+		b := c.bytes
+		c.mu.Unlock()
+		if len(b) > 0 { // else it was cleared meanwhile
+			err = c.store.set(ctx, b)
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.err = err
+}
+
+// clear forgets the session, in memory and in the vault.
+func (c *tokenCache) clear(ctx context.Context) error {
+	c.mu.Lock()
 	c.bytes, c.err = nil, nil
+	c.mu.Unlock()
+	end, err := c.useVault(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
 	return c.store.delete(ctx)
 }
 
+// forget drops what is in memory; the vault is left as it is.
 func (c *tokenCache) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -2,58 +2,40 @@ package graph
 
 import (
 	"errors"
-	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 )
 
-// Advice says in words what went wrong and what to do. Key names the sentence
-// in a message catalogue, Args fill it; String is the English one.
+// Advice is what an error means for a person, as the name of a sentence. The
+// sentences themselves are in the message catalogue, package words.
 type Advice struct {
-	Key  string
+	// Key names the sentence; AdviceKeys lists all of them.
+	Key string
+	// Args fill the sentence.
 	Args []any
-	// Link is a page that mends it, such as an administrator's consent; empty:
-	// none.
+	// Link is a page on which somebody can mend it, such as an administrator's
+	// consent; empty: there is none.
 	Link string
 }
 
-// English has the sentence of each key; fmt verbs take Args.
-var English = map[string]string{
-	"locked":       "The keyring is locked, so your sign-in cannot be read. Unlock it, or sign in again.",
-	"absent":       "There is no keyring service, so your sign-in cannot be kept. Install and start one (gnome-keyring, KWallet or KeePassXC).",
-	"damaged":      "What the keyring keeps of your sign-in is damaged. Choose Sign in.",
-	"refused":      "Unlocking the keyring was refused, so your sign-in cannot be read. Choose Sign in to try again.",
-	"no-client":    "No application id is set. Put the id of your app registration into the settings file, [account] client_id.",
-	"no-presence":  "The Microsoft cloud in China has no presence, so there is nothing to set.",
-	"signed-out":   "Nobody is signed in. Choose Sign in.",
-	"unanswered":   "The sign-in page was not finished in time. Choose Sign in to try again.",
-	"cancelled":    "The sign-in was cancelled.",
-	"declined":     "You declined the permissions on the sign-in page. heliograph needs them to set your presence.",
-	"single":       "This app registration is for one tenant only (AADSTS%d). Put that tenant's id or domain into the settings file, [account] tenant.",
-	"consent":      "Your organisation has not allowed heliograph yet (AADSTS%d). Accept its permissions when asked, or send an administrator the consent link.",
-	"admin":        "An administrator has to allow heliograph first (AADSTS%d). Send them the consent link.",
-	"unknown-app":  "This application id does not exist in your organisation (AADSTS%d). Check client_id and tenant in the settings file.",
-	"disabled-app": "This application was disabled in your organisation (AADSTS%d). Ask an administrator, or register your own.",
-	"blocked":      "Your organisation's Conditional Access blocks this way of signing in (AADSTS%d). Try the other one (browser or device code), or ask an administrator.",
-	"device":       "Your organisation only accepts managed devices here (AADSTS%d). Ask an administrator.",
-	"expired":      "Your sign-in has expired or was revoked (AADSTS%d). Choose Sign in.",
-	"secret":       "The client secret or certificate is wrong or has expired (AADSTS%d). Make a new one in Entra.",
-	"no-secret":    "No client secret is kept for the application. Put one into the keyring with heliograph secret set application, or name a file in the settings, [account] secret_file or certificate_file.",
-	"credential":   "The application cannot sign in: %v.",
-	"application":  "The application itself lacks a permission (AADSTS%d). An administrator can grant it with the consent link.",
-	"entra":        "Microsoft's sign-in refused (AADSTS%d). Choose Sign in to try again.",
-	"entra-kept":   "Microsoft's sign-in refuses at the moment (AADSTS%d). heliograph goes on trying; if this lasts, ask an administrator.",
-	"sign-in":      "Microsoft asks you to sign in again. Choose Sign in.",
-	"token":        "Microsoft does not accept your sign-in at the moment. heliograph goes on trying; if this lasts, sign out and sign in again.",
-	"permission":   "Microsoft Graph refuses: a permission is missing. An administrator can grant it with the consent link.",
-	"invalid":      "Microsoft Graph does not accept the request (%d %s). This is a fault of heliograph: please report it.",
-	"busy":         "Microsoft asks heliograph to wait. It goes on by itself.",
-	"server":       "Microsoft has trouble (%d). heliograph goes on trying.",
-	"redirected":   "Something on this network redirects Microsoft's address, as the sign-in page of a hotspot does. heliograph sends nothing there and goes on trying. If it is a hotspot, sign in to it in your browser.",
-	"network":      "Microsoft cannot be reached. heliograph goes on trying and catches up at once.",
+// adviceKeys are the keys that Explain returns, with the number of arguments.
+var adviceKeys = map[string]int{
+	// The keyring, and what is missing for a sign-in.
+	"locked": 0, "refused": 0, "absent": 0, "silent": 0, "keyring": 0, "damaged": 0,
+	"no-client": 0, "no-presence": 0, "no-secret": 0, "no-browser": 0, "credential": 1, "signed-out": 0,
+	// A sign-in page.
+	"unanswered": 0, "cancelled": 0, "declined": 0,
+	// Refusals by Entra; the argument is its number (AADSTS).
+	"single": 1, "consent": 1, "admin": 1, "unknown-app": 1, "disabled-app": 1, "blocked": 1, "device": 1,
+	"expired": 1, "secret": 1, "application": 1, "entra": 1, "entra-kept": 1,
+	// Answers of Microsoft Graph, and none.
+	"sign-in": 0, "token": 0, "permission": 0, "invalid": 2, "busy": 0, "server": 1, "redirected": 0, "network": 0,
 }
 
-func (a Advice) String() string { return fmt.Sprintf(English[a.Key], a.Args...) }
+// AdviceKeys returns the keys of all advice, with the number of arguments that
+// each sentence takes.
+func AdviceKeys() map[string]int { return maps.Clone(adviceKeys) }
 
 // byAADSTS sorts Entra's numbers.
 //
@@ -66,13 +48,20 @@ var byAADSTS = map[int]string{
 	7000215: "secret", 7000222: "secret", 700027: "secret", 501051: "application",
 }
 
-// Explain turns an error of this package into advice.
+// byCause sorts the errors that explain themselves.
+var byCause = []struct {
+	err error
+	key string
+}{
+	{ErrVaultLocked, "locked"}, {ErrVaultRefused, "refused"}, {ErrVaultAbsent, "absent"}, {ErrVaultTimeout, "silent"},
+	{ErrVaultDamaged, "damaged"}, {ErrVaultFailed, "keyring"},
+	{ErrNoClientID, "no-client"}, {ErrNoPresence, "no-presence"}, {ErrNoCredential, "no-secret"}, {ErrNoBrowser, "no-browser"},
+	{ErrNobodyAnswered, "unanswered"}, {ErrCancelled, "cancelled"}, {ErrNoItem, "signed-out"},
+}
+
+// Explain returns what an error of this package means for a person.
 func Explain(err error) Advice {
-	for _, known := range []struct {
-		err error
-		key string
-	}{{ErrVaultLocked, "locked"}, {ErrVaultRefused, "refused"}, {ErrVaultAbsent, "absent"}, {ErrVaultDamaged, "damaged"}, {ErrNoClientID, "no-client"}, {ErrNoPresence, "no-presence"},
-		{ErrNoCredential, "no-secret"}, {ErrNobodyAnswered, "unanswered"}, {ErrCancelled, "cancelled"}, {ErrNoItem, "signed-out"}} {
+	for _, known := range byCause {
 		if errors.Is(err, known.err) {
 			return Advice{Key: known.key}
 		}

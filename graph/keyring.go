@@ -29,13 +29,12 @@ type KeyringVault struct {
 	Ask bool
 }
 
-// Get reads an item.
+// Silent returns the keyring without its prompt.
+func (KeyringVault) Silent() Vault { return KeyringVault{} }
+
+// Get returns an item, or ErrNoItem.
 func (v KeyringVault) Get(ctx context.Context, name string) ([]byte, error) {
-	var text string
-	err := v.call(ctx, func() (err error) {
-		text, err = keyring.Get(keyringService, name)
-		return err
-	})
+	text, err := v.call(ctx, func() (string, error) { return keyring.Get(keyringService, name) })
 	if err != nil {
 		return nil, err
 	}
@@ -49,14 +48,15 @@ func (v KeyringVault) Get(ctx context.Context, name string) ([]byte, error) {
 
 // Set writes an item.
 func (v KeyringVault) Set(ctx context.Context, name string, secret []byte) error {
-	return v.call(ctx, func() error {
-		return keyring.Set(keyringService, name, base64.RawStdEncoding.EncodeToString(secret))
+	_, err := v.call(ctx, func() (string, error) {
+		return "", keyring.Set(keyringService, name, base64.RawStdEncoding.EncodeToString(secret))
 	})
+	return err
 }
 
-// Delete removes an item; one that is not there is no error.
+// Delete removes an item; one that does not exist is not an error.
 func (v KeyringVault) Delete(ctx context.Context, name string) error {
-	err := v.call(ctx, func() error { return keyring.Delete(keyringService, name) })
+	_, err := v.call(ctx, func() (string, error) { return "", keyring.Delete(keyringService, name) })
 	if errors.Is(err, ErrNoItem) {
 		return nil
 	}
@@ -64,26 +64,53 @@ func (v KeyringVault) Delete(ctx context.Context, name string) error {
 }
 
 // call readies the keyring, so that go-keyring itself never has to prompt, and
-// runs one call of it under a deadline. A call that never returns costs its
-// goroutine; go-keyring takes no context.
-func (v KeyringVault) call(ctx context.Context, f func() error) error {
+// runs one call of it.
+func (v KeyringVault) call(ctx context.Context, f func() (string, error)) (string, error) {
 	if err := readyKeyring(ctx, v.Ask); err != nil {
-		return err
+		return "", err
 	}
+	return keyringCalls.run(ctx, f)
+}
+
+// keyringCalls are the calls of go-keyring in this process.
+var keyringCalls = make(abandonable, 1)
+
+// abandonable runs calls that take no context, one at a time, and returns from
+// one that does not end. Such a call keeps its goroutine and its turn until it
+// ends, so that a keyring that hangs costs one goroutine, however often it is
+// tried.
+type abandonable chan struct{}
+
+// run returns what f returns, or ErrVaultTimeout when f has not had its turn
+// and ended within keyringTimeout or before ctx ends.
+func (turn abandonable) run(ctx context.Context, f func() (string, error)) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, keyringTimeout)
 	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- f() }()
 	select {
-	case err := <-done:
-		if errors.Is(err, keyring.ErrNotFound) {
-			return ErrNoItem
-		}
-		if err != nil {
-			return fmt.Errorf("keyring: %w", err)
-		}
-		return nil
+	case turn <- struct{}{}:
 	case <-ctx.Done():
-		return fmt.Errorf("keyring does not answer: %w", ctx.Err())
+		return "", fmt.Errorf("%w: %w", ErrVaultTimeout, ctx.Err())
+	}
+	type result struct {
+		text string
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		defer func() { <-turn }()
+		text, err := f()
+		done <- result{text, err}
+	}()
+	select {
+	case r := <-done:
+		switch {
+		case errors.Is(r.err, keyring.ErrNotFound):
+			return "", ErrNoItem
+		case r.err != nil:
+			return "", fmt.Errorf("%w: %w", ErrVaultFailed, r.err)
+		}
+		return r.text, nil
+	case <-ctx.Done():
+		return "", fmt.Errorf("%w: %w", ErrVaultTimeout, ctx.Err())
 	}
 }

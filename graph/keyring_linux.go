@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -24,34 +25,58 @@ const (
 // readyKeyring looks at the collection that go-keyring will use and unlocks it
 // on a connection of our own. go-keyring would do so on the connection that
 // the tray shares, where a prompt's signal breaks the tray, and it would wait
-// for an answer for ever.
+// for an answer without a limit. The service has keyringTimeout to answer, the
+// person who is asked for a password unlockTimeout.
 func readyKeyring(ctx context.Context, ask bool) error {
 	if !bus.HaveSession() {
 		return fmt.Errorf("%w: there is no session bus", ErrVaultAbsent)
 	}
-	wait := keyringTimeout
-	if ask {
-		wait = unlockTimeout
-	}
-	ctx, cancel := context.WithTimeout(ctx, wait)
+	answer, cancel := context.WithTimeout(ctx, keyringTimeout)
 	defer cancel()
-	conn, err := bus.Session(ctx)
+	person, cancel := context.WithTimeout(ctx, unlockTimeout)
+	defer cancel()
+	conn, err := bus.Session(person)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrVaultAbsent, err)
+		return secretsError(answer, err)
 	}
 	defer conn.Close()
-	collection, locked, err := lookAtCollection(ctx, conn)
+	collection, locked, err := lookAtCollection(answer, conn)
 	switch {
-	case err != nil && ctx.Err() != nil:
-		return fmt.Errorf("keyring does not answer: %w", ctx.Err())
 	case err != nil:
-		return fmt.Errorf("%w: %w", ErrVaultAbsent, err)
+		return secretsError(answer, err)
 	case !locked:
 		return nil
 	case !ask:
 		return ErrVaultLocked
 	}
-	return unlock(ctx, conn, collection)
+	prompt, err := unlock(answer, conn, collection)
+	switch {
+	case err != nil && timedOut(answer, err):
+		return fmt.Errorf("%w: %w", ErrVaultTimeout, err)
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrVaultLocked, err)
+	case prompt == "/":
+		return nil // without a prompt
+	}
+	return askPerson(person, conn, prompt)
+}
+
+// secretsError sorts why the service could not be reached.
+func secretsError(ctx context.Context, err error) error {
+	if timedOut(ctx, err) {
+		return fmt.Errorf("%w: %w", ErrVaultTimeout, err)
+	}
+	return fmt.Errorf("%w: %w", ErrVaultAbsent, err)
+}
+
+// timedOut reports that an error means a service that hangs or has not started
+// yet: our deadline, or the one of the bus.
+func timedOut(ctx context.Context, err error) bool {
+	var answer dbus.Error
+	if errors.As(err, &answer) {
+		return slices.Contains([]string{"org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.TimedOut", "org.freedesktop.DBus.Error.Timeout"}, answer.Name)
+	}
+	return ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded)
 }
 
 // lookAtCollection finds the collection as go-keyring does: "login" if there
@@ -83,21 +108,20 @@ func lookAtCollection(ctx context.Context, conn *dbus.Conn) (dbus.ObjectPath, bo
 	return path, b, nil
 }
 
+// unlock asks the service to unlock a collection. It returns the prompt that a
+// person must answer first, or "/" if there is none.
+func unlock(ctx context.Context, conn *dbus.Conn, collection dbus.ObjectPath) (prompt dbus.ObjectPath, err error) {
+	var unlocked []dbus.ObjectPath
+	err = conn.Object(secretsName, secretsPath).CallWithContext(ctx, serviceIf+".Unlock", 0, []dbus.ObjectPath{collection}).Store(&unlocked, &prompt)
+	return prompt, err
+}
+
 // reaction is less than any person takes to read a prompt and refuse it: a
-// service without a way to ask dismisses its prompts by itself, at once.
+// service that has no means to ask dismisses its own prompts at once.
 const reaction = 150 * time.Millisecond
 
-// unlock asks the service to unlock, and waits for the person it may ask.
-func unlock(ctx context.Context, conn *dbus.Conn, collection dbus.ObjectPath) error {
-	var unlocked []dbus.ObjectPath
-	var prompt dbus.ObjectPath
-	err := conn.Object(secretsName, secretsPath).CallWithContext(ctx, serviceIf+".Unlock", 0, []dbus.ObjectPath{collection}).Store(&unlocked, &prompt)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrVaultLocked, err)
-	}
-	if prompt == "/" {
-		return nil
-	}
+// askPerson shows a prompt of the service and waits for the person's answer.
+func askPerson(ctx context.Context, conn *dbus.Conn, prompt dbus.ObjectPath) error {
 	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchObjectPath(prompt), dbus.WithMatchInterface(promptIf)); err != nil {
 		return fmt.Errorf("%w: %w", ErrVaultLocked, err)
 	}

@@ -58,8 +58,8 @@ func TestErrorShapesSeenInPublic(t *testing.T) {
 		case s.calls != 1 && !e.token(), s.calls > 2: // a refused token is worth one refresh
 			t.Errorf("%s: %d calls", shape.Source, s.calls)
 		}
-		if key := Explain(err).Key; key == "network" || strings.Contains(Explain(err).String(), "%!") {
-			t.Errorf("%s: explained as %s", shape.Source, key)
+		if w := Explain(err); w.Key == "network" || len(w.Args) != adviceKeys[w.Key] {
+			t.Errorf("%s: explained as %+v", shape.Source, w)
 		}
 	}
 }

@@ -12,22 +12,44 @@ import (
 	"sync"
 )
 
-// Vault keeps secrets between runs. Every call obeys its context; a Get of
-// what is not there returns ErrNoItem.
+// Vault keeps secrets between runs. Every call ends when its context does, and
+// has a deadline of its own.
 type Vault interface {
+	// Get returns an item, or ErrNoItem.
 	Get(ctx context.Context, name string) ([]byte, error)
+	// Set writes an item.
 	Set(ctx context.Context, name string, secret []byte) error
+	// Delete removes an item; one that does not exist is not an error.
 	Delete(ctx context.Context, name string) error
+	// Silent returns the same vault for work that nobody is waiting for: it
+	// never asks a person for a password.
+	Silent() Vault
 }
 
-// Why a vault does not open. Each is told to a person in its own words.
+// ErrNoItem reports that a vault answers and does not hold the item.
+var ErrNoItem = errors.New("no such item in the keyring")
+
+// Why a vault cannot be used. Each has its own sentence for people; see
+// Explain. All but ErrVaultDamaged may pass: they say nothing about whether
+// somebody is signed in, and the call is worth trying again.
 var (
-	ErrNoItem       = errors.New("no such item in the keyring")
 	ErrVaultLocked  = errors.New("the keyring is locked")
 	ErrVaultAbsent  = errors.New("there is no keyring service")
 	ErrVaultRefused = errors.New("unlocking the keyring was refused")
+	ErrVaultTimeout = errors.New("the keyring does not answer")
+	ErrVaultFailed  = errors.New("the keyring failed")
 	ErrVaultDamaged = errors.New("what the keyring keeps is damaged")
 )
+
+// passing reports that a vault could not be used for now.
+func passing(err error) bool {
+	for _, known := range []error{ErrVaultLocked, ErrVaultAbsent, ErrVaultRefused, ErrVaultTimeout, ErrVaultFailed} {
+		if errors.Is(err, known) {
+			return true
+		}
+	}
+	return false
+}
 
 // MemoryVault keeps secrets as long as the process lives.
 type MemoryVault struct {
@@ -64,6 +86,9 @@ func (v *MemoryVault) Delete(_ context.Context, name string) error {
 	delete(v.items, name)
 	return nil
 }
+
+// Silent returns the vault itself: it never asks anybody.
+func (v *MemoryVault) Silent() Vault { return v }
 
 // partSize fits, as base64, the smallest item limit there is: Windows holds 2,560 bytes,
 // macOS about 3,000, and a MSAL cache of one account is 7 to 10 KB.
@@ -130,7 +155,7 @@ func (p parted) set(ctx context.Context, value []byte) error {
 		return fmt.Errorf("keyring item %s would need more than %d parts", p.name, maxParts)
 	}
 	old, oldErr := p.head(ctx)
-	if oldErr != nil && (errors.Is(oldErr, ErrVaultLocked) || errors.Is(oldErr, ErrVaultAbsent) || errors.Is(oldErr, ErrVaultRefused) || ctx.Err() != nil) {
+	if oldErr != nil && !errors.Is(oldErr, ErrNoItem) && !errors.Is(oldErr, ErrVaultDamaged) {
 		return oldErr
 	}
 	h := head{Generation: rand.Text()[:12], Parts: max(1, (len(value)+partSize-1)/partSize), Sum: sum(value)}
@@ -163,10 +188,13 @@ func (p parted) set(ctx context.Context, value []byte) error {
 	return nil
 }
 
-// drop deletes parts that nothing refers to; what remains costs only room.
+// drop deletes parts that nothing refers to, until one deletion fails: what
+// remains costs only room.
 func (p parted) drop(ctx context.Context, generation string, n int) {
 	for i := range n {
-		_ = p.vault.Delete(ctx, p.part(generation, i))
+		if p.vault.Delete(ctx, p.part(generation, i)) != nil {
+			return
+		}
 	}
 }
 

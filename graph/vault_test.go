@@ -208,7 +208,7 @@ func TestDamagedItems(t *testing.T) {
 			spoil(v)
 			_, err := p.get(t.Context())
 			if !errors.Is(err, ErrVaultDamaged) || errors.Is(err, ErrNoItem) || Explain(err).Key != "damaged" {
-				t.Errorf("got %v: %s", err, Explain(err))
+				t.Errorf("got %v: %+v", err, Explain(err))
 			}
 			young := value("young", 2000)
 			if err := p.set(t.Context(), young); err != nil {
@@ -260,7 +260,7 @@ func (v *closed) Set(ctx context.Context, name string, secret []byte) error {
 func TestExportSurvivesAClosedVault(t *testing.T) {
 	for _, trouble := range []error{ErrVaultLocked, ErrVaultAbsent, ErrVaultRefused, fmt.Errorf("keyring does not answer: %w", context.DeadlineExceeded)} {
 		v := &closed{err: trouble}
-		c := &tokenCache{store: parted{v, "account"}}
+		c := newTokenCache(v)
 		in := &marshaled{bytes: []byte("session")}
 		if err := c.Export(t.Context(), in, cache.ExportHints{}); err != nil {
 			t.Fatalf("%v costs the session: %v", trouble, err)
@@ -285,7 +285,7 @@ func TestExportSurvivesAClosedVault(t *testing.T) {
 			t.Errorf("nothing new, yet written: %v", err)
 		}
 	}
-	c := &tokenCache{store: parted{&MemoryVault{}, "account"}}
+	c := newTokenCache(&MemoryVault{})
 	broken := errors.New("no cache")
 	if err := c.Export(t.Context(), &marshaled{err: broken}, cache.ExportHints{}); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)

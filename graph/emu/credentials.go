@@ -41,7 +41,7 @@ func (s *Server) redeemCredentials(f url.Values, tenant string, g *grant, scopes
 		e := aadstsError(code)
 		return nil, nil, &e
 	}
-	g.scopes = []string{"Presence.ReadWrite.All", "Presence.Read.All"}
+	g.scopes = slices.Clone(s.opts.Roles)
 	return g, scopes, nil
 }
 

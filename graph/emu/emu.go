@@ -74,6 +74,9 @@ type Options struct {
 	Certificates []*x509.Certificate
 	// Apps are accepted client ids beside the directory's own.
 	Apps []string
+	// Roles are what an administrator has granted the application; empty:
+	// Presence.ReadWrite.All and Presence.Read.All.
+	Roles []string
 }
 
 // Authority and GraphHost are the names under which clients speak to an
@@ -114,6 +117,9 @@ func New(o Options) *Server {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if len(o.Roles) == 0 {
+		o.Roles = []string{"Presence.ReadWrite.All", "Presence.Read.All"}
 	}
 	if o.TokenLife == 0 {
 		o.TokenLife = time.Hour

@@ -81,6 +81,9 @@ func (s *Server) graph(w http.ResponseWriter, r *http.Request, version, rest str
 
 // contextOf names the metadata of an answer.
 func contextOf(answer map[string]any) string {
+	if _, ok := answer["displayName"]; ok {
+		return "users/$entity"
+	}
 	if id, ok := answer["id"].(string); ok {
 		return "users('" + id + "')/presence/$entity"
 	}
@@ -98,6 +101,9 @@ func (s *Server) graphCall(r *http.Request, rest string) (any, *failure) {
 	segments := strings.Split(strings.Trim(rest, "/"), "/")
 	if len(segments) == 2 && strings.EqualFold(segments[0], "communications") && strings.EqualFold(unqualified(segments[1]), "getPresencesByUserId") {
 		return s.getPresences(r, g)
+	}
+	if len(segments) == 2 && strings.EqualFold(segments[0], "users") {
+		return s.getUser(r, g, segments[1])
 	}
 	who, name, ok := route(segments)
 	if !ok {

@@ -6,30 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"heliograph/graph"
 	"heliograph/graph/presence"
 	"heliograph/tray/settings"
-	"heliograph/tray/words"
 )
-
-// TestAdviceHasWords holds the catalogue to every error that package graph can
-// explain, with the same English.
-func TestAdviceHasWords(t *testing.T) {
-	for key, text := range graph.English {
-		if !words.Known("advice." + key) {
-			t.Errorf("advice %s is not in the catalogue", key)
-			continue
-		}
-		text = strings.NewReplacer("%d", "%s", "%v", "%s").Replace(text)
-		args := make([]any, strings.Count(text, "%s"))
-		for i := range args {
-			args[i] = "%s"
-		}
-		if got := words.Advice(key, args...); got != text {
-			t.Errorf("advice %s is %q in the catalogue and %q in the program", key, got, text)
-		}
-	}
-}
 
 func testInstance(t *testing.T) *instance {
 	t.Helper()

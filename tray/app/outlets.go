@@ -119,10 +119,7 @@ func SecretItem(name string) (string, bool) {
 // secret reads a secret of the keyring; one that was never set is none.
 func (in *instance) secret(name string) func(context.Context) ([]byte, error) {
 	item, _ := SecretItem(name)
-	vault := in.opts.Vault
-	if _, real := vault.(graph.KeyringVault); real {
-		vault = graph.KeyringVault{} // a webhook is no reason to ask for a password
-	}
+	vault := in.opts.Vault.Silent() // a webhook is no reason to ask for a password
 	return func(ctx context.Context) ([]byte, error) {
 		b, err := vault.Get(ctx, item)
 		if errors.Is(err, graph.ErrNoItem) {

@@ -18,6 +18,7 @@ import (
 	"heliograph/graph/presence"
 	"heliograph/tray"
 	"heliograph/tray/settings"
+	"heliograph/tray/words"
 )
 
 // Report is what `doctor --json` prints.
@@ -103,11 +104,17 @@ func Account(c settings.Config, who string, err error) Part {
 	p := Part{Name: "account", Backend: authority(c), Value: who}
 	switch {
 	case err != nil:
-		p.Problem, p.Fix = err.Error(), graph.Explain(err).String()
+		p.Problem, p.Fix = err.Error(), advice(err)
 	case who == "":
 		p.Problem, p.Fix = "nobody is signed in", signInFix
 	}
 	return p
+}
+
+// advice is what an error of package graph means for a person.
+func advice(err error) string {
+	a := graph.Explain(err)
+	return words.EnglishAdvice(a.Key, a.Args...)
 }
 
 const signInFix = "run heliograph login"
@@ -117,7 +124,7 @@ func Graph(c settings.Config, s presence.State) Part {
 	p := Part{Name: "graph", Backend: endpoint(c)}
 	switch {
 	case s.Err != nil && !errors.Is(s.Err, presence.ErrSignIn):
-		p.Problem, p.Fix = s.Err.Error(), graph.Explain(s.Err).String()
+		p.Problem, p.Fix = s.Err.Error(), advice(s.Err)
 	case !s.SignedIn:
 		p.Value = "not asked: nobody is signed in"
 	case s.ShownAt.IsZero():
@@ -172,7 +179,7 @@ func probeKeyring(ctx context.Context) Part {
 	p.Problem = err.Error()
 	switch {
 	case errors.Is(err, graph.ErrVaultLocked), errors.Is(err, graph.ErrVaultAbsent):
-		p.Fix = graph.Explain(err).String()
+		p.Fix = advice(err)
 	default:
 		p.Fix = "restart the keyring service, or sign out of the desktop and in again"
 	}
@@ -216,7 +223,7 @@ func lookOnce(ctx context.Context, o detect.Options) []detect.Part {
 // nothing.
 func lookAtAccount(ctx context.Context, c settings.Config, from graph.Config) (account, service Part) {
 	account, service = Part{Backend: authority(c)}, Part{Backend: endpoint(c), Value: "not asked: nobody is signed in"}
-	fail := func(p *Part, err error) { p.Value, p.Problem, p.Fix = "", err.Error(), graph.Explain(err).String() }
+	fail := func(p *Part, err error) { p.Value, p.Problem, p.Fix = "", err.Error(), advice(err) }
 	a, err := graph.Open(from, graph.KeyringVault{})
 	if err != nil {
 		fail(&account, err)

@@ -135,6 +135,9 @@ var german = map[string]string{
 
 	"advice.locked":       "Der Schlüsselbund ist gesperrt, Ihre Anmeldung kann nicht gelesen werden. Entsperren Sie ihn, oder melden Sie sich neu an.",
 	"advice.absent":       "Es gibt keinen Schlüsselbund-Dienst, Ihre Anmeldung kann nicht aufbewahrt werden. Installieren und starten Sie einen (gnome-keyring, KWallet oder KeePassXC).",
+	"advice.silent":       "Der Schlüsselbund antwortet nicht, Ihre Anmeldung kann noch nicht gelesen werden. heliograph versucht es weiter.",
+	"advice.keyring":      "Der Schlüsselbund meldet einen Fehler, Ihre Anmeldung kann nicht gelesen oder aufbewahrt werden. heliograph versucht es weiter; wenn das so bleibt, melden Sie sich am Rechner ab und wieder an.",
+	"advice.no-browser":   "Für die Anmeldeseite ist kein Browser da. Nehmen Sie heliograph login --device-code.",
 	"advice.damaged":      "Was der Schlüsselbund von Ihrer Anmeldung aufbewahrt, ist beschädigt. Wählen Sie Anmelden.",
 	"advice.no-secret":    "Für die Anwendung ist kein Geheimnis hinterlegt. Legen Sie es mit heliograph secret set application in den Schlüsselbund, oder nennen Sie in den Einstellungen eine Datei, [account] secret_file oder certificate_file.",
 	"advice.credential":   "Die Anwendung kann sich nicht anmelden: %s.",

@@ -136,6 +136,9 @@ var english = map[string]string{
 
 	"advice.locked":       "The keyring is locked, so your sign-in cannot be read. Unlock it, or sign in again.",
 	"advice.absent":       "There is no keyring service, so your sign-in cannot be kept. Install and start one (gnome-keyring, KWallet or KeePassXC).",
+	"advice.silent":       "The keyring does not answer, so your sign-in cannot be read yet. heliograph tries again.",
+	"advice.keyring":      "The keyring reports an error, so your sign-in cannot be read or kept. heliograph tries again; if this lasts, sign out of your desktop and in again.",
+	"advice.no-browser":   "There is no browser to show the sign-in page. Use heliograph login --device-code.",
 	"advice.damaged":      "What the keyring keeps of your sign-in is damaged. Choose Sign in.",
 	"advice.no-secret":    "No client secret is kept for the application. Put one into the keyring with heliograph secret set application, or name a file in the settings, [account] secret_file or certificate_file.",
 	"advice.credential":   "The application cannot sign in: %s.",

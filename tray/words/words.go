@@ -20,48 +20,50 @@ var texts = []struct {
 	text map[string]string
 }{{language.English, english}, {language.German, german}}
 
-// printer speaks the language of this process.
-var printer atomic.Pointer[message.Printer]
+// printer speaks the language of this process, englishPrinter English.
+var (
+	printer        atomic.Pointer[message.Printer]
+	englishPrinter = newPrinter("en")
+)
 
 func init() { Use("en") }
-
-// Languages lists the names that Use accepts beside "auto".
-func Languages() []string {
-	var names []string
-	for _, t := range texts {
-		names = append(names, t.tag.String())
-	}
-	return names
-}
 
 // Use sets the language of the process: a name as in "de" or "de-AT"; "auto"
 // and the empty name mean the system's. An unknown one is English.
 func Use(name string) {
-	wanted := []string{name}
 	if name == "" || name == "auto" {
-		wanted = locale()
+		printer.Store(newPrinter(locale()...))
+		return
 	}
+	printer.Store(newPrinter(name))
+}
+
+// newPrinter speaks the first of the wanted languages that the catalogue has.
+func newPrinter(wanted ...string) *message.Printer {
 	tags := make([]language.Tag, 0, len(texts))
 	b := catalog.NewBuilder(catalog.Fallback(texts[0].tag))
 	for _, t := range texts {
 		tags = append(tags, t.tag)
 		for key, text := range t.text {
 			if err := b.SetString(t.tag, key, text); err != nil {
-				panic(err) // a text of this package that is no text
+				panic(err) // a text of this package that cannot be parsed
 			}
 		}
 	}
 	_, i := language.MatchStrings(language.NewMatcher(tags), wanted...)
-	printer.Store(message.NewPrinter(tags[i], message.Catalog(b)))
+	return message.NewPrinter(tags[i], message.Catalog(b))
 }
 
-// Say is the sentence of a key, filled with args. Numbers go in as they are to
-// be read, without a language's grouping: an error number is no amount.
-func Say(key string, args ...any) string {
+// Say is the sentence of a key, filled with args. Numbers are printed without a
+// language's grouping: an error number is not an amount.
+func Say(key string, args ...any) string { return say(printer.Load(), key, args) }
+
+func say(p *message.Printer, key string, args []any) string {
+	texts := make([]any, len(args))
 	for i, a := range args {
-		args[i] = fmt.Sprint(a)
+		texts[i] = fmt.Sprint(a)
 	}
-	return printer.Load().Sprintf(message.Key(key, english[key]), args...)
+	return p.Sprintf(message.Key(key, english[key]), texts...)
 }
 
 // Known reports whether the catalogue has a key.
@@ -71,4 +73,9 @@ func Known(key string) bool {
 }
 
 // Advice is the sentence for an advice of package graph, by its key.
-func Advice(key string, args ...any) string { return Say("advice."+key, args...) }
+func Advice(key string, args ...any) string { return Say(adviceKey(key), args...) }
+
+// EnglishAdvice is Advice in English, for output that is never translated.
+func EnglishAdvice(key string, args ...any) string { return say(englishPrinter, adviceKey(key), args) }
+
+func adviceKey(key string) string { return "advice." + key }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"heliograph/graph"
 	"heliograph/graph/presence"
 )
 
@@ -37,16 +38,81 @@ func TestLanguagesHaveTheSameSentences(t *testing.T) {
 	}
 }
 
-func TestEveryRuleStatusAndPairHasWords(t *testing.T) {
-	for _, r := range []presence.Rule{presence.RuleChoice, presence.RulePaused, presence.RuleAsleep, presence.RuleHours, presence.RuleElsewhere, presence.RuleTeamsCall,
-		presence.RuleSharing, presence.RuleCall, presence.RuleLocked, presence.RuleIdle, presence.RuleAwake, presence.RuleInput, presence.RuleUnknown} {
-		if !Known("reason." + string(r)) {
-			t.Errorf("rule %s has no words", r)
+// TestEveryAdviceHasWords holds that each key that graph.Explain can return has
+// a sentence in each language, with as many arguments, and that the catalogue
+// has no sentence beyond these.
+func TestEveryAdviceHasWords(t *testing.T) {
+	keys := graph.AdviceKeys()
+	for _, l := range texts {
+		for key, n := range keys {
+			text, ok := l.text[adviceKey(key)]
+			if !ok {
+				t.Errorf("%s lacks the advice %s", l.tag, key)
+			} else if got := strings.Count(text, "%s"); got != n {
+				t.Errorf("%s: the advice %s takes %d arguments, and gets %d", l.tag, key, got, n)
+			}
+		}
+		for key := range l.text {
+			if key, ok := strings.CutPrefix(key, "advice."); ok {
+				if _, known := keys[key]; !known {
+					t.Errorf("%s has the advice %s, which graph never gives", l.tag, key)
+				}
+			}
 		}
 	}
-	for _, s := range append(presence.Statuses(), presence.Paused) {
-		if !Known("status." + string(s)) {
-			t.Errorf("status %s has no words", s)
+	defer Use("en")
+	Use("de")
+	for key, n := range keys {
+		args := slices.Repeat([]any{50194}, n)
+		for _, text := range []string{Advice(key, args...), EnglishAdvice(key, args...)} {
+			if strings.Contains(text, "%") || strings.Count(text, "50194") != n {
+				t.Errorf("%s is %q", key, text)
+			}
+		}
+		if Advice(key, args...) == EnglishAdvice(key, args...) {
+			t.Errorf("%s is the same in German and English", key)
+		}
+	}
+}
+
+// constants returns the values of a package's string constants of one type.
+func constants(t *testing.T, dir, typeName string) (values []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if v, ok := n.(*ast.ValueSpec); ok {
+				if id, ok := v.Type.(*ast.Ident); ok && id.Name == typeName {
+					values = append(values, literal(v.Values[0]))
+				}
+			}
+			return true
+		})
+	}
+	if len(values) < 8 {
+		t.Fatalf("only %d constants of type %s: this test does not see them", len(values), typeName)
+	}
+	return values
+}
+
+// TestEveryRuleAndStatusHasWords holds the catalogue to the constants of
+// package presence.
+func TestEveryRuleAndStatusHasWords(t *testing.T) {
+	for _, rule := range constants(t, "../../graph/presence", "Rule") {
+		if !Known("reason." + rule) {
+			t.Errorf("the rule %s has no words", rule)
+		}
+	}
+	for _, status := range constants(t, "../../graph/presence", "Status") {
+		if !Known("status." + status) {
+			t.Errorf("the status %s has no words", status)
 		}
 	}
 }

@@ -1,0 +1,56 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/zalando/go-keyring"
+)
+
+// TestKeyringThatHangs: a call that never returns is given up after its
+// deadline, costs one goroutine however often the keyring is tried, and does
+// not stand in the way once it has ended.
+func TestKeyringThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls, release := make(abandonable, 1), make(chan struct{})
+		started := 0
+		hang := func() (string, error) {
+			started++
+			<-release
+			return "late", nil
+		}
+		for range 5 {
+			began := time.Now()
+			_, err := calls.run(t.Context(), hang)
+			if !errors.Is(err, ErrVaultTimeout) || time.Since(began) != keyringTimeout {
+				t.Errorf("after %v: %v", time.Since(began), err)
+			}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := calls.run(ctx, hang); !errors.Is(err, ErrVaultTimeout) || !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled: %v", err)
+		}
+		if started != 1 {
+			t.Errorf("%d calls were started", started)
+		}
+		close(release)
+		synctest.Wait()
+		if got, err := calls.run(t.Context(), func() (string, error) { return "answer", nil }); got != "answer" || err != nil {
+			t.Errorf("afterwards: %q, %v", got, err)
+		}
+	})
+}
+
+func TestKeyringErrors(t *testing.T) {
+	calls := make(abandonable, 1)
+	if _, err := calls.run(t.Context(), func() (string, error) { return "", keyring.ErrNotFound }); !errors.Is(err, ErrNoItem) {
+		t.Errorf("a missing item: %v", err)
+	}
+	if _, err := calls.run(t.Context(), func() (string, error) { return "", errors.New("broken") }); !errors.Is(err, ErrVaultFailed) || Explain(err).Key != "keyring" {
+		t.Errorf("a failure: %v", err)
+	}
+}
