@@ -9,6 +9,8 @@ import (
 	"unsafe"
 
 	"github.com/ebitengine/purego"
+
+	"heliograph/detect/call"
 )
 
 // audioAddress is AudioObjectPropertyAddress.
@@ -46,8 +48,8 @@ type coreAudio struct {
 
 	mu        sync.Mutex
 	err       error
-	captures  []stream
-	playbacks []stream
+	captures  []call.Sound
+	playbacks []call.Sound
 }
 
 // heardOf is a property with our listener.

@@ -3,12 +3,14 @@ package detect
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 
+	"heliograph/detect/call"
 	"heliograph/detect/pulse"
 )
 
@@ -34,10 +36,10 @@ type pulseBackend struct {
 
 	mu        sync.Mutex
 	err       error
-	raw       pulseAnswer
-	captures  []stream
-	playbacks []stream
-	peers     []peer
+	raw       call.Listing
+	captures  []call.Sound
+	playbacks []call.Sound
+	peers     []call.Peer
 }
 
 // openPulse connects to the user's own sound server; one across the network
@@ -47,7 +49,7 @@ func openPulse(ctx context.Context, e env) (source, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := pulse.Dial(ctx, path, pulseKeys...)
+	conn, err := pulse.Dial(ctx, path, call.PropertyKeys()...)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +127,7 @@ func (p *pulseBackend) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	captures, playbacks := a.decode(hostProc.familyOf)
+	captures, playbacks := a.Sounds(os.Getpid(), hostProc.familyOf)
 	peers := p.look(captures)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -135,11 +137,11 @@ func (p *pulseBackend) read(ctx context.Context) error {
 
 // look finds the connections of programs whose streams prove nothing, as long
 // as one records or is connected, and looks again after a while.
-func (p *pulseBackend) look(captures []stream) []peer {
-	needed := slices.ContainsFunc(p.peers, func(x peer) bool { return x.connected })
+func (p *pulseBackend) look(captures []call.Sound) []call.Peer {
+	needed := slices.ContainsFunc(p.peers, func(x call.Peer) bool { return x.Connected })
 	for _, c := range captures {
-		a, ok := lookUp(nil, c.names)
-		needed = needed || (ok && a.Duplex && !c.corked && !c.monitor && !c.meter)
+		a, _ := call.Find(c.Names)
+		needed = needed || (a.Duplex && !c.Corked && !c.Monitor && !c.Meter)
 	}
 	if !needed {
 		return nil
@@ -149,8 +151,8 @@ func (p *pulseBackend) look(captures []stream) []peer {
 }
 
 // ask reads what the server knows; what nobody needs is not asked for.
-func (p *pulseBackend) ask(ctx context.Context) (pulseAnswer, error) {
-	var a pulseAnswer
+func (p *pulseBackend) ask(ctx context.Context) (call.Listing, error) {
+	var a call.Listing
 	outputs, err := p.conn.SourceOutputs(ctx)
 	if err != nil {
 		return a, fmt.Errorf("recordings cannot be listed: %w", err)
@@ -180,24 +182,14 @@ func (p *pulseBackend) ask(ctx context.Context) (pulseAnswer, error) {
 	}
 	for _, o := range outputs {
 		from := sources[o.Device]
-		a.Captures = append(a.Captures, pulseStream{Index: o.Index, Corked: o.Corked, Rate: o.Rate, Resample: o.Resample,
-			Source: from.Name, Monitor: from.Monitor, Props: readProps(o.Properties), Client: readProps(owners[o.Client])})
+		a.Captures = append(a.Captures, call.Listed{Index: o.Index, Corked: o.Corked, Rate: o.Rate, Resample: o.Resample,
+			Source: from.Name, Monitor: from.Monitor, Props: call.KeepProperties(o.Properties), Client: call.KeepProperties(owners[o.Client])})
 	}
 	for _, i := range inputs {
-		a.Playbacks = append(a.Playbacks, pulseStream{Index: i.Index, Corked: i.Corked,
-			Props: readProps(i.Properties), Client: readProps(owners[i.Client])})
+		a.Playbacks = append(a.Playbacks, call.Listed{Index: i.Index, Corked: i.Corked,
+			Props: call.KeepProperties(i.Properties), Client: call.KeepProperties(owners[i.Client])})
 	}
 	return a, nil
-}
-
-func nonEmpty(values ...string) []string {
-	var out []string
-	for _, v := range values {
-		if v != "" {
-			out = append(out, v)
-		}
-	}
-	return out
 }
 
 func (p *pulseBackend) sample() (result, error) {

@@ -11,6 +11,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"heliograph/detect/call"
 )
 
 // Classes, interfaces and places of their methods in Windows' audio.
@@ -85,8 +87,8 @@ type wasapi struct {
 
 	mu        sync.Mutex
 	err       error
-	captures  []stream
-	playbacks []stream
+	captures  []call.Sound
+	playbacks []call.Sound
 }
 
 // undo gives back what one reading has registered, the last first.
@@ -203,7 +205,7 @@ func (w *wasapi) read() error {
 
 // sessions lists what records, or plays, on every device of now, and counts
 // the devices.
-func (w *wasapi) sessions(flow uintptr, all map[uint32]process) (out []stream, n uint32, err error) {
+func (w *wasapi) sessions(flow uintptr, all map[uint32]process) (out []call.Sound, n uint32, err error) {
 	var list *unknown
 	if err := w.devices.call(enumEndpoints, flow, deviceActive, uintptr(unsafe.Pointer(&list))); err != nil {
 		return nil, 0, err
@@ -228,7 +230,7 @@ func (w *wasapi) sessions(flow uintptr, all map[uint32]process) (out []stream, n
 }
 
 // deviceSessions lists the sessions of one device and registers for more.
-func (w *wasapi) deviceSessions(device *unknown, all map[uint32]process) ([]stream, error) {
+func (w *wasapi) deviceSessions(device *unknown, all map[uint32]process) ([]call.Sound, error) {
 	const anyContext = 0x17
 	var manager *unknown
 	if err := device.call(deviceActivate, uintptr(unsafe.Pointer(&idSessionManager)), anyContext, 0, uintptr(unsafe.Pointer(&manager))); err != nil {
@@ -250,7 +252,7 @@ func (w *wasapi) deviceSessions(device *unknown, all map[uint32]process) ([]stre
 		return nil, err
 	}
 	name := device.text(deviceID)
-	var out []stream
+	var out []call.Sound
 	for i := range n {
 		var plain *unknown
 		if list.call(sessionsItem, uintptr(i), uintptr(unsafe.Pointer(&plain))) != nil {
@@ -266,7 +268,7 @@ func (w *wasapi) deviceSessions(device *unknown, all map[uint32]process) ([]stre
 			w.held = append(w.held, func() { _ = control.call(unregisterEvents, uintptr(unsafe.Pointer(w.bells.events))) })
 		}
 		if s, ok := session(control, all); ok {
-			s.source = name
+			s.Source = name
 			out = append(out, s)
 		}
 	}
@@ -274,20 +276,20 @@ func (w *wasapi) deviceSessions(device *unknown, all map[uint32]process) ([]stre
 }
 
 // session reads one; those that are open but rest are let be.
-func session(control *unknown, all map[uint32]process) (stream, bool) {
+func session(control *unknown, all map[uint32]process) (call.Sound, bool) {
 	var state, pid uint32
 	if control.call(sessionState, uintptr(unsafe.Pointer(&state))) != nil || state != sessionActive {
-		return stream{}, false
+		return call.Sound{}, false
 	}
 	// Of a session of several processes, the first is told.
 	if control.call(sessionProcess, uintptr(unsafe.Pointer(&pid))) != nil {
-		return stream{}, false
+		return call.Sound{}, false
 	}
 	h := fnv.New32a()
 	h.Write([]byte(control.text(sessionInstance)))
-	s := stream{index: h.Sum32(), label: control.text(sessionName), pid: int(pid), names: family(pid, all)}
-	s.own = s.pid == windows.Getpid()
-	s.plumbing = pid == 0 // the sounds of the system
+	s := call.Sound{Index: h.Sum32(), Label: control.text(sessionName), PID: int(pid), Names: family(pid, all)}
+	s.Own = s.PID == windows.Getpid()
+	s.Plumbing = pid == 0 // the sounds of the system
 	return s, true
 }
 

@@ -205,28 +205,30 @@ func TestAudioSessionsAreFollowed(t *testing.T) {
 	a.session(speaker, "system sounds", 0, sessionActive)
 	o := a.open(t)
 	f := o.facts(t)
-	if len(f.captures) != 1 || !f.captures[0].own || f.captures[0].pid != os.Getpid() || f.captures[0].source != "microphone" || len(f.captures[0].names) == 0 {
-		t.Errorf("recordings to begin with: %+v", f.captures)
+	if len(f.evidence.Captures) != 1 || !f.evidence.Captures[0].Own || f.evidence.Captures[0].PID != os.Getpid() || f.evidence.Captures[0].Source != "microphone" || len(f.evidence.Captures[0].Names) == 0 {
+		t.Errorf("recordings to begin with: %+v", f.evidence.Captures)
 	}
-	if len(f.playbacks) != 1 || !f.playbacks[0].plumbing {
-		t.Errorf("playback to begin with: %+v", f.playbacks)
+	if len(f.evidence.Playbacks) != 1 || !f.evidence.Playbacks[0].Plumbing {
+		t.Errorf("playback to begin with: %+v", f.evidence.Playbacks)
 	}
-	index := f.captures[0].index
+	index := f.evidence.Captures[0].Index
 
 	a.mu.Lock()
 	call.state = 0
 	a.mu.Unlock()
 	call.ring()
-	o.until(t, "the recording rests", func(f *facts) bool { return len(f.captures) == 0 })
+	o.until(t, "the recording rests", func(f *facts) bool { return len(f.evidence.Captures) == 0 })
 	a.mu.Lock()
 	call.state = sessionActive
 	a.mu.Unlock()
 	call.ring()
-	o.until(t, "it goes on, as the same", func(f *facts) bool { return len(f.captures) == 1 && f.captures[0].index == index })
+	o.until(t, "it goes on, as the same", func(f *facts) bool { return len(f.evidence.Captures) == 1 && f.evidence.Captures[0].Index == index })
 
 	a.session(mic, "another", os.Getppid(), sessionActive)
 	mic.ring()
-	o.until(t, "a new session is seen", func(f *facts) bool { return len(f.captures) == 2 && f.captures[0].index != f.captures[1].index })
+	o.until(t, "a new session is seen", func(f *facts) bool {
+		return len(f.evidence.Captures) == 2 && f.evidence.Captures[0].Index != f.evidence.Captures[1].Index
+	})
 
 	o.close()
 	for i, p := range a.all {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"heliograph/detect/call"
 )
 
 // consentCase is one file of testdata/consent.
@@ -105,7 +107,7 @@ func TestConsentNamesAreInTheTable(t *testing.T) {
 		"MSTeams_8wekyb3d8bbwe":                                 "teams",
 	} {
 		c := consent{key: key, packaged: !strings.Contains(key, "#")}
-		if a, ok := lookUp(nil, c.names()); !ok || a.ID != id {
+		if a, ok := call.Find(c.names()); !ok || a.ID != id {
 			t.Errorf("%s is %q", key, a.ID)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
+
+	"heliograph/detect/call"
 )
 
 // consentKey is where Windows keeps who uses what, since Windows 10 1903.
@@ -42,7 +44,7 @@ func openConsentMicrophone(_ context.Context, e env) (source, error) {
 		for _, b := range use {
 			h := fnv.New32a()
 			h.Write([]byte(b.key))
-			r.captures = append(r.captures, stream{index: h.Sum32(), names: b.allNames(), pid: b.pid, own: b.pid == windows.Getpid()})
+			r.captures = append(r.captures, call.Sound{Index: h.Sum32(), Names: b.allNames(), PID: b.pid, Own: b.pid == windows.Getpid()})
 		}
 		return r
 	})
@@ -74,7 +76,7 @@ func openConsentCamera(_ context.Context, e env) (source, error) {
 	c, err := openConsent("webcam", e.changed, func(use []believed) result {
 		r := deviceResult{what: "camera", devices: -1}
 		for _, b := range use {
-			r.holders = append(r.holders, holder{names: b.allNames(), pid: b.pid})
+			r.holders = append(r.holders, call.Process{Names: b.allNames(), PID: b.pid})
 		}
 		return r
 	})

@@ -166,7 +166,7 @@ func TestConsentIsFollowed(t *testing.T) {
 	set(t, k, "LastUsedTimeStart", time.Now().Add(-time.Hour))
 	set(t, k, "LastUsedTimeStop", time.Now().Add(-time.Minute))
 	o := open(t, func(wake func()) (source, error) { return openConsentMicrophone(t.Context(), env{changed: wake}) })
-	if f := o.facts(t); !f.streamsKnown || len(f.captures) != 0 {
+	if f := o.facts(t); !f.evidence.Known || len(f.evidence.Captures) != 0 {
 		t.Fatalf("to begin with: %+v", f)
 	}
 	best := patience
@@ -174,14 +174,14 @@ func TestConsentIsFollowed(t *testing.T) {
 		set(t, k, "LastUsedTimeStart", time.Now())
 		began := time.Now()
 		set(t, k, "LastUsedTimeStop", time.Time{})
-		o.until(t, "in use", func(f *facts) bool { return len(f.captures) == 1 })
+		o.until(t, "in use", func(f *facts) bool { return len(f.evidence.Captures) == 1 })
 		best = min(best, time.Since(began))
 		t.Logf("seen %v after the write", time.Since(began).Round(time.Millisecond))
-		if s := o.facts(t).captures[0]; !s.own || s.pid != os.Getpid() || len(s.names) == 0 || !strings.HasSuffix(s.names[0], ".exe") {
+		if s := o.facts(t).evidence.Captures[0]; !s.Own || s.PID != os.Getpid() || len(s.Names) == 0 || !strings.HasSuffix(s.Names[0], ".exe") {
 			t.Errorf("%+v", s)
 		}
 		set(t, k, "LastUsedTimeStop", time.Now())
-		o.until(t, "not in use", func(f *facts) bool { return len(f.captures) == 0 })
+		o.until(t, "not in use", func(f *facts) bool { return len(f.evidence.Captures) == 0 })
 	}
 	// The best, since a busy machine delays everything now and then.
 	if best > 200*time.Millisecond {
@@ -194,7 +194,7 @@ func TestCameraIsFollowed(t *testing.T) {
 	o := open(t, func(wake func()) (source, error) { return openConsentCamera(t.Context(), env{changed: wake}) })
 	set(t, k, "LastUsedTimeStart", time.Now())
 	set(t, k, "LastUsedTimeStop", time.Time{})
-	o.until(t, "in use", func(f *facts) bool { return len(f.cameras) == 1 && f.cameras[0].pid == os.Getpid() })
+	o.until(t, "in use", func(f *facts) bool { return len(f.evidence.Cameras) == 1 && f.evidence.Cameras[0].PID == os.Getpid() })
 }
 
 // TestDevicesMakeRoomForWASAPI: the fallback gives way when there may be a
@@ -261,7 +261,7 @@ func TestWASAPIOpensOrSaysWhyNot(t *testing.T) {
 		return
 	}
 	defer s.close()
-	if r, err := s.sample(); err != nil || !r.facts().streamsKnown {
+	if r, err := s.sample(); err != nil || !r.facts().evidence.Known {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"heliograph/detect/call"
 )
 
 // devices sees who has a device file open: the kernel tells of each opening
@@ -33,7 +35,7 @@ type devices struct {
 	mu      sync.Mutex
 	closed  bool
 	watched map[string]int32
-	holders []holder
+	holders []call.Process
 	again   *time.Timer
 }
 
@@ -140,13 +142,13 @@ func (d *devices) look() {
 		paths[p] = true
 	}
 	d.mu.Unlock()
-	var found []holder
+	var found []call.Process
 	if len(paths) > 0 {
 		found = d.proc.holders(paths)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	same := slices.EqualFunc(found, d.holders, func(a, b holder) bool { return a.pid == b.pid })
+	same := slices.EqualFunc(found, d.holders, func(a, b call.Process) bool { return a.PID == b.PID })
 	d.holders = found
 	if !same && !d.closed {
 		d.wake()
@@ -155,12 +157,12 @@ func (d *devices) look() {
 
 // holders lists the processes that have one of the files open, as far as this
 // user may see.
-func (p procfs) holders(paths map[string]bool) []holder {
+func (p procfs) holders(paths map[string]bool) []call.Process {
 	dirs, err := os.ReadDir(string(p))
 	if err != nil {
 		return nil
 	}
-	var out []holder
+	var out []call.Process
 	for _, dir := range dirs {
 		pid, err := strconv.Atoi(dir.Name())
 		if err != nil {
@@ -173,7 +175,7 @@ func (p procfs) holders(paths map[string]bool) []holder {
 		for _, fd := range fds {
 			target, err := os.Readlink(filepath.Join(p.dir(pid), "fd", fd.Name()))
 			if err == nil && paths[target] {
-				out = append(out, holder{pid: pid, names: p.family(pid)})
+				out = append(out, call.Process{PID: pid, Names: p.family(pid)})
 				break
 			}
 		}

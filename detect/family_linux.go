@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -230,4 +231,8 @@ func flatpakID(dir string) string {
 		}
 	}
 	return ""
+}
+
+func nonEmpty(values ...string) []string {
+	return slices.DeleteFunc(values, func(v string) bool { return v == "" })
 }

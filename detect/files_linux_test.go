@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"heliograph/detect/call"
 )
 
 // program copies a program under another name.
@@ -130,7 +132,7 @@ func TestDeviceHolders(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer src.close()
-	captures := func(n int) func() bool { return func() bool { return len(sampled(t, src).captures) == n } }
+	captures := func(n int) func() bool { return func() bool { return len(sampled(t, src).evidence.Captures) == n } }
 	if err := os.Mkdir(sub, 0o700); err != nil { // a card is plugged in
 		t.Fatal(err)
 	}
@@ -148,8 +150,8 @@ func TestDeviceHolders(t *testing.T) {
 	c := tail("baresip", mic)
 	soon(t, "who records is seen", captures(1))
 	f := sampled(t, src)
-	if app, _ := lookUp(nil, f.captures[0].names); app.ID != "baresip" {
-		t.Errorf("it is %q", f.captures[0].names)
+	if app, _ := call.Find(f.evidence.Captures[0].Names); app.ID != "baresip" {
+		t.Errorf("it is %q", f.evidence.Captures[0].Names)
 	}
 	<-woken
 	tail("pipewire", mic)
@@ -159,7 +161,7 @@ func TestDeviceHolders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	soon(t, "our own is known as ours", func() bool { f := sampled(t, src); return len(f.captures) == 1 && f.captures[0].own })
+	soon(t, "our own is known as ours", func() bool { f := sampled(t, src); return len(f.evidence.Captures) == 1 && f.evidence.Captures[0].Own })
 	f2.Close()
 	if err := os.Remove(mic); err != nil {
 		t.Fatal(err)

@@ -3,6 +3,8 @@ package detect
 import (
 	"slices"
 	"time"
+
+	"heliograph/detect/call"
 )
 
 // facts is what results say, in common terms. Its zero value says nothing.
@@ -20,19 +22,8 @@ type facts struct {
 	// see that.
 	awake, awakeKnown bool
 
-	// streamsKnown: a sound system answers, so a stream that is not listed does
-	// not exist.
-	streamsKnown        bool
-	captures, playbacks []stream
-
-	// peers are processes that talk to the other side of a call.
-	peers []peer
-
-	// inhibitors are the requests to stay awake.
-	inhibitors []inhibitor
-
-	// cameras are the processes that have a camera open.
-	cameras []holder
+	// evidence is what the call rule looks at.
+	evidence call.Evidence
 }
 
 // fold merges the facts of all sources. The order of the list does not matter.
@@ -48,14 +39,20 @@ func fold(all []facts) facts {
 		sum.woke = later(sum.woke, f.woke)
 		sum.awake = sum.awake || f.awake
 		sum.awakeKnown = sum.awakeKnown || f.awakeKnown
-		sum.streamsKnown = sum.streamsKnown || f.streamsKnown
-		sum.captures = slices.Concat(sum.captures, f.captures)
-		sum.playbacks = slices.Concat(sum.playbacks, f.playbacks)
-		sum.peers = slices.Concat(sum.peers, f.peers)
-		sum.inhibitors = slices.Concat(sum.inhibitors, f.inhibitors)
-		sum.cameras = slices.Concat(sum.cameras, f.cameras)
+		sum.evidence = join(sum.evidence, f.evidence)
 	}
 	return sum
+}
+
+func join(a, b call.Evidence) call.Evidence {
+	return call.Evidence{
+		Known:      a.Known || b.Known,
+		Captures:   slices.Concat(a.Captures, b.Captures),
+		Playbacks:  slices.Concat(a.Playbacks, b.Playbacks),
+		Peers:      slices.Concat(a.Peers, b.Peers),
+		Inhibitors: slices.Concat(a.Inhibitors, b.Inhibitors),
+		Cameras:    slices.Concat(a.Cameras, b.Cameras),
+	}
 }
 
 // activity is everything in the facts but the call, which the call rule judges.

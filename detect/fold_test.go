@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"heliograph/detect/call"
 )
 
 // randomResult makes a result of any kind. Indices are unique in one list of
@@ -14,9 +16,9 @@ func randomResult(r *rand.Rand, index uint32, now time.Time) result {
 	at := func() time.Time { return now.Add(-time.Duration(r.IntN(3600)) * time.Second) }
 	programs := []string{"zoom", "firefox", "slack", "obs", "softphone", "mumble"}
 	names := func() []string { return []string{programs[r.IntN(len(programs))]} }
-	streams := func() (out []stream) {
+	streams := func() (out []call.Sound) {
 		for i := range uint32(r.IntN(3)) {
-			out = append(out, stream{index: index<<8 | i, names: names(), corked: bit()})
+			out = append(out, call.Sound{Index: index<<8 | i, Names: names(), Corked: bit()})
 		}
 		return out
 	}
@@ -32,11 +34,11 @@ func randomResult(r *rand.Rand, index uint32, now time.Time) result {
 	case 4:
 		return lockerResult{installed: 2, running: r.IntN(3)}
 	case 5:
-		return inhibitResult{inhibitors: []inhibitor{{names(), "WebRTC has active PeerConnections"}}, awake: bit(), awakeKnown: bit()}
+		return inhibitResult{inhibitors: []call.Inhibitor{{Names: names(), Reason: "WebRTC has active PeerConnections"}}, awake: bit(), awakeKnown: bit()}
 	case 6:
-		return soundResult{captures: streams(), playbacks: streams(), peers: []peer{{names(), bit()}}}
+		return soundResult{captures: streams(), playbacks: streams(), peers: []call.Peer{{Names: names(), Connected: bit()}}}
 	}
-	return deviceResult{what: "sound card", devices: 1, record: bit(), holders: []holder{{names(), int(index) + 1000}}}
+	return deviceResult{what: "sound card", devices: 1, record: bit(), holders: []call.Process{{Names: names(), PID: int(index) + 1000}}}
 }
 
 // The order of the kinds does not matter, neither for the activity nor for the
@@ -51,17 +53,14 @@ func TestOrderOfResultsDoesNotMatter(t *testing.T) {
 		}
 		type outcome struct {
 			activity Activity
-			streams  []Stream
-			next     time.Time
-			known    [2]bool
+			judged   call.Judgement
+			known    bool
 		}
 		outcomes := func() (out []outcome) {
-			rule := newCallRule(Options{}.withDefaults())
+			rule := call.NewRule(call.Options{Debounce: 2 * time.Second, Grace: 15 * time.Second})
 			f := fold(all)
 			for _, at := range []time.Duration{0, time.Second, 3 * time.Second, 20 * time.Second} {
-				o := outcome{activity: f.activity(), known: [2]bool{f.awakeKnown, f.streamsKnown}}
-				o.activity.Call, o.activity.Unlisted, o.streams, o.next = rule.step(&f, now.Add(at))
-				out = append(out, o)
+				out = append(out, outcome{f.activity(), rule.Judge(f.evidence, now.Add(at)), f.awakeKnown})
 			}
 			return out
 		}

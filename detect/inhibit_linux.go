@@ -12,6 +12,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"heliograph/detect/bus"
+	"heliograph/detect/call"
 )
 
 // What programs ask of the desktop, so that a video is not covered. A desktop
@@ -49,7 +50,7 @@ type inhibit struct {
 }
 
 type inhibition struct {
-	inhibitor
+	call.Inhibitor
 	screen bool // it is about the screen, not about sleep only
 }
 
@@ -128,7 +129,7 @@ func (i *inhibit) added(ctx context.Context, p dbus.ObjectPath) {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.gnome[p] = inhibition{inhibitor{appNames(app), reason}, flags&gnomeIdle != 0}
+	i.gnome[p] = inhibition{call.Inhibitor{Names: appNames(app), Reason: reason}, flags&gnomeIdle != 0}
 }
 
 // askKDE lists who asked; whether that is about the screen is told as a whole.
@@ -140,7 +141,7 @@ func (i *inhibit) askKDE(ctx context.Context) {
 	_ = o.CallWithContext(ctx, kdePolicy+".HasInhibition", 0, uint32(kdeScreen)).Store(&screen)
 	var all []inhibition
 	for _, e := range list {
-		all = append(all, inhibition{inhibitor{appNames(e.App), e.Reason}, screen})
+		all = append(all, inhibition{call.Inhibitor{Names: appNames(e.App), Reason: e.Reason}, screen})
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -150,7 +151,10 @@ func (i *inhibit) askKDE(ctx context.Context) {
 // appNames: programs give their name, an id or the path of their file.
 func appNames(app string) []string {
 	app = strings.TrimSuffix(app, ".desktop")
-	return nonEmpty(path.Base(app))
+	if app == "" {
+		return nil
+	}
+	return []string{path.Base(app)}
 }
 
 func (i *inhibit) follow(ctx context.Context, signals <-chan *dbus.Signal) {
@@ -220,8 +224,8 @@ func (i *inhibit) sample() (result, error) {
 	}
 	r := inhibitResult{awake: i.power, awakeKnown: len(i.present) > 0}
 	for _, a := range all {
-		r.inhibitors = append(r.inhibitors, a.inhibitor)
-		r.awake = r.awake || (a.screen && !a.webrtc())
+		r.inhibitors = append(r.inhibitors, a.Inhibitor)
+		r.awake = r.awake || (a.screen && !a.WebRTC())
 	}
 	return r, nil
 }

@@ -5,6 +5,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"heliograph/detect/call"
 )
 
 // What follows from macOS's answers is kept apart from the asking, so that it
@@ -93,10 +95,10 @@ func (a assertion) keepsScreen() bool {
 
 // wishes are the assertions as the rules know them; file tells the path of a
 // process's executable. awake says that the display is kept on.
-func wishes(all []assertion, file func(pid int) string) (out []inhibitor, awake bool) {
+func wishes(all []assertion, file func(pid int) string) (out []call.Inhibitor, awake bool) {
 	for _, a := range all {
 		awake = awake || a.keepsScreen()
-		out = append(out, inhibitor{names: macNames("", file(a.pid)), reason: a.name})
+		out = append(out, call.Inhibitor{Names: macNames("", file(a.pid)), Reason: a.name})
 	}
 	return out, awake
 }
@@ -111,10 +113,10 @@ type audioProcess struct {
 }
 
 // audioStreams are what the processes record and play.
-func audioStreams(all []audioProcess, self int) (captures, playbacks []stream) {
+func audioStreams(all []audioProcess, self int) (captures, playbacks []call.Sound) {
 	for _, p := range all {
-		s := stream{index: p.id, pid: p.pid, names: macNames(p.bundle, p.file), own: p.pid == self}
-		s.plumbing = len(s.names) == 0
+		s := call.Sound{Index: p.id, PID: p.pid, Names: macNames(p.bundle, p.file), Own: p.pid == self}
+		s.Plumbing = len(s.Names) == 0
 		if p.in {
 			captures = append(captures, s)
 		}

@@ -3,6 +3,8 @@ package detect
 import (
 	"slices"
 	"testing"
+
+	"heliograph/detect/call"
 )
 
 func TestMacNames(t *testing.T) {
@@ -27,7 +29,7 @@ func TestMacNames(t *testing.T) {
 			if !slices.Equal(got, c.want) {
 				t.Errorf("%q, want %q", got, c.want)
 			}
-			if a, _ := lookUp(nil, got); a.ID != c.app {
+			if a, _ := call.Find(got); a.ID != c.app {
 				t.Errorf("the table calls it %q, want %q", a.ID, c.app)
 			}
 		})
@@ -62,10 +64,10 @@ func TestAudioStreams(t *testing.T) {
 		{id: 83, pid: 13},
 		{id: 84, pid: 14, in: true},
 	}, 12)
-	if len(captures) != 3 || captures[0].pid != 10 || !captures[1].own || !captures[2].plumbing || captures[0].plumbing || captures[0].own {
+	if len(captures) != 3 || captures[0].PID != 10 || !captures[1].Own || !captures[2].Plumbing || captures[0].Plumbing || captures[0].Own {
 		t.Errorf("captures %+v", captures)
 	}
-	if len(playbacks) != 2 || playbacks[1].names[0] != "com.apple.Music" {
+	if len(playbacks) != 2 || playbacks[1].Names[0] != "com.apple.Music" {
 		t.Errorf("playbacks %+v", playbacks)
 	}
 }
@@ -88,12 +90,12 @@ func TestAssertions(t *testing.T) {
 		return map[int]string{7: "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"}[pid]
 	}
 	got, awake := wishes([]assertion{chrome}, path)
-	if awake || len(got) != 1 || !got[0].webrtc() || got[0].names[0] != "Google Chrome" || got[0].names[1] != "com.google.Chrome" {
+	if awake || len(got) != 1 || !got[0].WebRTC() || got[0].Names[0] != "Google Chrome" || got[0].Names[1] != "com.google.Chrome" {
 		t.Errorf("%+v, awake %v", got, awake)
 	}
 	video := assertion{pid: 8, kind: "PreventUserIdleDisplaySleep", name: "Video Wake Lock"}
 	got, awake = wishes([]assertion{chrome, video}, path)
-	if !awake || len(got) != 2 || got[1].webrtc() || len(got[1].names) != 0 {
+	if !awake || len(got) != 2 || got[1].WebRTC() || len(got[1].Names) != 0 {
 		t.Errorf("%+v, awake %v", got, awake)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"heliograph/detect/call"
 )
 
 // Some programs play whenever they record, or record whenever they are open,
@@ -26,19 +28,19 @@ var peerProcesses = []string{"Socket Process", "mumble"}
 const peerLook = 2 * time.Second
 
 // peers lists those processes, and whether they are connected.
-func (p procfs) peers() []peer {
+func (p procfs) peers() []call.Peer {
 	dirs, err := os.ReadDir(string(p))
 	if err != nil {
 		return nil
 	}
-	var out []peer
+	var out []call.Peer
 	for _, d := range dirs {
 		pid, err := strconv.Atoi(d.Name())
 		if err != nil || !slices.Contains(peerProcesses, readLine(filepath.Join(p.dir(pid), "comm"))) {
 			continue
 		}
 		if udp, ok := p.speaksUDP(pid); ok {
-			out = append(out, peer{names: p.family(pid), connected: udp})
+			out = append(out, call.Peer{Names: p.family(pid), Connected: udp})
 		}
 	}
 	return out

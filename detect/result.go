@@ -3,6 +3,8 @@ package detect
 import (
 	"fmt"
 	"time"
+
+	"heliograph/detect/call"
 )
 
 // The results of the kinds. Their sentences are for doctor, in English.
@@ -94,13 +96,13 @@ func (r lockerResult) value() string {
 
 // inhibitResult lists the requests to stay awake.
 type inhibitResult struct {
-	inhibitors []inhibitor
+	inhibitors []call.Inhibitor
 	// awake and awakeKnown are as in facts.
 	awake, awakeKnown bool
 }
 
 func (r inhibitResult) facts() facts {
-	return facts{inhibitors: r.inhibitors, awake: r.awake, awakeKnown: r.awakeKnown}
+	return facts{evidence: call.Evidence{Inhibitors: r.inhibitors}, awake: r.awake, awakeKnown: r.awakeKnown}
 }
 
 func (r inhibitResult) value() string {
@@ -112,12 +114,12 @@ func (r inhibitResult) value() string {
 
 // soundResult lists the streams of a sound system.
 type soundResult struct {
-	captures, playbacks []stream
-	peers               []peer
+	captures, playbacks []call.Sound
+	peers               []call.Peer
 }
 
 func (r soundResult) facts() facts {
-	return facts{streamsKnown: true, captures: r.captures, playbacks: r.playbacks, peers: r.peers}
+	return facts{evidence: call.Evidence{Known: true, Captures: r.captures, Playbacks: r.playbacks, Peers: r.peers}}
 }
 
 func (r soundResult) value() string { return count(len(r.captures), "recording", "recordings") }
@@ -126,7 +128,7 @@ func (r soundResult) value() string { return count(len(r.captures), "recording",
 type deviceResult struct {
 	what    string // "camera", "sound card"
 	devices int    // that there are; -1: the system does not say
-	holders []holder
+	holders []call.Process
 	// record: the holders record sound, else they film.
 	record bool
 	self   int // our own process
@@ -134,14 +136,14 @@ type deviceResult struct {
 
 func (r deviceResult) facts() facts {
 	if !r.record {
-		return facts{cameras: r.holders}
+		return facts{evidence: call.Evidence{Cameras: r.holders}}
 	}
 	var f facts
 	for _, h := range r.holders {
-		if a, _ := lookUp(nil, h.names); a.ID == soundSystem {
+		if a, _ := call.Find(h.Names); a.ID == call.SoundSystem {
 			continue // a sound server lists its own clients
 		}
-		f.captures = append(f.captures, stream{index: deviceIndex | uint32(h.pid), names: h.names, pid: h.pid, source: r.what, own: h.pid == r.self})
+		f.evidence.Captures = append(f.evidence.Captures, call.Sound{Index: deviceIndex | uint32(h.PID), Names: h.Names, PID: h.PID, Source: r.what, Own: h.PID == r.self})
 	}
 	return f
 }

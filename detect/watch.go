@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"heliograph/detect/call"
 	"heliograph/detect/latest"
 )
 
@@ -47,7 +48,7 @@ type Watcher struct {
 	cancel   context.CancelFunc
 
 	mu       sync.Mutex
-	apps     []App // set anew; nil: unchanged
+	programs *call.Programs // set anew; nil: unchanged
 	activity Activity
 	awake    bool // awakeKnown of the last facts
 	streams  []Stream
@@ -111,10 +112,10 @@ func (w *Watcher) Parts() []Part {
 	return slices.Clone(w.parts)
 }
 
-// SetApps replaces Options.Apps; present recordings are judged anew.
-func (w *Watcher) SetApps(apps []App) {
+// SetPrograms replaces Options.Programs; present recordings are judged anew.
+func (w *Watcher) SetPrograms(p call.Programs) {
 	w.mu.Lock()
-	w.apps = append([]App{}, apps...)
+	w.programs = &p
 	w.mu.Unlock()
 	notify(w.wake)
 }
@@ -149,12 +150,12 @@ func (w *Watcher) run(ctx context.Context, servers serverWatch) {
 	if servers != nil {
 		defer servers(func() { notify(w.revive) })()
 	}
-	rule := newCallRule(w.opts)
+	rule := call.NewRule(call.Options{Debounce: w.opts.Debounce, Grace: w.opts.Grace, Programs: w.opts.Programs})
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	started := time.Now().Round(0)
 	for {
-		w.takeApps(rule)
+		w.takePrograms(rule)
 		now := time.Now().Round(0)
 		next := w.sample(ctx, now)
 		if first := started.Add(firstAttempt); w.allTried() || !now.Before(first) {
@@ -195,12 +196,12 @@ func (w *Watcher) shut() {
 	}
 }
 
-func (w *Watcher) takeApps(r *callRule) {
+func (w *Watcher) takePrograms(r *call.Rule) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.apps != nil {
-		r.setApps(w.apps)
-		w.apps = nil
+	if w.programs != nil {
+		r.SetPrograms(*w.programs)
+		w.programs = nil
 	}
 }
 
@@ -230,7 +231,7 @@ func (w *Watcher) allTried() bool {
 
 // judge makes the activity from what the sources know, and publishes it. It
 // returns the instant at which the call rule would judge differently by itself.
-func (w *Watcher) judge(rule *callRule, now time.Time) (next time.Time) {
+func (w *Watcher) judge(rule *call.Rule, now time.Time) time.Time {
 	var all []facts
 	var parts []Part
 	for _, s := range w.slots {
@@ -240,18 +241,18 @@ func (w *Watcher) judge(rule *callRule, now time.Time) (next time.Time) {
 		parts = append(parts, s.part())
 	}
 	f := fold(all)
+	j := rule.Judge(f.evidence, now)
 	a := f.activity()
-	var streams []Stream
-	a.Call, a.Unlisted, streams, next = rule.step(&f, now)
+	a.Call, a.Unlisted = j.Call, j.Unlisted
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	first := w.parts == nil
-	w.streams, w.parts, w.awake = streams, parts, f.awakeKnown
+	w.streams, w.parts, w.awake = j.Streams, parts, f.awakeKnown
 	if first || a != w.activity {
 		w.activity = a
 		latest.Put(w.changes, a)
 	}
-	return next
+	return j.Next
 }
 
 // sooner is the first of two instants, where zero means never.

@@ -188,18 +188,16 @@ func (in *instance) introduce(a detect.Activity) {
 // deny remembers that a program is never in a call, and allow that it always
 // is when it records; what records now is judged anew at once.
 func (in *instance) deny(app, name string) {
-	app = plainApp(app)
 	in.log.Info("not a call, says the user", "app", app)
 	in.memory.deny(app)
-	in.watch.SetApps(in.apps())
+	in.watch.SetPrograms(in.programs())
 	in.tell("call", true, words.Say("toast.denied", name), words.Say("toast.denied.body", app))
 }
 
 func (in *instance) allow(app, name string) {
-	app = plainApp(app)
 	in.log.Info("a call, says the user", "app", app)
 	in.memory.allow(app)
-	in.watch.SetApps(in.apps())
+	in.watch.SetPrograms(in.programs())
 	in.tell("call", true, words.Say("toast.allowed", name), words.Say("toast.denied.body", app))
 }
 

@@ -34,7 +34,7 @@ func (in *instance) judge(_ context.Context, a AppArgs, reply func(any) error) e
 	if app == "" || len(app) > maxApp || strings.ContainsFunc(app, unicode.IsControl) {
 		return errors.New("name a program as heliograph calls shows it, such as zoom")
 	}
-	app = in.appID(app)
+	app = in.programID(app)
 	switch a.Do {
 	case "allow":
 		in.memory.allow(app)
@@ -48,15 +48,15 @@ func (in *instance) judge(_ context.Context, a AppArgs, reply func(any) error) e
 		return fmt.Errorf("unknown verdict %q: use allow, deny or forget", a.Do)
 	}
 	in.log.Info("told what a call is", "verdict", a.Do, "app", app)
-	in.watch.SetApps(in.apps())
+	in.watch.SetPrograms(in.programs())
 	return reply(in.calls())
 }
 
-// appID finds the id that a person means by a program's id or name.
-func (in *instance) appID(name string) string {
+// programID finds the id that a person means by a program's id or name.
+func (in *instance) programID(name string) string {
 	for _, s := range in.watch.Streams() {
-		if strings.EqualFold(s.App, name) || strings.EqualFold(s.Name, name) {
-			return plainApp(s.App)
+		if strings.EqualFold(s.Program, name) || strings.EqualFold(s.Name, name) {
+			return s.Program
 		}
 	}
 	denied, allowed := in.memory.verdicts()
@@ -65,18 +65,5 @@ func (in *instance) appID(name string) string {
 			return known
 		}
 	}
-	if id := strings.ToLower(name); len(detect.Names(id)) > 1 {
-		return id
-	}
-	return plainApp(name)
-}
-
-// plainApp takes off what apps puts before an id.
-func plainApp(id string) string {
-	for _, prefix := range []string{"denied:", "allowed:", "own:"} {
-		if rest, ok := strings.CutPrefix(id, prefix); ok {
-			return rest
-		}
-	}
-	return id
+	return in.programs().ID(name)
 }

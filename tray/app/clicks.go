@@ -83,7 +83,7 @@ func (in *instance) pause() {
 func (in *instance) allowUnlisted() {
 	for _, s := range in.watch.Streams() {
 		if s.Unlisted {
-			in.allow(s.App, s.Name)
+			in.allow(s.Program, s.Name)
 			return
 		}
 	}

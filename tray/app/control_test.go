@@ -120,19 +120,33 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%s %q: denied %v, allowed %v", s.do, s.app, c.Denied, c.Allowed)
 		}
 	}
-	if apps := in.apps(); len(apps) != 1 || apps[0].ID != "allowed:zoom" || !slices.Contains(apps[0].Match, "us.zoom.Zoom") {
-		t.Errorf("the table's rows are %+v", apps)
+	if p := in.programs(); !slices.Equal(p.Allow, []string{"zoom"}) || len(p.Deny)+len(p.Apps) != 0 {
+		t.Errorf("the programs are %+v", p)
 	}
 }
 
 func TestOwnRowsAreDeniedByTheirName(t *testing.T) {
 	in := answering(t)
 	in.opts.Config.Calls.App = []settings.App{{Name: "My call app", Class: "call", Match: []string{"mycallapp"}}}
-	if _, err := ask(in, t.Context(), "app", `{"do":"deny","app":"own:My call app"}`); err != nil {
+	if _, err := ask(in, t.Context(), "app", `{"do":"deny","app":"my call app"}`); err != nil {
 		t.Fatal(err)
 	}
-	if apps := in.apps(); apps[0].Class != detect.Never || !slices.Equal(apps[0].Match, []string{"mycallapp"}) {
-		t.Errorf("%+v", apps)
+	if p := in.programs(); !slices.Equal(p.Deny, []string{"My call app"}) || !slices.Equal(p.Apps[0].Match, []string{"mycallapp"}) {
+		t.Errorf("%+v", p)
+	}
+}
+
+// What the user said by click or command wins over the settings file.
+func TestClickWinsOverTheFile(t *testing.T) {
+	in := answering(t)
+	in.opts.Config.Calls.Deny, in.opts.Config.Calls.Allow = []string{"Zoom", "webex"}, []string{"obs", "gather"}
+	for _, args := range []string{`{"do":"allow","app":"zoom"}`, `{"do":"deny","app":"OBS"}`} {
+		if _, err := ask(in, t.Context(), "app", args); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p := in.programs(); !slices.Equal(p.Allow, []string{"zoom", "gather"}) || !slices.Equal(p.Deny, []string{"obs", "webex"}) {
+		t.Errorf("%+v", p)
 	}
 }
 

@@ -2,9 +2,12 @@ package app
 
 import (
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"heliograph/detect"
+	"heliograph/detect/call"
 	"heliograph/graph/presence"
 	"heliograph/tray/menu"
 	"heliograph/tray/settings"
@@ -154,7 +157,7 @@ func DetectorOptions(c settings.Config, log *slog.Logger) detect.Options {
 
 func detector(c settings.Config, log *slog.Logger, m *memory) detect.Options {
 	o := detect.Options{Log: log, Settle: min(maxSettle, idleSpan(c.Automatic)/2), Debounce: time.Duration(c.Calls.Debounce),
-		Grace: time.Duration(c.Calls.Grace), Apps: apps(c, m)}
+		Grace: time.Duration(c.Calls.Grace), Programs: programs(c, m)}
 	if o.Debounce == 0 {
 		o.Debounce = -1
 	}
@@ -164,35 +167,22 @@ func detector(c settings.Config, log *slog.Logger, m *memory) detect.Options {
 	return o
 }
 
-func (in *instance) apps() []detect.App { return apps(in.opts.Config, in.memory) }
+func (in *instance) programs() call.Programs { return programs(in.opts.Config, in.memory) }
 
-// apps are the user's rows of the app table: what they said of a program
-// first, then what the settings say.
-func apps(c settings.Config, m *memory) []detect.App {
+// programs is what the user says about programs: what they said by command or
+// click, and what the settings file says about all others.
+func programs(c settings.Config, m *memory) call.Programs {
+	var p call.Programs
+	for _, a := range c.Calls.App {
+		p.Apps = append(p.Apps, call.App{ID: a.Name, Name: a.Name, Class: call.Class(a.Class), Match: a.Match})
+	}
 	denied, allowed := m.verdicts()
-	var out []detect.App
-	add := func(prefix string, class detect.Class, names []string) {
-		for _, name := range names {
-			out = append(out, detect.App{ID: prefix + name, Name: name, Class: class, Match: matches(c, name)})
-		}
+	except := func(list, said []string) []string {
+		return slices.DeleteFunc(slices.Clone(list), func(name string) bool {
+			return slices.ContainsFunc(said, func(s string) bool { return strings.EqualFold(p.ID(s), p.ID(name)) })
+		})
 	}
-	add("denied:", detect.Never, denied)
-	add("allowed:", detect.CallFirst, allowed)
-	add("denied:", detect.Never, c.Calls.Deny)
-	add("allowed:", detect.CallFirst, c.Calls.Allow)
-	for _, a := range c.Calls.App {
-		out = append(out, detect.App{ID: "own:" + a.Name, Name: a.Name, Class: detect.Class(a.Class), Match: a.Match})
-	}
-	return out
-}
-
-// matches are the executables that a name stands for: of a row of the
-// settings, of the built-in table, or the name itself.
-func matches(c settings.Config, name string) []string {
-	for _, a := range c.Calls.App {
-		if a.Name == name {
-			return a.Match
-		}
-	}
-	return detect.Names(name)
+	p.Deny = append(denied, except(c.Calls.Deny, allowed)...)
+	p.Allow = append(allowed, except(c.Calls.Allow, denied)...)
+	return p
 }

@@ -1,16 +1,40 @@
-package detect
+package call
 
-import (
-	"slices"
-	"strings"
+// Class says how much evidence makes a program's recording a call.
+type Class string
+
+// The classes of the table.
+const (
+	CallFirst Class = "call"      // recording alone is a call: Zoom, Webex
+	Messenger Class = "messenger" // recording and playing, for a while: Slack, Discord
+	Browser   Class = "browser"   // recording and playing, a WebRTC inhibitor, or the camera
+	Never     Class = "never"     // never a call: mixers, recorders, what the user denied
 )
 
-// soundSystem is the row of sound servers and their parts.
-const soundSystem = "sound-system"
+// App is one row of the table.
+type App struct {
+	ID    string
+	Name  string // for people
+	Class Class
+	// Match lists executable names, Flatpak ids or bundle ids; they are
+	// compared without regard to case.
+	Match []string
+	// Group marks a row that stands for several programs, each of which is
+	// known by what it matches.
+	Group bool
+	// Teams marks the Teams client itself, which sets its own presence.
+	Teams bool
+	// Duplex marks a program that plays whenever it records, or records
+	// whenever it is open, so that only its connection to the other side is
+	// evidence, where that can be seen.
+	Duplex bool
+}
 
-// table is the app table that ships with the program: who may be in a call,
-// and how much proof it takes. Names are executables on Linux, Windows and
-// macOS, Flatpak ids and bundle ids. A user's rows stand before it.
+// SoundSystem is the id of the row of sound servers and their parts.
+const SoundSystem = "sound-system"
+
+// table is the app table that ships with the program: which programs may be in
+// a call, and how much evidence it takes. A user's rows stand before it.
 var table = []App{
 	{ID: "zoom", Name: "Zoom", Class: CallFirst, Match: []string{"zoom", "zoom.real", "us.zoom.Zoom", "us.zoom.xos", "zoom.us", "ZoomHybridConf", "aomhost"}},
 	{ID: "teams", Name: "Microsoft Teams", Class: CallFirst, Teams: true, Match: []string{"ms-teams", "ms-teams_modulehost", "Teams", "MSTeams", "com.microsoft.teams2", "MSTeams_8wekyb3d8bbwe"}},
@@ -47,47 +71,8 @@ var table = []App{
 	{ID: "firefox", Name: "Firefox", Class: Browser, Duplex: true, Match: []string{"firefox", "firefox-bin", "firefox-esr", "org.mozilla.firefox", "zen", "zen-bin", "librewolf", "io.gitlab.librewolf-community"}},
 	{ID: "safari", Name: "Safari", Class: Browser, Match: []string{"com.apple.WebKit.GPU", "com.apple.Safari"}},
 
-	{ID: "mixers", Name: "Volume control", Class: Never, Match: []string{"pavucontrol", "org.PulseAudio.pavucontrol", "pavucontrol-qt", "org.gnome.VolumeControl", "gnome-control-center", "gnome-shell", "org.gnome.Shell", "plasmashell", "kmix", "org.kde.kmixd", "org.mate.VolumeControl", "ncpamixer", "xfce4-panel"}},
-	{ID: "recorders", Name: "Sound recorder", Class: Never, Match: []string{"obs", "com.obsproject.Studio", "audacity", "org.audacityteam.Audacity", "tenacity", "ardour", "reaper", "gnome-sound-recorder", "org.gnome.SoundRecorder", "krecorder", "simplescreenrecorder", "gpu-screen-recorder", "wf-recorder", "kooha", "parec", "parecord", "pacat", "arecord", "aplay", "pw-record", "pw-cat", "sox", "rec", "ffmpeg", "gst-launch-1.0", "cava"}},
-	{ID: "effects", Name: "Audio effects", Class: Never, Match: []string{"easyeffects", "com.github.wwmm.easyeffects", "pulseeffects", "jamesdsp", "noisetorch", "cadmus"}},
-	{ID: soundSystem, Name: "Sound system", Class: Never, Match: []string{"pipewire", "wireplumber", "pulseaudio", "speech-dispatcher", "sd_dummy", "sd_espeak-ng", "gsd-media-keys", "xdg-desktop-portal"}},
-}
-
-// lookUp finds the first row that one of the program's names matches; a row of
-// the user's wins over the table, a more telling name over a lesser one.
-func lookUp(apps []App, names []string) (App, bool) {
-	for _, list := range [][]App{apps, table} {
-		for _, n := range names {
-			n = bare(n)
-			for _, a := range list {
-				if slices.ContainsFunc(a.Match, func(m string) bool { return strings.EqualFold(bare(m), n) }) {
-					return a, true
-				}
-			}
-		}
-	}
-	return App{}, false
-}
-
-// bare takes Windows' suffix off an executable's name, and what NixOS puts
-// around a wrapped one (".slack-wrapped").
-func bare(name string) string {
-	if inner, ok := strings.CutPrefix(name, "."); ok && strings.HasSuffix(inner, "-wrapped") {
-		name = strings.TrimSuffix(inner, "-wrapped")
-	}
-	if len(name) > 4 && strings.EqualFold(name[len(name)-4:], ".exe") {
-		return name[:len(name)-4]
-	}
-	return name
-}
-
-// Names are all executables and ids that an app table row of this id stands
-// for, or the id itself where there is no such row.
-func Names(id string) []string {
-	for _, a := range table {
-		if a.ID == id {
-			return append([]string{}, a.Match...)
-		}
-	}
-	return []string{id}
+	{ID: "mixers", Group: true, Name: "Volume control", Class: Never, Match: []string{"pavucontrol", "org.PulseAudio.pavucontrol", "pavucontrol-qt", "org.gnome.VolumeControl", "gnome-control-center", "gnome-shell", "org.gnome.Shell", "plasmashell", "kmix", "org.kde.kmixd", "org.mate.VolumeControl", "ncpamixer", "xfce4-panel"}},
+	{ID: "recorders", Group: true, Name: "Sound recorder", Class: Never, Match: []string{"obs", "com.obsproject.Studio", "audacity", "org.audacityteam.Audacity", "tenacity", "ardour", "reaper", "gnome-sound-recorder", "org.gnome.SoundRecorder", "krecorder", "simplescreenrecorder", "gpu-screen-recorder", "wf-recorder", "kooha", "parec", "parecord", "pacat", "arecord", "aplay", "pw-record", "pw-cat", "sox", "rec", "ffmpeg", "gst-launch-1.0", "cava"}},
+	{ID: "effects", Group: true, Name: "Audio effects", Class: Never, Match: []string{"easyeffects", "com.github.wwmm.easyeffects", "pulseeffects", "jamesdsp", "noisetorch", "cadmus"}},
+	{ID: SoundSystem, Group: true, Name: "Sound system", Class: Never, Match: []string{"pipewire", "wireplumber", "pulseaudio", "speech-dispatcher", "sd_dummy", "sd_espeak-ng", "gsd-media-keys", "xdg-desktop-portal"}},
 }

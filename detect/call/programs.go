@@ -1,0 +1,127 @@
+package call
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Programs is what the user says about programs.
+type Programs struct {
+	// Apps are rows that stand before the built-in table.
+	Apps []App
+	// Allow lists programs whose recordings are calls, Deny programs that are
+	// never in one: by Stream.Program or one of the names of the process. Deny
+	// wins.
+	Allow, Deny []string
+}
+
+// Find finds the row of the built-in table that one of the names matches; an
+// earlier name wins.
+func Find(names []string) (App, bool) {
+	app, _, ok := find(table, names)
+	return app, ok
+}
+
+// ID is the program id that a person means by a name: the id or the name of a
+// row, a name that a row matches, or the name itself.
+func (p Programs) ID(name string) string {
+	for _, rows := range [][]App{p.Apps, table} {
+		for _, a := range rows {
+			if !a.Group && (strings.EqualFold(a.ID, name) || strings.EqualFold(a.Name, name)) {
+				return a.ID
+			}
+		}
+		if a, matched, ok := find(rows, []string{name}); ok {
+			return a.program(matched)
+		}
+	}
+	return bare(name)
+}
+
+// find finds the first row that one of the names matches, and the name.
+func find(rows []App, names []string) (a App, matched string, ok bool) {
+	for _, n := range names {
+		n = bare(n)
+		for _, a := range rows {
+			if slices.ContainsFunc(a.Match, func(m string) bool { return same(m, n) }) {
+				return a, n, true
+			}
+		}
+	}
+	return App{}, "", false
+}
+
+// program is the id of a program that the row was found for by a name.
+func (a App) program(matched string) string {
+	if a.Group {
+		return strings.ToLower(matched)
+	}
+	return a.ID
+}
+
+// identity is what is known about a program.
+type identity struct {
+	program string
+	name    string // for people
+	app     App    // zero: it is in no table
+	class   Class  // the user's word included; empty: unknown
+}
+
+// identify finds out which program has the names and the label.
+func (p Programs) identify(names []string, label string) identity {
+	app, matched, ok := find(p.Apps, names)
+	if !ok {
+		app, matched, ok = find(table, names)
+	}
+	id := identity{app: app, class: app.Class}
+	switch {
+	case ok && !app.Group:
+		id.program, id.name = app.ID, app.Name
+	case ok:
+		id.program = app.program(matched)
+	case len(names) > 0:
+		id.program = bare(names[0])
+	default:
+		id.program = label
+	}
+	id.name = cmp.Or(id.name, label, id.program)
+	switch {
+	case p.says(p.Deny, names, &id):
+		id.class = Never
+	case p.says(p.Allow, names, &id):
+		id.class, id.app.Duplex = CallFirst, false
+	}
+	return id
+}
+
+// says reports whether a list of the user's has the program. A program that is
+// in no table is known by the name in the list.
+func (Programs) says(list, names []string, id *identity) bool {
+	for _, said := range list {
+		named := slices.ContainsFunc(names, func(n string) bool { return same(said, n) })
+		if !named && !same(said, id.program) {
+			continue
+		}
+		if id.class == "" {
+			id.program = bare(said)
+		}
+		return true
+	}
+	return false
+}
+
+// same compares two names of programs.
+func same(a, b string) bool { return strings.EqualFold(bare(a), bare(b)) }
+
+// bare removes the suffix of an executable on Windows, and what NixOS puts
+// around a wrapped one (".slack-wrapped").
+func bare(name string) string {
+	if inner, ok := strings.CutPrefix(name, "."); ok && strings.HasSuffix(inner, "-wrapped") {
+		name = strings.TrimSuffix(inner, "-wrapped")
+	}
+	if len(name) > 4 && strings.EqualFold(name[len(name)-4:], ".exe") {
+		return name[:len(name)-4]
+	}
+	return name
+}
