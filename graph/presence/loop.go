@@ -38,6 +38,7 @@ type Loop struct {
 	mu    sync.Mutex
 	inbox inbox
 	state State
+	left  []Left
 	subs  map[chan State]struct{}
 }
 
@@ -192,7 +193,7 @@ func (l *Loop) Run(ctx context.Context) {
 		m.decide(now)
 		if len(in.release) > 0 {
 			m.cancel()
-			m.giveBack(context.WithoutCancel(ctx))
+			l.setLeft(m.giveBack(context.WithoutCancel(ctx)))
 			m.service, m.signIn = nil, nil
 			for _, done := range in.release {
 				close(done)
@@ -205,7 +206,7 @@ func (l *Loop) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			m.cancel()
-			m.giveBack(context.WithoutCancel(ctx))
+			l.setLeft(m.giveBack(context.WithoutCancel(ctx)))
 			l.publish(m.state(wall()))
 			return
 		case <-l.wake:

@@ -306,15 +306,16 @@ func (m *machine) keep() {
 }
 
 // giveBack leaves Graph as if heliograph had never been there: at quit and at
-// sign-out. The choice itself is kept for the next start.
-func (m *machine) giveBack(ctx context.Context) {
+// sign-out. The choice itself is kept for the next start. It returns what could
+// not be given back.
+func (m *machine) giveBack(ctx context.Context) []Left {
+	lost := m.unknown
 	if m.service == nil || m.signIn != nil {
-		return
+		return m.left(lost, wall())
 	}
 	ctx, cancel := context.WithTimeout(ctx, ReleaseTimeout)
 	defer cancel()
 	wanted := m.want
-	defer func() { m.want = wanted }()
 	m.want = Want{Reason: wanted.Reason}
 	m.readDue = false
 	m.free = false
@@ -332,4 +333,6 @@ func (m *machine) giveBack(ctx context.Context) {
 			m.opts.Log.Warn("could not be given back; it expires by itself", "what", j.name, "error", err)
 		}
 	}
+	m.want = wanted
+	return m.left(lost, wall())
 }

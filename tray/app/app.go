@@ -62,11 +62,12 @@ type instance struct {
 
 	timeline *timeline.Log
 	hub      *outlets.Hub
-	news     news
+	changes  changes
 
-	quit  context.CancelFunc
-	parts *group
-	wake  chan struct{} // the view may have changed
+	quit      context.CancelFunc
+	parts     *group
+	wake      chan struct{} // the view may have changed
+	loopEnded chan struct{} // closed when loop has given back what it could
 }
 
 // Run runs an instance on the calling goroutine, which must be main's, until
@@ -79,7 +80,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	in := &instance{opts: o, log: o.Log, quit: quit, parts: newGroup(), wake: make(chan struct{}, 1)}
+	in := &instance{opts: o, log: o.Log, quit: quit, parts: newGroup(), wake: make(chan struct{}, 1), loopEnded: make(chan struct{})}
 	in.memory = openMemory(o.Log, o.Dir, o.Demo)
 	in.toaster = tray.NewToaster(o.Log, "heliograph", assets.PNG("app", 64, false))
 	in.loop = presence.New(presence.Options{Log: o.Log, Policy: in.policy(), Saved: in.memory.saved(), Keep: in.memory.keep, Timing: account.Config(o.Config, o.Log).Timing(),
@@ -101,7 +102,7 @@ func Run(ctx context.Context, o Options) error {
 // presence.ReleaseTimeout, and the outlets send the last state.
 const (
 	partsTimeout = presence.ReleaseTimeout + 250*time.Millisecond
-	closeTimeout = goodbye + 250*time.Millisecond
+	closeTimeout = outletsTimeout + 500*time.Millisecond
 )
 
 // stop waits for the parts, whose context has ended, then closes what they used.
@@ -129,7 +130,7 @@ func (in *instance) await(what string, g *group, d time.Duration) {
 // start begins everything but the tray.
 func (in *instance) start(ctx context.Context, server *control.Server) {
 	in.watch = detect.Watch(context.WithoutCancel(ctx), in.detector())
-	in.parts.Go("presence loop", func() { in.loop.Run(ctx) })
+	in.parts.Go("presence loop", func() { defer close(in.loopEnded); in.loop.Run(ctx) })
 	in.parts.Go("activity", func() { in.mirror(ctx) })
 	in.parts.Go("view", func() { in.follow(ctx) })
 	in.parts.Go("clicks", func() { in.clicks(ctx) })
@@ -237,7 +238,7 @@ func (in *instance) follow(ctx context.Context) {
 		}
 		f := in.facts()
 		in.tray.Apply(menu.View(f))
-		in.announce(f)
+		in.publish(f)
 		garbage.awake()
 	}
 }

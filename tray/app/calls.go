@@ -8,28 +8,41 @@ import (
 	"unicode"
 
 	"heliograph/detect"
+	"heliograph/tray/control"
 )
 
-// Calls is what `calls --json` prints.
-type Calls struct {
-	// Streams are the recordings of now, with their verdicts.
-	Streams []detect.Stream `json:"streams"`
-	// Allowed and Denied are the programs that the user told apart by command
-	// or click; those of the settings file stand beside them.
-	Allowed []string `json:"allowed"`
-	Denied  []string `json:"denied"`
+// calls is what records now, and what the person said of programs.
+func (in *instance) calls() control.Calls {
+	denied, allowed := in.memory.verdicts()
+	c := control.Calls{Streams: []control.Stream{}, Allowed: append([]string{}, allowed...), Denied: append([]string{}, denied...)}
+	for _, s := range in.watch.Streams() {
+		c.Streams = append(c.Streams, toWireStream(s))
+	}
+	return c
 }
 
-func (in *instance) calls() Calls {
-	denied, allowed := in.memory.verdicts()
-	return Calls{Streams: append([]detect.Stream{}, in.watch.Streams()...), Allowed: append([]string{}, allowed...), Denied: append([]string{}, denied...)}
+func toWireStream(s detect.Stream) control.Stream {
+	return control.Stream{
+		Program:  s.Program,
+		Name:     s.Name,
+		App:      s.App,
+		Class:    string(s.Class),
+		PID:      s.PID,
+		Source:   s.Source,
+		Running:  s.Running,
+		Playing:  s.Playing,
+		Since:    s.Since,
+		Verdict:  s.Verdict,
+		Because:  s.Because,
+		Unlisted: s.Unlisted,
+	}
 }
 
 // maxApp bounds the name of a program.
 const maxApp = 120
 
 // judge carries out the verb "app": recordings of now are judged anew at once.
-func (in *instance) judge(_ context.Context, a AppArgs, reply func(any) error) error {
+func (in *instance) judge(_ context.Context, a control.JudgeArgs, reply func(any) error) error {
 	app := strings.TrimSpace(a.App)
 	if app == "" || len(app) > maxApp || strings.ContainsFunc(app, unicode.IsControl) {
 		return errors.New("name a program as heliograph calls shows it, such as zoom")

@@ -18,11 +18,14 @@ import (
 	"heliograph/tray/timeline"
 )
 
-// answering is an instance whose loop runs, as the socket meets it.
-func answering(t testing.TB) *instance {
+// newServed returns an instance with everything that the socket's verbs need.
+// Its loop runs until the test ends.
+func newServed(t testing.TB) *instance {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	in := &instance{quit: func() {}, parts: newGroup(), opts: Options{Config: settings.Default()}, log: quiet, memory: openMemory(quiet, t.TempDir(), true), wake: make(chan struct{}, 1)}
+	in.loopEnded = make(chan struct{})
+	close(in.loopEnded) // so that quit does not wait
 	in.loop = presence.New(presence.Options{})
 	in.timeline, in.hub, in.toaster = timeline.Open("", quiet), outlets.New(outlets.Options{}), tray.NewToaster(quiet, "heliograph", nil)
 	in.account = in.newAccount(context.Background()) // without a client id nobody can sign in
@@ -49,9 +52,9 @@ func ask(in *instance, ctx context.Context, verb, args string) (answers []any, e
 }
 
 func TestChoose(t *testing.T) {
-	in := answering(t)
+	in := newServed(t)
 	until := time.Now().Add(time.Hour).Round(0)
-	raw, err := json.Marshal(ChooseArgs{Status: "BUSY", Until: until, Message: " Writing "})
+	raw, err := json.Marshal(control.ChooseArgs{Status: "BUSY", Until: until, Message: " Writing "})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,8 +62,8 @@ func TestChoose(t *testing.T) {
 	if err != nil || len(answers) != 1 {
 		t.Fatalf("%v, %v", answers, err)
 	}
-	s := answers[0].(Status)
-	if s.Choice.Status != presence.ChoseBusy || !s.Choice.Until.Equal(until) || *s.Choice.Message != "Writing" || s.Account != nil || !strings.HasPrefix(s.Text, "Busy until ") {
+	s := answers[0].(control.State)
+	if s.Choice.Status != "busy" || !s.Choice.Until.Equal(until) || *s.Choice.Message != "Writing" || s.Account != nil || !strings.HasPrefix(s.Text, "Busy until ") {
 		t.Errorf("answers %+v", s)
 	}
 	if c := in.loop.State().Choice; c.Status != presence.ChoseBusy || !c.Until.Equal(until) {
@@ -69,7 +72,7 @@ func TestChoose(t *testing.T) {
 }
 
 func TestChooseRefuses(t *testing.T) {
-	in := answering(t)
+	in := newServed(t)
 	at := func(d time.Duration) string { return time.Now().Add(d).Format(time.RFC3339) }
 	for args, want := range map[string]string{
 		`{"status":"busyy"}`: "use one of automatic",
@@ -96,7 +99,7 @@ func TestChooseRefuses(t *testing.T) {
 }
 
 func TestJudge(t *testing.T) {
-	in := answering(t)
+	in := newServed(t)
 	steps := []struct{ do, app, denied, allowed, err string }{
 		{"deny", "Zoom", "zoom", "", ""},
 		{"allow", "zoom", "", "zoom", ""},
@@ -108,7 +111,7 @@ func TestJudge(t *testing.T) {
 		{"bless", "zoom", "", "zoom", "allow, deny or forget"},
 	}
 	for _, s := range steps {
-		raw, err := json.Marshal(AppArgs{Do: s.do, App: s.app})
+		raw, err := json.Marshal(control.JudgeArgs{Do: s.do, App: s.app})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +129,7 @@ func TestJudge(t *testing.T) {
 }
 
 func TestOwnRowsAreDeniedByTheirName(t *testing.T) {
-	in := answering(t)
+	in := newServed(t)
 	in.opts.Config.Calls.App = []settings.App{{Name: "My call app", Class: "call", Match: []string{"mycallapp"}}}
 	if _, err := ask(in, t.Context(), "app", `{"do":"deny","app":"my call app"}`); err != nil {
 		t.Fatal(err)
@@ -138,7 +141,7 @@ func TestOwnRowsAreDeniedByTheirName(t *testing.T) {
 
 // What the user said by click or command wins over the settings file.
 func TestClickWinsOverTheFile(t *testing.T) {
-	in := answering(t)
+	in := newServed(t)
 	in.opts.Config.Calls.Deny, in.opts.Config.Calls.Allow = []string{"Zoom", "webex"}, []string{"obs", "gather"}
 	for _, args := range []string{`{"do":"allow","app":"zoom"}`, `{"do":"deny","app":"OBS"}`} {
 		if _, err := ask(in, t.Context(), "app", args); err != nil {
@@ -165,7 +168,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add("app", `{"do":"deny","app":"zoom"}`)
 	f.Add("app", `{"do":"allow","app":"denied:own:allowed:"}`)
 	f.Add("sing", `{}`)
-	in := answering(f)
+	in := newServed(f)
 	f.Fuzz(func(t *testing.T, verb, args string) {
 		if verb == "show" || verb == "doctor" {
 			return // these speak to the desktop
@@ -192,7 +195,7 @@ func FuzzAnswer(f *testing.F) {
 		if _, err := presence.ParseStatus(string(c.Status)); err != nil && c.Status != presence.Paused {
 			t.Fatal(err)
 		}
-		if time.Until(c.Until) > MaxChoice || len([]rune(c.Message)) > MaxMessage {
+		if time.Until(c.Until) > control.MaxChoice || len([]rune(c.Message)) > control.MaxMessage {
 			t.Fatalf("chosen is %+v", c)
 		}
 	})

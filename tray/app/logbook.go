@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"path/filepath"
 	"sync"
 
-	"heliograph/tray/control"
 	"heliograph/tray/folders"
 )
 
@@ -208,16 +206,4 @@ func (in *instance) followLog(ctx context.Context, reply func(any) error) error 
 			return nil
 		}
 	}
-}
-
-// FollowLog writes the log of the running instance to out until ctx ends.
-func FollowLog(ctx context.Context, dir string, out io.Writer) error {
-	return control.Follow(ctx, dir, "log", nil, func(data json.RawMessage) (bool, error) {
-		var text string
-		if err := json.Unmarshal(data, &text); err != nil {
-			return false, err
-		}
-		_, err := io.WriteString(out, text)
-		return true, err
-	})
 }

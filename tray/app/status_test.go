@@ -11,6 +11,7 @@ import (
 
 	"heliograph/detect"
 	"heliograph/graph/presence"
+	"heliograph/tray/control"
 	"heliograph/tray/menu"
 )
 
@@ -38,7 +39,7 @@ func TestStatusKeepsItsSchema(t *testing.T) {
 		Shown: presence.Shown{Pair: presence.PreferBusy, Sequence: "A1"}, ShownAt: now, Theirs: presence.PreferDoNotDisturb,
 		Err: errors.New("trouble"), ErrSince: now}
 	rules := []presence.Rule{presence.RuleChoice, presence.RulePaused, presence.RuleAsleep, presence.RuleHours, presence.RuleElsewhere, presence.RuleTeamsCall,
-		presence.RuleSharing, presence.RuleCall, presence.RuleLocked, presence.RuleIdle, presence.RuleAwake, presence.RuleInput, presence.RuleUnknown}
+		presence.RuleSharing, presence.RuleCall, presence.RuleLocked, presence.RuleIdle, presence.RuleAwake, presence.RuleInput, presence.RuleUnknown, RuleStopped}
 	states := map[string]menu.Facts{
 		"nothing_known": {},
 		"all_known":     {State: busy, Account: "ada@contoso.example", Trouble: "trouble"},
@@ -55,7 +56,7 @@ func TestStatusKeepsItsSchema(t *testing.T) {
 	}
 	for name, f := range states {
 		t.Run(name, func(t *testing.T) {
-			raw, err := json.Marshal(statusOf(f))
+			raw, err := json.Marshal(toWire(f, now))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -80,7 +81,7 @@ func TestSchemaRefuses(t *testing.T) {
 		"no_instant":      func(m map[string]any) { m["since"] = "noon" },
 	} {
 		t.Run(name, func(t *testing.T) {
-			raw, err := json.Marshal(statusOf(menu.Facts{}))
+			raw, err := json.Marshal(toWire(menu.Facts{}, time.Now()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -95,39 +96,30 @@ func TestSchemaRefuses(t *testing.T) {
 	}
 }
 
-func TestNewsTellsTheLatestOnce(t *testing.T) {
-	var n news
-	n.publish(Status{Text: "one"})
-	ch, stop := n.subscribe()
-	n.publish(Status{Text: "two"})
-	n.publish(Status{Text: "two"})
-	if got := text(t, <-ch); got != "two" {
-		t.Errorf("the first is %q", got)
+func TestChangesPublishTheNewestOnce(t *testing.T) {
+	var c changes
+	c.publish(control.State{Text: "one"})
+	ch, stop := c.subscribe()
+	c.publish(control.State{Text: "two"})
+	c.publish(control.State{Text: "two"})
+	if got := <-ch; got.Text != "two" {
+		t.Errorf("the first is %q", got.Text)
 	}
 	select {
-	case raw := <-ch:
-		t.Errorf("told twice: %s", raw)
+	case s := <-ch:
+		t.Errorf("published twice: %q", s.Text)
 	default:
 	}
 	stop()
-	n.publish(Status{Text: "three"})
+	c.publish(control.State{Text: "three"})
 	select {
-	case raw := <-ch:
-		t.Errorf("told after the end: %s", raw)
+	case s := <-ch:
+		t.Errorf("published after the end: %q", s.Text)
 	default:
 	}
-	late, stop := n.subscribe()
+	late, stop := c.subscribe()
 	defer stop()
-	if got := text(t, <-late); got != "three" {
-		t.Errorf("whoever comes late gets %q", got)
+	if got := <-late; got.Text != "three" {
+		t.Errorf("a late subscriber gets %q", got.Text)
 	}
-}
-
-func text(t *testing.T, raw []byte) string {
-	t.Helper()
-	var s Status
-	if err := json.Unmarshal(raw, &s); err != nil {
-		t.Fatal(err)
-	}
-	return s.Text
 }

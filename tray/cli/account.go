@@ -18,9 +18,9 @@ import (
 	"heliograph/graph"
 	"heliograph/graph/presence"
 	"heliograph/tray/account"
-	"heliograph/tray/app"
 	"heliograph/tray/control"
 	"heliograph/tray/launch"
+	"heliograph/tray/outlets"
 	"heliograph/tray/settings"
 	"heliograph/tray/words"
 )
@@ -53,7 +53,7 @@ func (l *Login) Run(ctx context.Context, _ []string) error {
 	if err != nil {
 		return advised(err)
 	}
-	if err := l.ask(ctx, "signed-in", nil, nil); err != nil && !errors.Is(err, control.ErrNotRunning) {
+	if err := l.ask(ctx, control.VerbSignedIn, nil, nil); err != nil && !errors.Is(err, control.ErrNotRunning) {
 		return fmt.Errorf("signed in as %s, but the running heliograph did not take the sign-in over: %w", who.Username, err)
 	}
 	return l.line("Signed in as %s (%s).", who.Name, who.Username)
@@ -95,7 +95,7 @@ func (a *App) Logout(ctx context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
-	err = a.ask(ctx, "sign-out", nil, nil)
+	err = a.ask(ctx, control.VerbSignOut, nil, nil)
 	if errors.Is(err, control.ErrNotRunning) {
 		err = a.signOut(ctx, c)
 	}
@@ -131,7 +131,7 @@ func advised(err error) error {
 }
 
 // Secrets are the names that SecretName accepts.
-var Secrets = []string{app.SecretWebhook, app.SecretMQTT, secretApplication}
+var Secrets = []string{outlets.SecretWebhook, outlets.SecretMQTT, secretApplication}
 
 // secretApplication is the application's own secret or certificate, for where
 // no person signs in.
@@ -170,7 +170,7 @@ func (a *App) SetSecret(ctx context.Context, args []string) error {
 	ctx, cancel := context.WithTimeout(ctx, keyringPatience)
 	defer cancel()
 	vault := graph.KeyringVault{Ask: true}
-	if item, ok := app.SecretItem(args[0]); ok {
+	if item, ok := outlets.SecretItem(args[0]); ok {
 		err = vault.Set(ctx, item, secret)
 	} else {
 		err = graph.KeepCredential(ctx, vault, string(secret))
@@ -187,7 +187,7 @@ func (a *App) RemoveSecret(ctx context.Context, args []string) error {
 	defer cancel()
 	vault := graph.KeyringVault{Ask: true}
 	var err error
-	if item, ok := app.SecretItem(args[0]); ok {
+	if item, ok := outlets.SecretItem(args[0]); ok {
 		err = vault.Delete(ctx, item)
 	} else {
 		err = graph.ForgetCredential(ctx, vault)

@@ -10,7 +10,7 @@ import (
 
 	"heliograph/graph/presence"
 	"heliograph/graph/zone"
-	"heliograph/tray/app"
+	"heliograph/tray/control"
 	"heliograph/tray/settings"
 )
 
@@ -67,21 +67,22 @@ func (c *Choose) Ends(f *pflag.FlagSet) {
 
 // Run chooses, and says on one line what now holds.
 func (c *Choose) Run(ctx context.Context, args []string) error {
-	a := app.ChooseArgs{Status: c.Status, Message: c.Message}
+	a := control.ChooseArgs{Status: string(c.Status), Message: c.Message}
 	if len(args) == 1 {
-		var err error
-		if a.Status, err = parseStatus(args[0]); err != nil {
+		status, err := parseStatus(args[0])
+		if err != nil {
 			return UsageError{err}
 		}
+		a.Status = string(status)
 	}
 	now := time.Now().In(zone.Local())
-	end, err := c.end(now, a.Status)
+	end, err := c.end(now, presence.Status(a.Status))
 	if err != nil {
 		return UsageError{err}
 	}
 	a.Until = end
-	var s app.Status
-	if err := c.ask(ctx, "choose", a, &s); err != nil {
+	var s control.State
+	if err := c.ask(ctx, control.VerbChoose, a, &s); err != nil {
 		return err
 	}
 	if err := c.line("%s", chosen(s)); err != nil {
@@ -125,8 +126,8 @@ func (c *Choose) hours() presence.Hours {
 }
 
 // chosen is the line that answers a choice.
-func chosen(s app.Status) string {
-	if s.Choice.Status == presence.Automatic {
+func chosen(s control.State) string {
+	if s.Choice.Status == string(presence.Automatic) {
 		return s.Sentence()
 	}
 	return s.Text

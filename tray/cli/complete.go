@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"heliograph/tray/app"
+	"heliograph/tray/control"
 )
 
 // fileFlags are the flags whose value is a file; a shell completes its name.
@@ -66,13 +66,13 @@ func (a *App) suggestApps(c *cobra.Command, args []string, _ string) ([]cobra.Co
 	}
 	ctx, cancel := context.WithTimeout(c.Context(), suggestTimeout)
 	defer cancel()
-	var calls app.Calls
-	if a.ask(ctx, "calls", nil, &calls) != nil {
+	var calls control.Calls
+	if a.ask(ctx, control.VerbCalls, nil, &calls) != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp // nothing runs, so nothing is known
 	}
 	var names []cobra.Completion
 	for _, s := range calls.Streams {
-		names = append(names, cobra.CompletionWithDesc(s.App, s.Name))
+		names = append(names, cobra.CompletionWithDesc(s.Program, s.Name))
 	}
 	return append(append(names, calls.Allowed...), calls.Denied...), cobra.ShellCompDirectiveNoFileComp
 }

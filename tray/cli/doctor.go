@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/pflag"
 
 	"heliograph/tray/app"
 	"heliograph/tray/control"
-	"heliograph/tray/doctor"
 )
 
 // Doctor is `doctor`.
@@ -24,8 +24,8 @@ func (d *Doctor) Flags(f *pflag.FlagSet) { f.BoolVar(&d.JSON, "json", false, "pr
 
 // Run examines every part; a part with a problem is an error.
 func (d *Doctor) Run(ctx context.Context, _ []string) error {
-	var r doctor.Report
-	err := d.ask(ctx, "doctor", nil, &r)
+	var r control.Report
+	err := d.ask(ctx, control.VerbDoctor, nil, &r)
 	if errors.Is(err, control.ErrNotRunning) {
 		c, _, lerr := d.load()
 		if lerr != nil {
@@ -41,13 +41,13 @@ func (d *Doctor) Run(ctx context.Context, _ []string) error {
 	} else {
 		err = d.print(r)
 	}
-	if n := r.Ill(); err == nil && n > 0 {
+	if n := r.Failing(); err == nil && n > 0 {
 		return fmt.Errorf("%d of %d parts have a problem: see the fixes above", n, len(r.Parts))
 	}
 	return err
 }
 
-func (d *Doctor) print(r doctor.Report) error {
+func (d *Doctor) print(r control.Report) error {
 	if !r.Running {
 		if err := d.line("heliograph is not running: probed from here."); err != nil {
 			return err
@@ -65,6 +65,9 @@ func (d *Doctor) print(r doctor.Report) error {
 		}
 		if p.Problem != "" {
 			ink, mark, text = bad, "problem", p.Problem
+			if !p.Since.IsZero() {
+				text += " (since " + sinceClock(p.Since, time.Now()) + ")"
+			}
 		}
 		fmt.Fprintf(t, "%s%s%s\t%s\t%s\t%s\n", ink, mark, off, p.Name, orDash(p.Backend), text)
 		if p.Problem != "" && p.Fix != "" {
@@ -72,6 +75,16 @@ func (d *Doctor) print(r doctor.Report) error {
 		}
 	}
 	return t.Flush()
+}
+
+// sinceClock is an instant before now: the time, with the date unless that is
+// today.
+func sinceClock(t, now time.Time) string {
+	t = t.In(now.Location())
+	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
+		return t.Format("15:04:05")
+	}
+	return t.Format(time.DateTime)
 }
 
 func orDash(s string) string {

@@ -12,6 +12,7 @@ import (
 
 	"heliograph/detect"
 	"heliograph/tray/app"
+	"heliograph/tray/control"
 	"heliograph/tray/words"
 )
 
@@ -26,8 +27,8 @@ func (w *Why) Flags(f *pflag.FlagSet) { f.BoolVar(&w.JSON, "json", false, "print
 
 // Run tells which rule decided, through what, since when, and today.
 func (w *Why) Run(ctx context.Context, _ []string) error {
-	var why app.Why
-	if err := w.ask(ctx, "why", nil, &why); err != nil {
+	var why control.Why
+	if err := w.ask(ctx, control.VerbWhy, nil, &why); err != nil {
 		return err
 	}
 	if w.JSON {
@@ -37,7 +38,7 @@ func (w *Why) Run(ctx context.Context, _ []string) error {
 }
 
 // explain is the answer for a person.
-func explain(why app.Why, now time.Time) string {
+func explain(why control.Why, now time.Time) string {
 	var b strings.Builder
 	s := why.Status
 	fmt.Fprintln(&b, s.Sentence())
@@ -112,8 +113,8 @@ func (c *Calls) Flags(f *pflag.FlagSet) { f.BoolVar(&c.JSON, "json", false, "pri
 
 // Run shows what records now and how it was judged.
 func (c *Calls) Run(ctx context.Context, _ []string) error {
-	var calls app.Calls
-	if err := c.ask(ctx, "calls", nil, &calls); err != nil {
+	var calls control.Calls
+	if err := c.ask(ctx, control.VerbCalls, nil, &calls); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -150,7 +151,7 @@ func AppOnly(_ *cobra.Command, args []string) error {
 // Judge is `calls allow|deny|forget`.
 func (a *App) Judge(do, sentence string) Do {
 	return func(ctx context.Context, args []string) error {
-		if err := a.ask(ctx, "app", app.AppArgs{Do: do, App: args[0]}, nil); err != nil {
+		if err := a.ask(ctx, control.VerbJudge, control.JudgeArgs{Do: do, App: args[0]}, nil); err != nil {
 			return err
 		}
 		return a.line(sentence, args[0])

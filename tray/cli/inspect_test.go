@@ -6,24 +6,21 @@ import (
 	"testing"
 	"time"
 
-	"heliograph/detect"
-	"heliograph/tray/app"
-	"heliograph/tray/doctor"
-	"heliograph/tray/timeline"
+	"heliograph/tray/control"
 )
 
 func TestWhyForPeople(t *testing.T) {
 	now := time.Date(2026, 3, 25, 14, 30, 0, 0, time.Local)
 	at := func(day, hour, minute int) time.Time { return time.Date(2026, 3, day, hour, minute, 0, 0, time.Local) }
 	zoom, since, trouble := "Zoom", at(25, 14, 2), "Microsoft asks heliograph to wait."
-	why := app.Why{
-		Status: app.Status{Text: "Busy, in a call", Reason: &app.Reason{Rule: "call", Text: "Zoom is in a call since 14:02", App: &zoom}, Since: &since,
-			Shown: &app.ShownStatus{Pair: app.Pair{Availability: "Busy", Activity: "InACall"}, At: at(25, 14, 3)}, Error: &trouble},
-		Signal: &detect.Part{Name: "calls", Backend: "pulseaudio", Value: "1 recordings"},
-		Today: []app.Moment{
-			{Entry: timeline.Entry{At: at(24, 18, 0)}, Text: "Offline", Reason: "heliograph was not running"},
-			{Entry: timeline.Entry{At: at(25, 8, 55)}, Text: "Available", Reason: "you are at the desk"},
-			{Entry: timeline.Entry{At: since}, Text: "Busy, in a call", Reason: "Zoom is in a call"},
+	why := control.Why{
+		Status: control.State{Text: "Busy, in a call", Reason: &control.Reason{Rule: "call", Text: "Zoom is in a call since 14:02", App: &zoom}, Since: &since,
+			Shown: &control.Shown{Pair: control.Pair{Availability: "Busy", Activity: "InACall"}, At: at(25, 14, 3)}, Error: &trouble},
+		Signal: &control.Part{Name: "calls", Backend: "pulseaudio", Value: "1 recordings"},
+		Today: []control.Moment{
+			{At: at(24, 18, 0), Text: "Offline", Reason: "heliograph was not running"},
+			{At: at(25, 8, 55), Text: "Available", Reason: "you are at the desk"},
+			{At: since, Text: "Busy, in a call", Reason: "Zoom is in a call"},
 		},
 	}
 	want := `Busy, in a call: Zoom is in a call since 14:02
@@ -48,7 +45,7 @@ Today
 func TestDoctorForPeople(t *testing.T) {
 	var out bytes.Buffer
 	d := &Doctor{App: &App{Out: &out}}
-	err := d.print(doctor.Report{Parts: []doctor.Part{
+	err := d.print(control.Report{Parts: []control.Part{
 		{Name: "idle", Backend: "x11-sync", Value: "in use"},
 		{Name: "lock", Problem: "there is no session bus", Fix: "log in to a desktop"},
 	}})

@@ -46,7 +46,7 @@ func (a *App) Tray(ctx context.Context, _ []string) error {
 	err = app.Run(ctx, app.Options{Config: c, ConfigPath: path, Log: log, Logbook: book, LogPath: file, Version: Version(),
 		Vault: graph.KeyringVault{Ask: true}, Dir: dir, Tray: true})
 	if errors.Is(err, control.ErrRunning) {
-		return a.ask(ctx, "show", nil, nil)
+		return a.ask(ctx, control.VerbShow, nil, nil)
 	}
 	return err
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"heliograph/graph/presence"
-	"heliograph/tray/app"
 	"heliograph/tray/control"
 )
 
@@ -31,8 +30,8 @@ func (s *Status) Run(ctx context.Context, _ []string) error {
 	if s.Follow {
 		return s.follow(ctx)
 	}
-	var now app.Status
-	if err := s.ask(ctx, "status", nil, &now); err != nil {
+	var now control.State
+	if err := s.ask(ctx, control.VerbStatus, nil, &now); err != nil {
 		return err
 	}
 	if err := s.print(now); err != nil {
@@ -44,7 +43,7 @@ func (s *Status) Run(ctx context.Context, _ []string) error {
 	return nil
 }
 
-func (s *Status) print(now app.Status) error {
+func (s *Status) print(now control.State) error {
 	if s.JSON {
 		return s.json(now, false)
 	}
@@ -64,7 +63,7 @@ func (s *Status) follow(ctx context.Context) error {
 		return err
 	}
 	last := ""
-	err = app.FollowStatus(ctx, dir, func(now app.Status) error {
+	err = control.Follow(ctx, dir, control.VerbFollow, nil, func(now control.State) error {
 		if s.JSON {
 			return s.json(now, true)
 		}

@@ -17,14 +17,6 @@ import (
 	"heliograph/tray/settings"
 )
 
-// Quit is `quit`.
-func (a *App) Quit(ctx context.Context, _ []string) error {
-	if err := a.ask(ctx, "quit", nil, nil); err != nil {
-		return err
-	}
-	return a.line("heliograph has quit; what it had set at Microsoft is cleared.")
-}
-
 // AutostartOn is `autostart on`.
 func (a *App) AutostartOn(context.Context, []string) error {
 	exe, err := os.Executable()
@@ -120,7 +112,10 @@ func (l *Log) Run(ctx context.Context, _ []string) error {
 		if err != nil {
 			return err
 		}
-		return l.followed(ctx, app.FollowLog(ctx, dir, l.Out))
+		return l.followed(ctx, control.Follow(ctx, dir, control.VerbLog, nil, func(text string) error {
+			_, err := io.WriteString(l.Out, text)
+			return err
+		}))
 	}
 	path, err := app.LogFile()
 	if err != nil {

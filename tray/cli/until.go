@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"heliograph/graph/presence"
-	"heliograph/tray/app"
+	"heliograph/tray/control"
 )
 
 // weekdays by their first three letters.
@@ -18,7 +18,7 @@ const untilForms = `use a time as in "17:00", "tomorrow", "tomorrow 9:00" or "mo
 // ParseUntil reads the end of a status: a time of day, which is the next one;
 // "tomorrow" or a weekday, with a time or at the start of work, which is what
 // "tomorrow" means in the menu, too; or a date with a time as in "2026-03-29
-// 17:00". The result lies after now and at most app.MaxChoice ahead, in now's
+// 17:00". The result lies after now and at most control.MaxChoice ahead, in now's
 // location. A time that the clock skips on a day of summer time is the instant
 // of the change; of one that it shows twice, it is the first to come.
 func ParseUntil(text string, now time.Time, hours presence.Hours) (time.Time, error) {
@@ -34,7 +34,7 @@ func ParseUntil(text string, now time.Time, hours presence.Hours) (time.Time, er
 		return time.Time{}, fmt.Errorf("%q is no end of a status: %w", text, err)
 	case !t.After(now):
 		return time.Time{}, fmt.Errorf("%q is over already: name a time to come", text)
-	case t.Sub(now) > app.MaxChoice:
+	case t.Sub(now) > control.MaxChoice:
 		return time.Time{}, fmt.Errorf("%q is more than a week away: name an earlier time", text)
 	}
 	return t, nil
@@ -115,7 +115,7 @@ func ParseSpan(text string) (time.Duration, error) {
 	case err == nil:
 		d = time.Duration(n) * 24 * time.Hour
 	}
-	if err != nil || d < time.Second || d > app.MaxChoice {
+	if err != nil || d < time.Second || d > control.MaxChoice {
 		return 0, fmt.Errorf(`%q is no span of time for a status: use up to a week, as in "30m", "1h30m" or "2d"`, text)
 	}
 	return d, nil

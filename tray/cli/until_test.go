@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"heliograph/graph/presence"
-	"heliograph/tray/app"
+	"heliograph/tray/control"
 	"heliograph/tray/menu"
 )
 
@@ -107,7 +107,7 @@ func TestParseUntilErrorsNameTheFix(t *testing.T) {
 }
 
 func TestParseSpan(t *testing.T) {
-	for text, want := range map[string]time.Duration{"30m": 30 * time.Minute, " 1h30m ": 90 * time.Minute, "2d": 48 * time.Hour, "1d12h": 36 * time.Hour, "7d": app.MaxChoice, "1s": time.Second} {
+	for text, want := range map[string]time.Duration{"30m": 30 * time.Minute, " 1h30m ": 90 * time.Minute, "2d": 48 * time.Hour, "1d12h": 36 * time.Hour, "7d": control.MaxChoice, "1s": time.Second} {
 		if got, err := ParseSpan(text); err != nil || got != want {
 			t.Errorf("%q is %s, %v", text, got, err)
 		}
@@ -139,10 +139,10 @@ func FuzzParseUntil(f *testing.F) {
 			if err.Error() == "" || !got.IsZero() {
 				t.Fatalf("%q: %s with error %q", text, got, err)
 			}
-		} else if !got.After(now) || got.Sub(now) > app.MaxChoice || got.Location() != now.Location() {
+		} else if !got.After(now) || got.Sub(now) > control.MaxChoice || got.Location() != now.Location() {
 			t.Fatalf("%q at %s is %s", text, now, got)
 		}
-		if d, err := ParseSpan(text); (err == nil) != (d > 0 && d <= app.MaxChoice) {
+		if d, err := ParseSpan(text); (err == nil) != (d > 0 && d <= control.MaxChoice) {
 			t.Fatalf("%q is a span of %s, %v", text, d, err)
 		}
 	})

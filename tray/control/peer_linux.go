@@ -8,11 +8,11 @@ import (
 	"syscall"
 )
 
-// samePerson refuses other users, should the folder's mode ever let them in.
-func samePerson(conn net.Conn) error {
+// checkPeer refuses other users, in case the folder's mode lets them in.
+func checkPeer(conn net.Conn) error {
 	u, ok := conn.(*net.UnixConn)
 	if !ok {
-		return errors.New("the control socket is no unix socket")
+		return errors.New("the control socket is not a unix socket")
 	}
 	raw, err := u.SyscallConn()
 	if err != nil {

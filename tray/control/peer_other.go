@@ -4,6 +4,6 @@ package control
 
 import "net"
 
-// samePerson has nothing to ask: the folder's mode, or the secret, keeps other
+// checkPeer has nothing to check: the folder's mode, or the secret, keeps other
 // users out.
-func samePerson(net.Conn) error { return nil }
+func checkPeer(net.Conn) error { return nil }

@@ -50,7 +50,7 @@ func listen(dir string) (net.Listener, string, func(), error) {
 }
 
 func dial(ctx context.Context, dir string) (net.Conn, string, error) {
-	conn, err := (&net.Dialer{Timeout: requestTimeout}).DialContext(ctx, "unix", filepath.Join(dir, "control.sock"))
+	conn, err := (&net.Dialer{Timeout: lineTimeout}).DialContext(ctx, "unix", filepath.Join(dir, "control.sock"))
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
 			return nil, "", ErrNotRunning

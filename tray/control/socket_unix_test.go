@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// isPrivate holds that only the user can open the socket.
-func isPrivate(t *testing.T, dir string) {
+// checkPrivate checks that only the user can open the socket.
+func checkPrivate(t *testing.T, dir string) {
 	t.Helper()
 	fi, err := os.Stat(filepath.Join(dir, "control.sock"))
 	if err != nil {
@@ -21,8 +21,8 @@ func isPrivate(t *testing.T, dir string) {
 	}
 }
 
-// leaveStale leaves what kill -9 does: a socket file that nobody listens on.
-func leaveStale(t *testing.T, dir string) {
+// leaveStaleSocket leaves what kill -9 leaves: a socket file that nobody listens on.
+func leaveStaleSocket(t *testing.T, dir string) {
 	t.Helper()
 	ln, err := net.Listen("unix", filepath.Join(dir, "control.sock"))
 	if err != nil {

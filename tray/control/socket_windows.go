@@ -125,7 +125,7 @@ func dial(ctx context.Context, dir string) (net.Conn, string, error) {
 	if err != nil || !net.ParseIP(host).IsLoopback() {
 		return nil, "", fmt.Errorf("control socket: %q is not on this machine", d.Address)
 	}
-	conn, err := (&net.Dialer{Timeout: requestTimeout}).DialContext(ctx, "tcp", d.Address)
+	conn, err := (&net.Dialer{Timeout: lineTimeout}).DialContext(ctx, "tcp", d.Address)
 	if err != nil {
 		return nil, "", ErrNotRunning // a file that a killed instance left
 	}

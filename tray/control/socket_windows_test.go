@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// isPrivate holds that the secret is for the user and the system only.
-func isPrivate(t *testing.T, dir string) {
+// checkPrivate checks that the secret is for the user and the system only.
+func checkPrivate(t *testing.T, dir string) {
 	t.Helper()
 	sd, err := windows.GetNamedSecurityInfo(filepath.Join(dir, doorName), windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)
 	if err != nil {
@@ -35,9 +35,9 @@ func isPrivate(t *testing.T, dir string) {
 	}
 }
 
-// leaveStale leaves what a kill does: a file that names a port nobody listens
+// leaveStaleSocket leaves what a kill does: a file that names a port nobody listens
 // on.
-func leaveStale(t *testing.T, dir string) {
+func leaveStaleSocket(t *testing.T, dir string) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -55,7 +55,7 @@ func leaveStale(t *testing.T, dir string) {
 
 // TestSecretIsAskedFor: every program on the machine can reach the port.
 func TestSecretIsAskedFor(t *testing.T) {
-	dir := serve(t, echo)
+	_, dir := newServer(t, echo)
 	raw, err := os.ReadFile(filepath.Join(dir, doorName))
 	if err != nil {
 		t.Fatal(err)

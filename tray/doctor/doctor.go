@@ -17,38 +17,10 @@ import (
 	"heliograph/graph"
 	"heliograph/graph/presence"
 	"heliograph/tray"
+	"heliograph/tray/control"
 	"heliograph/tray/settings"
 	"heliograph/tray/words"
 )
-
-// Report is what `doctor --json` prints.
-type Report struct {
-	// Running: the running instance answered; else the parts were probed by
-	// the command itself.
-	Running bool   `json:"running"`
-	Parts   []Part `json:"parts"`
-}
-
-// Part is one thing that heliograph needs or can use.
-type Part struct {
-	Name    string `json:"name"`            // "idle", "keyring", "graph", …
-	Backend string `json:"backend"`         // what serves it; empty: nothing
-	Value   string `json:"value"`           // how it stands, for people
-	Problem string `json:"problem"`         // empty: works
-	Fix     string `json:"fix"`             // what the user can do
-	Polls   bool   `json:"polls,omitempty"` // the system offers no event for it
-}
-
-// Ill counts the parts with a problem.
-func (r Report) Ill() int {
-	n := 0
-	for _, p := range r.Parts {
-		if p.Problem != "" {
-			n++
-		}
-	}
-	return n
-}
 
 // probeTimeout bounds one probe: longer than any healthy service takes, short
 // enough to wait for.
@@ -57,26 +29,26 @@ const probeTimeout = 5 * time.Second
 // probe finds one part out.
 type probe struct {
 	name string
-	look func(context.Context) Part
+	look func(context.Context) control.Part
 }
 
 // probeAll asks all probes at once and answers in their order. One that does
 // not keep to its deadline is given up, which is a problem of its own.
-func probeAll(ctx context.Context, probes []probe) []Part {
+func probeAll(ctx context.Context, probes []probe) []control.Part {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	parts := make([]Part, len(probes))
+	parts := make([]control.Part, len(probes))
 	var wait sync.WaitGroup
 	for i, p := range probes {
 		wait.Go(func() {
-			done := make(chan Part, 1)
+			done := make(chan control.Part, 1)
 			go func() { done <- p.look(ctx) }()
 			grace := time.NewTimer(probeTimeout + time.Second)
 			defer grace.Stop()
 			select {
 			case parts[i] = <-done:
 			case <-grace.C:
-				parts[i] = Part{Problem: "it does not answer", Fix: "restart it, or sign out and in again"}
+				parts[i] = control.Part{Problem: "it does not answer", Fix: "restart it, or sign out and in again"}
 			}
 			parts[i].Name = p.name
 		})
@@ -86,22 +58,22 @@ func probeAll(ctx context.Context, probes []probe) []Part {
 }
 
 // Machine examines what stands around a running instance.
-func Machine(ctx context.Context) []Part {
+func Machine(ctx context.Context) []control.Part {
 	return probeAll(ctx, []probe{{"tray", probeTray}, {"toast", probeToast}, {"keyring", probeKeyring}})
 }
 
 // Detector tells the detector's parts.
-func Detector(parts []detect.Part) []Part {
-	out := []Part{}
+func Detector(parts []detect.Part) []control.Part {
+	out := []control.Part{}
 	for _, p := range parts {
-		out = append(out, Part{Name: p.Name, Backend: p.Backend, Value: p.Value, Problem: p.Problem, Fix: p.Fix, Polls: p.Polls})
+		out = append(out, control.Part{Name: p.Name, Backend: p.Backend, Value: p.Value, Problem: p.Problem, Fix: p.Fix, Polls: p.Polls})
 	}
 	return out
 }
 
 // Account tells how the sign-in stands: who is signed in, or what is wrong.
-func Account(c settings.Config, who string, err error) Part {
-	p := Part{Name: "account", Backend: authority(c), Value: who}
+func Account(c settings.Config, who string, err error) control.Part {
+	p := control.Part{Name: "account", Backend: authority(c), Value: who}
 	switch {
 	case err != nil:
 		p.Problem, p.Fix = err.Error(), advice(err)
@@ -120,8 +92,8 @@ func advice(err error) string {
 const signInFix = "run heliograph login"
 
 // Graph tells how Microsoft Graph answers the running instance.
-func Graph(c settings.Config, s presence.State) Part {
-	p := Part{Name: "graph", Backend: endpoint(c)}
+func Graph(c settings.Config, s presence.State) control.Part {
+	p := control.Part{Name: "graph", Backend: endpoint(c)}
 	switch {
 	case s.Err != nil && !errors.Is(s.Err, presence.ErrSignIn):
 		p.Problem, p.Fix = s.Err.Error(), advice(s.Err)
@@ -151,26 +123,26 @@ func endpoint(c settings.Config) string {
 	return "Microsoft Graph " + string(c.Account.API)
 }
 
-func probeTray(ctx context.Context) Part {
+func probeTray(ctx context.Context) control.Part {
 	backend, err := tray.ProbeHost(ctx)
 	if err != nil {
-		return Part{Backend: backend, Problem: err.Error(), Fix: "on GNOME enable the AppIndicator extension; elsewhere add a status tray to the panel"}
+		return control.Part{Backend: backend, Problem: err.Error(), Fix: "on GNOME enable the AppIndicator extension; elsewhere add a status tray to the panel"}
 	}
-	return Part{Backend: backend, Value: "icons are shown"}
+	return control.Part{Backend: backend, Value: "icons are shown"}
 }
 
-func probeToast(ctx context.Context) Part {
+func probeToast(ctx context.Context) control.Part {
 	backend, err := tray.ProbeToast(ctx)
 	if err != nil {
-		return Part{Backend: backend, Problem: err.Error(), Fix: "start a notification service (a desktop brings one; elsewhere dunst or mako)"}
+		return control.Part{Backend: backend, Problem: err.Error(), Fix: "start a notification service (a desktop brings one; elsewhere dunst or mako)"}
 	}
-	return Part{Backend: backend, Value: "answers"}
+	return control.Part{Backend: backend, Value: "answers"}
 }
 
 // probeKeyring asks for an item that nobody keeps: a keyring that says so
 // works. It never makes the keyring ask for its password.
-func probeKeyring(ctx context.Context) Part {
-	p := Part{Backend: keyringName}
+func probeKeyring(ctx context.Context) control.Part {
+	p := control.Part{Backend: keyringName}
 	_, err := graph.KeyringVault{}.Get(ctx, "doctor")
 	if err == nil || errors.Is(err, graph.ErrNoItem) {
 		p.Value = "open"
@@ -188,22 +160,26 @@ func probeKeyring(ctx context.Context) Part {
 
 // Examine examines without a running instance: it opens the detector, looks
 // around, and signs in silently, for one look each. It sets nothing.
-func Examine(ctx context.Context, c settings.Config, account graph.Config, o detect.Options) Report {
+func Examine(ctx context.Context, c settings.Config, account graph.Config, o detect.Options) control.Report {
 	var parts []detect.Part
-	var service Part
+	var service control.Part
 	probes := probeAll(ctx, []probe{
-		{"detector", func(ctx context.Context) Part { parts = lookOnce(ctx, o); return Part{} }},
+		{"detector", func(ctx context.Context) control.Part { parts = lookOnce(ctx, o); return control.Part{} }},
 		{"tray", probeTray}, {"toast", probeToast}, {"keyring", probeKeyring},
-		{"account", func(ctx context.Context) Part { p, graph := lookAtAccount(ctx, c, account); service = graph; return p }},
+		{"account", func(ctx context.Context) control.Part {
+			p, graph := lookAtAccount(ctx, c, account)
+			service = graph
+			return p
+		}},
 	})
-	r := Report{Parts: Detector(parts)}
+	r := control.Report{Parts: Detector(parts)}
 	if probes[0].Problem != "" {
 		r.Parts = append(r.Parts, probes[0])
 	}
 	service.Name = "graph"
 	r.Parts = append(append(r.Parts, probes[1:]...), service)
 	for _, name := range outletsOf(c) {
-		r.Parts = append(r.Parts, Part{Name: name, Value: "not tried: heliograph is not running"})
+		r.Parts = append(r.Parts, control.Part{Name: name, Value: "not tried: heliograph is not running"})
 	}
 	return r
 }
@@ -221,9 +197,11 @@ func lookOnce(ctx context.Context, o detect.Options) []detect.Part {
 
 // lookAtAccount signs in silently and reads what colleagues see; it sets
 // nothing.
-func lookAtAccount(ctx context.Context, c settings.Config, from graph.Config) (account, service Part) {
-	account, service = Part{Backend: authority(c)}, Part{Backend: endpoint(c), Value: "not asked: nobody is signed in"}
-	fail := func(p *Part, err error) { p.Value, p.Problem, p.Fix = "", err.Error(), advice(err) }
+func lookAtAccount(ctx context.Context, c settings.Config, from graph.Config) (account, service control.Part) {
+	account, service = control.Part{Backend: authority(c)}, control.Part{Backend: endpoint(c), Value: "not asked: nobody is signed in"}
+	fail := func(p *control.Part, err error) {
+		p.Value, p.Problem, p.Fix = "", err.Error(), advice(err)
+	}
 	a, err := graph.Open(from, graph.KeyringVault{})
 	if err != nil {
 		fail(&account, err)

@@ -10,6 +10,7 @@ import (
 
 	"heliograph/graph"
 	"heliograph/graph/presence"
+	"heliograph/tray/control"
 	"heliograph/tray/settings"
 )
 
@@ -21,14 +22,14 @@ func TestProbesHaveADeadline(t *testing.T) {
 		defer close(leave)
 		began := time.Now()
 		parts := probeAll(t.Context(), []probe{
-			{"quick", func(context.Context) Part { return Part{Value: "well"} }},
-			{"obedient", func(ctx context.Context) Part { <-ctx.Done(); return Part{Problem: ctx.Err().Error()} }},
-			{"stuck", func(context.Context) Part { <-leave; return Part{} }},
+			{"quick", func(context.Context) control.Part { return control.Part{Value: "well"} }},
+			{"obedient", func(ctx context.Context) control.Part { <-ctx.Done(); return control.Part{Problem: ctx.Err().Error()} }},
+			{"stuck", func(context.Context) control.Part { <-leave; return control.Part{} }},
 		})
 		if took := time.Since(began); took > probeTimeout+time.Second {
 			t.Errorf("it took %v", took)
 		}
-		for i, want := range []Part{{Name: "quick", Value: "well"}, {Name: "obedient", Problem: "context deadline exceeded"}, {Name: "stuck", Problem: "it does not answer"}} {
+		for i, want := range []control.Part{{Name: "quick", Value: "well"}, {Name: "obedient", Problem: "context deadline exceeded"}, {Name: "stuck", Problem: "it does not answer"}} {
 			p := parts[i]
 			if p.Name != want.Name || p.Value != want.Value || p.Problem != want.Problem {
 				t.Errorf("%+v, not %+v", p, want)
@@ -44,7 +45,7 @@ func TestAccountAndGraph(t *testing.T) {
 	c := settings.Default()
 	now := time.Now()
 	for name, test := range map[string]struct {
-		part                Part
+		part                control.Part
 		value, problem, fix string
 	}{
 		"signed_in":   {Account(c, "ada@contoso.example", nil), "ada@contoso.example", "", ""},
@@ -69,8 +70,8 @@ func TestAccountAndGraph(t *testing.T) {
 func TestAProblemHasAFix(t *testing.T) {
 	c := settings.Default()
 	c.Hooks.OnChange = []string{"true"}
-	r := Report{Parts: append(Machine(t.Context()), Account(c, "", errors.New("boom")))}
-	if r.Ill() < 1 {
+	r := control.Report{Parts: append(Machine(t.Context()), Account(c, "", errors.New("boom")))}
+	if r.Failing() < 1 {
 		t.Error("an error is no problem")
 	}
 	for _, p := range r.Parts {

@@ -4,145 +4,114 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/godbus/dbus/v5"
-	"github.com/godbus/dbus/v5/introspect"
-	"github.com/godbus/dbus/v5/prop"
+
+	"heliograph/detect/bus"
+	"heliograph/tray/control"
 )
 
-// Where other programs find heliograph on the session bus. The digit counts
-// the interface's incompatible versions.
+// BusName is heliograph's name on the session bus. The digit counts the
+// incompatible versions of its interface.
+const BusName = "org.heliograph.Heliograph1"
+
 const (
-	BusName      = "org.heliograph.Heliograph1"
-	busInterface = BusName
-	busPath      = dbus.ObjectPath("/org/heliograph/Heliograph1")
-	propertiesIf = "org.freedesktop.DBus.Properties"
+	busInterface        = BusName
+	busPath             = dbus.ObjectPath("/org/heliograph/Heliograph1")
+	propertiesInterface = "org.freedesktop.DBus.Properties"
+	introspectInterface = "org.freedesktop.DBus.Introspectable"
 )
 
-// busTimeout bounds one exchange with the bus.
-const busTimeout = 5 * time.Second
+// busRetry is the pause after the bus was lost. A session's bus usually ends
+// with the session, so this only serves one that is restarted within it.
+const busRetry = time.Minute
 
-// busPause rests after the bus was lost: a session's bus ends with the session,
-// so this only serves one that is restarted under a desk.
-const busPause = time.Minute
-
-// properties are what can be read, each with its D-Bus type.
-var properties = []introspect.Property{
-	{Name: "State", Type: "s"},    // availability as Graph names it, as in "Busy"
-	{Name: "Activity", Type: "s"}, // activity as Graph names it, as in "InACall"
-	{Name: "Reason", Type: "s"},   // why, in words
-	{Name: "InCall", Type: "b"},
-	{Name: "CallApp", Type: "s"}, // the program in the call; empty: none
-	{Name: "Locked", Type: "b"},
-	{Name: "Idle", Type: "b"},
-	{Name: "Since", Type: "x"}, // Unix seconds; 0: unknown
-}
-
-func values(s State) map[string]dbus.Variant {
-	var since int64
-	if !s.Since.IsZero() {
-		since = s.Since.Unix()
-	}
-	return map[string]dbus.Variant{
-		"State": dbus.MakeVariant(text(s.Wanted.Availability)), "Activity": dbus.MakeVariant(text(s.Wanted.Activity)),
-		"Reason": dbus.MakeVariant(text(s.Reason.Text)), "InCall": dbus.MakeVariant(s.Activity.InCall),
-		"CallApp": dbus.MakeVariant(text(s.Activity.Call)), "Locked": dbus.MakeVariant(s.Activity.Locked),
-		"Idle": dbus.MakeVariant(s.Activity.Idle), "Since": dbus.MakeVariant(since),
-	}
-}
-
-// bus is the service on the session bus, on a connection of its own.
-type bus struct {
+// busService offers the state on the session bus, on a connection of its own.
+type busService struct {
 	report *report
-	conn   *dbus.Conn
+	conn   *dbus.Conn  // nil: not connected
+	retry  *time.Timer // connects again
 
-	mu    sync.Mutex
-	facts map[string]dbus.Variant
+	mu         sync.Mutex
+	properties map[string]dbus.Variant // replaced as a whole, never changed
 }
 
-func newBus(r *report) (*bus, error) { return &bus{report: r, facts: values(State{})}, nil }
+func newBusService(r *report) (*busService, error) {
+	return &busService{report: r, retry: time.NewTimer(never), properties: propertiesOf(control.State{})}, nil
+}
 
-func (b *bus) run(ctx context.Context, states <-chan State) {
+func (b *busService) run(ctx context.Context, states <-chan control.State) {
 	defer b.close()
-	retry := time.NewTimer(never)
-	defer retry.Stop()
-	b.try(ctx, retry)
+	defer b.retry.Stop()
+	b.connect(ctx)
 	for {
 		select {
 		case s, ok := <-states:
 			if !ok {
 				return
 			}
-			b.set(s)
+			b.set(ctx, s)
 		case <-b.lost():
-			b.close()
-			b.report.ill("", errors.New("the session bus went away"), "")
-			retry.Reset(busPause)
-		case <-retry.C:
-			b.try(ctx, retry)
+			b.giveUp(errors.New("the session bus ended"), "heliograph connects again when it is back")
+		case <-b.retry.C:
+			b.connect(ctx)
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// lost is closed when the bus has gone; nil while there is no connection.
-func (b *bus) lost() <-chan struct{} {
+// lost is closed when the connection has ended; nil while there is none.
+func (b *busService) lost() <-chan struct{} {
 	if b.conn == nil {
 		return nil
 	}
 	return b.conn.Context().Done()
 }
 
-func (b *bus) try(ctx context.Context, retry *time.Timer) {
+// connect opens the service.
+func (b *busService) connect(ctx context.Context) {
 	err := b.open(ctx)
 	switch {
 	case err == nil:
-		b.report.well("other programs can ask")
-		return
-	case errors.Is(err, errNoBus):
-		b.report.ill("", err, "start heliograph inside a desktop session, or set [dbus] enabled = false")
+		b.report.healthy("other programs can ask")
+	case ctx.Err() != nil:
+	case errors.Is(err, bus.ErrNoSession):
+		b.report.failing(err, "start heliograph inside a desktop session, or set [dbus] enabled = false")
+		// Without an address there will never be a bus.
 	default:
-		b.report.ill("", err, "set [dbus] enabled = false if you do not need it")
-	}
-	b.close()
-	// Without an address there never will be one; a bus that fails may mend.
-	if !errors.Is(err, errNoBus) {
-		retry.Reset(busPause)
+		b.giveUp(err, "set [dbus] enabled = false if you do not need it")
 	}
 }
 
-var errNoBus = errors.New("there is no session bus")
+// giveUp ends the connection because of err and has it opened again later.
+func (b *busService) giveUp(err error, fix string) {
+	b.close()
+	b.report.failing(err, fix)
+	b.retry.Reset(busRetry)
+}
 
-// open connects, puts the object up and takes the name, in this order: whoever
+// open connects, exports the object and takes the name, in this order: whoever
 // sees the name can ask.
-func (b *bus) open(ctx context.Context) error {
-	// Looked for first: the library would start a stray bus without one.
-	if os.Getenv("DBUS_SESSION_BUS_ADDRESS") == "" {
-		dir := os.Getenv("XDG_RUNTIME_DIR")
-		if _, err := os.Stat(filepath.Join(dir, "bus")); dir == "" || err != nil {
-			return errNoBus
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, busTimeout)
-	defer cancel()
-	// The connection outlives the deadline of its opening.
-	conn, err := dbus.ConnectSessionBus(dbus.WithContext(context.WithoutCancel(ctx)))
+func (b *busService) open(ctx context.Context) error {
+	conn, err := bus.Session(ctx)
 	if err != nil {
-		return fmt.Errorf("the session bus does not answer: %w", err)
+		return err
 	}
 	b.conn = conn
-	for name, v := range map[string]any{propertiesIf: (*asked)(b), "org.freedesktop.DBus.Introspectable": introspect.NewIntrospectable(node())} {
-		if err := conn.Export(v, busPath, name); err != nil {
-			return fmt.Errorf("the object cannot be put up: %w", err)
+	for name, methods := range map[string]any{propertiesInterface: (*propertyMethods)(b), introspectInterface: introspection()} {
+		if err := conn.Export(methods, busPath, name); err != nil {
+			return fmt.Errorf("export %s: %w", name, err)
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, bus.CallTimeout)
+	defer cancel()
 	var reply uint32
-	if err := conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.RequestName", 0, BusName, uint32(dbus.NameFlagDoNotQueue)).Store(&reply); err != nil {
+	call := conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.RequestName", 0, BusName, uint32(dbus.NameFlagDoNotQueue))
+	if err := call.Store(&reply); err != nil {
 		return fmt.Errorf("the name %s cannot be taken: %w", BusName, err)
 	}
 	if dbus.RequestNameReply(reply) != dbus.RequestNameReplyPrimaryOwner {
@@ -151,95 +120,84 @@ func (b *bus) open(ctx context.Context) error {
 	return nil
 }
 
-func (b *bus) close() {
-	if b.conn != nil {
-		b.conn.Close()
+// close ends the connection without waiting for a bus that hangs.
+func (b *busService) close() {
+	if conn := b.conn; conn != nil {
+		go conn.Close() // it blocks while a signal is being written
 		b.conn = nil
 	}
 }
 
-// set takes a state in, and tells what has changed in one signal: nobody sees
-// half of a change.
-func (b *bus) set(s State) {
-	facts := values(s)
+// set takes over a state and signals what has changed. All changed properties
+// are in one signal, so that nobody sees half of a change.
+func (b *busService) set(ctx context.Context, s control.State) {
+	properties := propertiesOf(s)
 	changed := map[string]dbus.Variant{}
 	b.mu.Lock()
-	for name, v := range facts {
-		if b.facts[name].Value() != v.Value() {
+	for name, v := range properties {
+		if b.properties[name].Value() != v.Value() {
 			changed[name] = v
 		}
 	}
-	b.facts = facts
+	b.properties = properties
 	b.mu.Unlock()
 	if len(changed) == 0 || b.conn == nil {
 		return
 	}
-	err := b.conn.Emit(busPath, propertiesIf+".PropertiesChanged", busInterface, changed, []string{})
+	err := b.emit(ctx, propertiesInterface+".PropertiesChanged", busInterface, changed, []string{})
 	if err == nil {
-		err = b.conn.Emit(busPath, busInterface+".Changed", facts["State"].Value(), facts["Activity"].Value(), facts["Reason"].Value(), facts["InCall"].Value())
+		err = b.emit(ctx, busInterface+".Changed", properties["State"].Value(), properties["Activity"].Value(), properties["Reason"].Value(), properties["InCall"].Value())
 	}
 	if err != nil {
-		b.report.ill("", fmt.Errorf("a change was not told: %w", err), "")
+		b.giveUp(fmt.Errorf("a change was not signalled: %w", err), "sign out of the desktop and in again if this lasts")
 		return
 	}
-	b.report.well("last told at " + time.Now().Format("15:04:05"))
+	b.report.healthy("last signalled at " + clock())
 }
 
-// asked answers org.freedesktop.DBus.Properties.
-type asked bus
-
-// Get reads one property.
-func (a *asked) Get(iface, name string) (dbus.Variant, *dbus.Error) {
-	if iface != "" && iface != busInterface {
-		return dbus.Variant{}, prop.ErrIfaceNotFound
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	v, ok := a.facts[name]
-	if !ok {
-		return dbus.Variant{}, prop.ErrPropNotFound
-	}
-	return v, nil
-}
-
-// GetAll reads all of them, as of one instant.
-func (a *asked) GetAll(iface string) (map[string]dbus.Variant, *dbus.Error) {
-	if iface != "" && iface != busInterface {
-		return nil, prop.ErrIfaceNotFound
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.facts, nil // replaced as a whole, never changed
-}
-
-// Set refuses: other programs may look, not touch.
-func (a *asked) Set(iface, name string, _ dbus.Variant) *dbus.Error {
-	if _, err := a.Get(iface, name); err != nil {
+// emit sends a signal. godbus writes signals without a deadline, so a bus that
+// reads nothing would block the caller; it is given up like a lost one.
+func (b *busService) emit(ctx context.Context, name string, values ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, bus.CallTimeout)
+	defer cancel()
+	conn, done := b.conn, make(chan error, 1)
+	go func() { done <- conn.Emit(busPath, name, values...) }()
+	select {
+	case err := <-done:
 		return err
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return prop.ErrReadOnly
 }
 
-// node describes the object to whoever introspects it.
-func node() *introspect.Node {
-	own := introspect.Interface{Name: busInterface, Signals: []introspect.Signal{{Name: "Changed", Args: []introspect.Arg{
-		{Name: "state", Type: "s"}, {Name: "activity", Type: "s"}, {Name: "reason", Type: "s"}, {Name: "in_call", Type: "b"},
-	}}}}
-	for _, p := range properties {
-		p.Access = "read"
-		own.Properties = append(own.Properties, p)
+// propertiesOf are the properties that the service offers, by name.
+func propertiesOf(s control.State) map[string]dbus.Variant {
+	var since int64
+	if s.Since != nil {
+		since = s.Since.Unix()
 	}
-	return &introspect.Node{Name: string(busPath), Interfaces: []introspect.Interface{introspect.IntrospectData, prop.IntrospectData, own}}
+	raw, _ := encode(s, false) // empty if the state has no JSON form
+	wanted, reason := valueOf(s.Wanted), valueOf(s.Reason)
+	values := map[string]any{
+		"State":      validString(wanted.Availability),
+		"Activity":   validString(wanted.Activity),
+		"Reason":     validString(reason.Text),
+		"InCall":     s.Activity.InCall,
+		"CallApp":    validString(valueOf(s.Activity.Call)),
+		"Locked":     s.Activity.Locked,
+		"Idle":       s.Activity.Idle,
+		"Since":      since,
+		"StatusJson": string(raw),
+	}
+	properties := map[string]dbus.Variant{}
+	for name, v := range values {
+		properties[name] = dbus.MakeVariant(v)
+	}
+	return properties
 }
 
-// text is s without what a D-Bus string must not hold; the library would drop
-// the connection for it.
-func text(s string) string {
-	out := make([]rune, 0, len(s))
-	for _, r := range s {
-		if r != 0 {
-			out = append(out, r)
-		}
-	}
-	return string(out)
+// validString is s without zero bytes, which a D-Bus string must not hold:
+// the bus would end the connection.
+func validString(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
 }

@@ -9,24 +9,29 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"heliograph/detect/bus"
+	"heliograph/tray/control"
 )
 
-// busSettings allow everything to everybody who reaches the socket, as a
-// session bus does.
-const busSettings = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+// busConfig allows everything to everybody who can open the socket, as a session
+// bus does.
+const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>session</type><listen>unix:dir=%s</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`
 
-// newDaemon starts a private session bus, which stop ends.
-func newDaemon(t *testing.T) (stop func()) {
+// startBus starts a private session bus for this process. It returns the daemon,
+// which ends with the test.
+func startBus(t *testing.T) *daemon {
 	t.Helper()
 	for _, name := range []string{"dbus-daemon", "gdbus", "dbus-send"} {
 		if _, err := exec.LookPath(name); err != nil {
-			without(t, name+": apt-get install dbus-daemon dbus-bin libglib2.0-bin")
+			skipWithout(t, name+": apt-get install dbus-daemon dbus-bin libglib2.0-bin")
 		}
 	}
 	dir, err := os.MkdirTemp("", "bus") // short: a socket's path
@@ -35,7 +40,7 @@ func newDaemon(t *testing.T) (stop func()) {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	config := filepath.Join(dir, "conf")
-	if err := os.WriteFile(config, fmt.Appendf(nil, busSettings, dir), 0o600); err != nil {
+	if err := os.WriteFile(config, fmt.Appendf(nil, busConfig, dir), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("dbus-daemon", "--config-file="+config, "--nofork", "--nopidfile", "--print-address")
@@ -49,15 +54,22 @@ func newDaemon(t *testing.T) (stop func()) {
 	}
 	lines := bufio.NewScanner(pipe)
 	if !lines.Scan() {
-		t.Fatal("dbus-daemon tells no address")
+		t.Fatal("dbus-daemon prints no address")
 	}
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", lines.Text())
-	stop = sync.OnceFunc(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	t.Cleanup(stop)
-	return stop
+	d := &daemon{cmd.Process, sync.OnceFunc(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })}
+	t.Cleanup(d.stop)
+	return d
 }
 
-func ask(t *testing.T, name string, args ...string) string {
+// daemon is a running dbus-daemon.
+type daemon struct {
+	process *os.Process
+	stop    func()
+}
+
+// run returns what a command prints, after its error if it fails.
+func run(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	out, err := exec.Command(name, args...).CombinedOutput()
 	if err != nil {
@@ -66,12 +78,14 @@ func ask(t *testing.T, name string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
+// property reads one property as gdbus prints it.
 func property(t *testing.T, name string) string {
 	t.Helper()
-	return ask(t, "gdbus", "call", "--session", "-d", BusName, "-o", string(busPath), "-m", propertiesIf+".Get", busInterface, name)
+	return run(t, "gdbus", "call", "--session", "-d", BusName, "-o", string(busPath), "-m", propertiesInterface+".Get", busInterface, name)
 }
 
-func onBus(t *testing.T) *Hub {
+// newOnBus starts a hub with the service and waits until it is on the bus.
+func newOnBus(t *testing.T) *Hub {
 	t.Helper()
 	log, out := logger()
 	h := New(Options{Log: log, Bus: true})
@@ -86,8 +100,8 @@ func onBus(t *testing.T) *Hub {
 }
 
 func TestBusAnswersOtherPrograms(t *testing.T) {
-	newDaemon(t)
-	h := onBus(t)
+	startBus(t)
+	h := newOnBus(t)
 	if got := property(t, "InCall"); got != "(<false>,)" {
 		t.Errorf("before the first state InCall is %s", got)
 	}
@@ -99,16 +113,16 @@ func TestBusAnswersOtherPrograms(t *testing.T) {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
 	}
-	all := ask(t, "dbus-send", "--session", "--print-reply", "--dest="+BusName, string(busPath), propertiesIf+".GetAll", "string:"+busInterface)
-	for _, p := range properties {
-		if !strings.Contains(all, `"`+p.Name+`"`) {
-			t.Errorf("GetAll lacks %s:\n%s", p.Name, all)
+	all := run(t, "dbus-send", "--session", "--print-reply", "--dest="+BusName, string(busPath), propertiesInterface+".GetAll", "string:"+busInterface)
+	for name := range propertiesOf(control.State{}) {
+		if !strings.Contains(all, `"`+name+`"`) {
+			t.Errorf("GetAll lacks %s:\n%s", name, all)
 		}
 	}
 	for what, got := range map[string]string{
 		"PropertyNotFound":  property(t, "Account"),
-		"InterfaceNotFound": ask(t, "gdbus", "call", "--session", "-d", BusName, "-o", string(busPath), "-m", propertiesIf+".Get", "org.example.Other", "State"),
-		"ReadOnly":          ask(t, "gdbus", "call", "--session", "-d", BusName, "-o", string(busPath), "-m", propertiesIf+".Set", busInterface, "InCall", "<false>"),
+		"InterfaceNotFound": run(t, "gdbus", "call", "--session", "-d", BusName, "-o", string(busPath), "-m", propertiesInterface+".Get", "org.example.Other", "State"),
+		"ReadOnly":          run(t, "gdbus", "call", "--session", "-d", BusName, "-o", string(busPath), "-m", propertiesInterface+".Set", busInterface, "InCall", "<false>"),
 	} {
 		if !strings.Contains(got, what) {
 			t.Errorf("want %s, got %s", what, got)
@@ -116,21 +130,64 @@ func TestBusAnswersOtherPrograms(t *testing.T) {
 	}
 }
 
+// TestBusStatusObeysTheSchema reads the whole state as another program does.
+func TestBusStatusObeysTheSchema(t *testing.T) {
+	startBus(t)
+	h := newOnBus(t)
+	h.Publish(inCall())
+	eventually(t, "InCall is read", func() bool { return property(t, "InCall") == "(<true>,)" })
+	conn, err := bus.Session(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	var v dbus.Variant
+	if err := conn.Object(BusName, busPath).CallWithContext(t.Context(), propertiesInterface+".Get", 0, busInterface, "StatusJson").Store(&v); err != nil {
+		t.Fatal(err)
+	}
+	text, _ := v.Value().(string)
+	checkState(t, []byte(text), inCall(), false)
+}
+
+// TestBusThatHangs stops the bus without ending it, as a debugger would, while
+// states go on: the outlet does not wait for it, and Close is not delayed.
+func TestBusThatHangs(t *testing.T) {
+	d := startBus(t)
+	h := newOnBus(t)
+	if err := d.process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	s := inCall()
+	s.Reason.Text = strings.Repeat("x", 64<<10) // a socket's buffer is soon full
+	eventually(t, "the problem shows", func() bool {
+		s = withRule(s, s.Reason.Rule+"+")
+		h.Publish(s)
+		return strings.Contains(h.Parts()[0].Problem, "was not signalled")
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	began := time.Now()
+	h.Close(ctx)
+	if took := time.Since(began); took > stopGrace {
+		t.Errorf("Close took %s", took)
+	}
+}
+
 func TestBusDescribesItself(t *testing.T) {
-	newDaemon(t)
-	onBus(t)
-	xml := ask(t, "gdbus", "introspect", "--session", "-d", BusName, "-o", string(busPath))
-	for _, want := range []string{"interface " + busInterface, "readonly b InCall", "readonly s State", "readonly s Reason", "readonly x Since", "Changed(s state,", "interface " + propertiesIf} {
+	startBus(t)
+	newOnBus(t)
+	xml := run(t, "gdbus", "introspect", "--session", "-d", BusName, "-o", string(busPath))
+	for _, want := range []string{"interface " + busInterface, "readonly b InCall", "readonly s State", "readonly s Reason", "readonly x Since", "readonly s StatusJson", "Changed(s state,", "interface " + propertiesInterface} {
 		if !strings.Contains(xml, want) {
 			t.Errorf("no %q in\n%s", want, xml)
 		}
 	}
 }
 
-// TestBusTellsChanges listens as another program would.
-func TestBusTellsChanges(t *testing.T) {
-	newDaemon(t)
-	h := onBus(t)
+// TestBusSignalsChanges listens as another program would.
+func TestBusSignalsChanges(t *testing.T) {
+	startBus(t)
+	h := newOnBus(t)
 	h.Publish(available())
 	eventually(t, "the first state is there", func() bool { return property(t, "State") == "(<'Available'>,)" })
 	conn, err := dbus.ConnectSessionBus()
@@ -154,16 +211,16 @@ func TestBusTellsChanges(t *testing.T) {
 		}
 	}
 	typing := available()
-	typing.Activity.LastInput = noon.Add(1e9)
-	h.Publish(typing) // nobody is told
+	typing.Activity.LastInput = ptr(noon.Add(time.Second))
+	h.Publish(typing) // no signal
 	h.Publish(inCall())
 	changed := next()
 	props, _ := changed.Body[1].(map[string]dbus.Variant)
-	if changed.Name != propertiesIf+".PropertiesChanged" || changed.Body[0] != busInterface || props["InCall"].Value() != true || props["CallApp"].Value() != "Zoom" {
+	if changed.Name != propertiesInterface+".PropertiesChanged" || changed.Body[0] != busInterface || props["InCall"].Value() != true || props["CallApp"].Value() != "Zoom" {
 		t.Errorf("got %+v", changed)
 	}
 	if _, ok := props["Locked"]; ok {
-		t.Errorf("what did not change was told: %v", props)
+		t.Errorf("what did not change was signalled: %v", props)
 	}
 	if s := next(); s.Name != busInterface+".Changed" || fmt.Sprint(s.Body) != "[Busy InACall Zoom is in a call since 12:01 true]" {
 		t.Errorf("got %+v", s)
@@ -175,21 +232,21 @@ func TestBusTellsChanges(t *testing.T) {
 	}
 }
 
-func TestBusNameGoesWithUs(t *testing.T) {
-	newDaemon(t)
-	h := onBus(t)
+func TestBusNameIsReleased(t *testing.T) {
+	startBus(t)
+	h := newOnBus(t)
 	second := New(Options{Bus: true})
-	eventually(t, "a second one says why", func() bool { return strings.Contains(second.Parts()[0].Problem, "another program has the name") })
+	eventually(t, "a second one says why it fails", func() bool { return strings.Contains(second.Parts()[0].Problem, "another program has the name") })
 	second.Close(t.Context())
 	h.Close(t.Context())
 	eventually(t, "the name is gone", func() bool { return strings.Contains(property(t, "State"), "ServiceUnknown") })
 }
 
-func TestBusGoesAway(t *testing.T) {
-	stop := newDaemon(t)
-	h := onBus(t)
-	stop()
-	eventually(t, "the problem shows", func() bool { return strings.Contains(h.Parts()[0].Problem, "went away") })
+func TestBusEnds(t *testing.T) {
+	d := startBus(t)
+	h := newOnBus(t)
+	d.stop()
+	eventually(t, "the problem shows", func() bool { return strings.Contains(h.Parts()[0].Problem, "the session bus ended") })
 	h.Publish(inCall())
 	h.Close(t.Context())
 }
@@ -205,12 +262,13 @@ func TestNoBus(t *testing.T) {
 	h.Close(ctx)
 }
 
-// TestBusText keeps a name that D-Bus does not take from ending the connection.
-func TestBusText(t *testing.T) {
-	newDaemon(t)
-	h := onBus(t)
+// TestBusStringsAreValid: a name that D-Bus does not accept does not end the
+// connection.
+func TestBusStringsAreValid(t *testing.T) {
+	startBus(t)
+	h := newOnBus(t)
 	s := inCall()
-	s.Activity.Call = "a\x00b\xff\u00fc"
+	s.Activity.Call = ptr("a\x00b\xff\u00fc")
 	h.Publish(s)
-	eventually(t, "it is told", func() bool { return property(t, "CallApp") == "(<'ab\ufffd\u00fc'>,)" })
+	eventually(t, "it is there", func() bool { return property(t, "CallApp") == "(<'ab\ufffd\u00fc'>,)" })
 }

@@ -5,15 +5,18 @@ package outlets
 import (
 	"context"
 	"errors"
+
+	"heliograph/tray/control"
 )
 
-// BusName is where other programs find heliograph on a Linux session bus.
+// BusName is heliograph's name on a Linux session bus.
 const BusName = "org.heliograph.Heliograph1"
 
-type bus struct{}
+// busService is not available: this system has no session bus.
+type busService struct{}
 
-func newBus(*report) (*bus, error) {
+func newBusService(*report) (*busService, error) {
 	return nil, errors.New("not supported here: this system has no session bus")
 }
 
-func (*bus) run(context.Context, <-chan State) {}
+func (*busService) run(context.Context, <-chan control.State) {}

@@ -10,40 +10,43 @@ import (
 	"time"
 )
 
-// dialTimeout bounds the way to a server, name resolution included.
+// dialTimeout bounds connecting to a server, name resolution included.
 const dialTimeout = 10 * time.Second
 
-// errOpenRoad is a connection without encryption to a machine out in the world.
-var errOpenRoad = errors.New("the address is not on this network, and the connection would not be encrypted")
+// errUnencrypted refuses a connection without encryption to a host outside of
+// the user's own network.
+var errUnencrypted = errors.New("the address is not on this network, and the connection would not be encrypted")
 
-// dialer connects to any address, or only to near ones. The address is judged
-// after the name was resolved, so a name cannot lead elsewhere.
-func dialer(nearOnly bool) *net.Dialer {
+// newDialer connects to any address or, if privateOnly, only to hosts on the
+// user's own network. The address is checked after the name was resolved, so a
+// name cannot lead elsewhere.
+func newDialer(privateOnly bool) *net.Dialer {
 	d := &net.Dialer{Timeout: dialTimeout, KeepAlive: -1}
-	if nearOnly {
+	if privateOnly {
 		d.ControlContext = func(_ context.Context, _, address string, _ syscall.RawConn) error {
-			return near(address)
+			return checkPrivate(address)
 		}
 	}
 	return d
 }
 
-// near is an error unless address, an IP with a port, is on this machine or a
-// private network (RFC 1918, RFC 4193) or link.
-func near(address string) error {
+// checkPrivate returns an error unless address, an IP address with a port, is
+// this machine's or belongs to a private network or link (RFC 1918, RFC 4193,
+// RFC 3927, RFC 4291).
+func checkPrivate(address string) error {
 	a, err := netip.ParseAddrPort(address)
 	if err != nil {
-		return fmt.Errorf("%w: %s", errOpenRoad, address)
+		return fmt.Errorf("%w: %s", errUnencrypted, address)
 	}
 	if ip := a.Addr().Unmap(); ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() {
 		return nil
 	}
-	return errOpenRoad
+	return errUnencrypted
 }
 
-// plain is a network's error without the addresses and ports in it, which
-// differ each time: one trouble that lasts then is one text.
-func plain(err error) error {
+// withoutAddresses is a network error without the addresses and ports in it,
+// which differ each time: an outage then has one text and is logged once.
+func withoutAddresses(err error) error {
 	var dns *net.DNSError
 	var op *net.OpError
 	switch {
@@ -55,4 +58,18 @@ func plain(err error) error {
 		return fmt.Errorf("%s: %w", op.Op, op.Err)
 	}
 	return err
+}
+
+// deadlineConn bounds each write, for a library that writes without a deadline:
+// a peer that stops reading would block it for ever.
+type deadlineConn struct {
+	net.Conn
+	timeout time.Duration
+}
+
+func (c deadlineConn) Write(b []byte) (int, error) {
+	if err := c.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(b)
 }

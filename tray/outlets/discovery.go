@@ -6,34 +6,44 @@ import "encoding/json"
 //
 // Source: https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery
 type entity struct {
-	component string // its kind
+	component string // Home Assistant's kind of entity
 	id        string
 	name      string
 	icon      string
-	// value is the template that reads it out of the state.
-	value   string
-	options []string
-	// attributes shows the whole state beside it; command makes it settable.
+	value     string // the template that reads its value from the state
+	options   []string
+	// attributes shows the whole state as the entity's attributes; command makes
+	// it settable.
 	attributes, command bool
 }
 
-// entities are the rows, the settable one last. "lock" is no device class of
-// the locked screen: Home Assistant's means an open door when on.
+// availabilities are the values of wanted.availability.
+var availabilities = []string{"Available", "Busy", "DoNotDisturb", "BeRightBack", "Away", "Offline"}
+
+// entities are the rows of the device, the settable one last. The locked screen
+// does not get Home Assistant's device class "lock", which is for house doors
+// and means unlocked when on.
 func (m *mqtt) entities() []entity {
 	return []entity{
-		{component: "sensor", id: "presence", name: "Presence", icon: "mdi:account-circle", value: "{{ value_json.wanted.availability }}", attributes: true,
-			options: []string{"Available", "Busy", "DoNotDisturb", "BeRightBack", "Away", "Offline"}},
-		{component: "sensor", id: "reason", name: "Reason", icon: "mdi:comment-question-outline", value: "{{ value_json.reason.text[:255] }}"},
-		{component: "binary_sensor", id: "in_call", name: "In a call", icon: "mdi:phone-in-talk", value: "{{ 'ON' if value_json.activity.inCall else 'OFF' }}"},
-		{component: "sensor", id: "call_app", name: "Call app", icon: "mdi:application", value: "{{ value_json.activity.call[:255] or 'none' }}"},
-		{component: "binary_sensor", id: "locked", name: "Locked", icon: "mdi:monitor-lock", value: "{{ 'ON' if value_json.activity.locked else 'OFF' }}"},
-		{component: "binary_sensor", id: "idle", name: "Idle", icon: "mdi:keyboard-off", value: "{{ 'ON' if value_json.activity.idle else 'OFF' }}"},
-		{component: "select", id: "status", name: "Status", icon: "mdi:form-select", value: "{{ value_json.choice.status }}", options: m.Commands, command: true},
+		{component: "sensor", id: "presence", name: "Presence", icon: "mdi:account-circle",
+			value: "{{ value_json.wanted.availability }}", attributes: true, options: availabilities},
+		{component: "sensor", id: "reason", name: "Reason", icon: "mdi:comment-question-outline",
+			value: "{{ value_json.reason.text[:255] }}"},
+		{component: "binary_sensor", id: "in_call", name: "In a call", icon: "mdi:phone-in-talk",
+			value: "{{ 'ON' if value_json.activity.inCall else 'OFF' }}"},
+		{component: "sensor", id: "call_app", name: "Call app", icon: "mdi:application",
+			value: "{{ (value_json.activity.call or 'none')[:255] }}"},
+		{component: "binary_sensor", id: "locked", name: "Locked", icon: "mdi:monitor-lock",
+			value: "{{ 'ON' if value_json.activity.locked else 'OFF' }}"},
+		{component: "binary_sensor", id: "idle", name: "Idle", icon: "mdi:keyboard-off",
+			value: "{{ 'ON' if value_json.activity.idle else 'OFF' }}"},
+		{component: "select", id: "status", name: "Status", icon: "mdi:form-select",
+			value: "{{ value_json.choice.status }}", options: m.Statuses, command: true},
 	}
 }
 
-// discovery is what Home Assistant is told, by topic. What must not be there
-// any more is told by an empty message, which takes it away.
+// discovery are the messages that describe the device to Home Assistant, by
+// topic. An empty one removes an entity that must not be there any more.
 func (m *mqtt) discovery() map[string][]byte {
 	if m.Discovery == "" {
 		return nil
@@ -65,7 +75,7 @@ func (m *mqtt) discovery() map[string][]byte {
 		if e.command {
 			c["command_topic"] = m.topic("set")
 		}
-		out[topic], _ = json.Marshal(c) // strings alone: it cannot fail
+		out[topic], _ = json.Marshal(c) // it holds only strings, so this cannot fail
 	}
 	return out
 }

@@ -8,152 +8,156 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"heliograph/tray/control"
 )
 
-// Hook is a command that is run with each change.
+// Hook is a command that runs with each change.
 type Hook struct {
 	// Command is the program and its arguments; no shell reads them. A leading
 	// "~/" of the program is the home folder. Empty: no hook.
 	Command []string
-	// Timeout is how long it may run before it is ended with all that it
-	// started (default 10 s).
+	// Timeout is how long it may run before it is killed with all that it
+	// started; zero: ten seconds.
 	Timeout time.Duration
 }
 
 // hookTimeout is long enough for a command that speaks to a lamp over a slow
-// network, short enough that a hanging one is noticed.
+// network, and short enough that one that hangs is noticed.
 const hookTimeout = 10 * time.Second
 
-// hookGrace is how long a command that was asked to end has for it, and how
-// long the output of one that has ended is waited for: a program it left in the
-// background may hold it open.
-const hookGrace = 2 * time.Second
+// hookGrace is how long a command has to end after it was asked to, and how
+// long the output of one that has ended is waited for: a program that it left
+// in the background may hold it open. hookStopGrace is the same when heliograph
+// itself must stop; it fits twice into stopGrace.
+const (
+	hookGrace     = 2 * time.Second
+	hookStopGrace = 200 * time.Millisecond
+)
 
-// hook runs the command, one at a time: what changes meanwhile waits in the
-// slot, where the latest wins.
+// hook runs the command, never twice at once: what changes while it runs waits
+// in the slot, where the newest state wins.
 type hook struct {
 	Hook
 	report *report
 }
 
-func (h *hook) run(ctx context.Context, states <-chan State) {
-	var told key
-	first := true
+func (h *hook) run(ctx context.Context, states <-chan control.State) {
+	var last *key // of the state that it ran for last
 	for s := range states {
 		if ctx.Err() != nil {
 			return
 		}
-		if k := s.key(); first || k != told { // it may have changed back
-			told, first = k, false
-			h.tell(ctx, s)
+		if k := keyOf(s); last == nil || k != *last { // it may have changed back
+			last = &k
+			h.call(ctx, s)
 		}
 	}
 }
 
-func (h *hook) tell(ctx context.Context, s State) {
-	began := time.Now()
-	err := h.call(ctx, s)
-	value := "last ran at " + began.Format("15:04:05")
+// call runs the command for s and reports the outcome.
+func (h *hook) call(ctx context.Context, s control.State) {
+	began := clock()
+	err := h.execute(ctx, s)
 	switch {
 	case err == nil:
-		h.report.well(value)
+		h.report.healthy("last ran at " + began)
+	case ctx.Err() != nil: // stopped while it was running
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist), errors.Is(err, os.ErrPermission):
-		h.report.ill(value, err, "name an executable file with its full path in [hooks] on_change")
+		h.report.failing(err, "name an executable file with its full path in [hooks] on_change")
 	case errors.Is(err, context.DeadlineExceeded):
-		h.report.ill(value, err, "make the command quicker, or raise [hooks] timeout")
+		h.report.failing(err, "make the command quicker, or raise [hooks] timeout")
 	default:
-		h.report.ill(value, err, "run the command by hand: it gets the output of heliograph status --json on its input")
+		h.report.failing(err, "run the command by hand: it gets the output of heliograph status --json on its input")
 	}
 }
 
-// call runs the command once and waits for it.
-func (h *hook) call(ctx context.Context, s State) error {
+// execute runs the command once and waits for its end.
+func (h *hook) execute(ctx context.Context, s control.State) error {
 	timeout := h.Timeout
 	if timeout <= 0 {
 		timeout = hookTimeout
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	cmd := exec.Command(atHome(h.Command[0]), h.Command[1:]...)
+	input, err := encode(s, true)
+	if err != nil {
+		return err
+	}
+	stderr := &lastLine{}
+	cmd := exec.Command(expandHome(h.Command[0]), h.Command[1:]...)
 	cmd.Env = append(os.Environ(), environment(s)...)
-	cmd.Stdin = bytes.NewReader(s.body(true))
-	last := &lastLine{}
-	cmd.Stderr = last
+	cmd.Stdin = bytes.NewReader(input)
+	cmd.Stderr = stderr
 	cmd.WaitDelay = hookGrace
-	ownGroup(cmd)
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("the command does not start: %w", err)
+	group, err := startGroup(cmd)
+	if err != nil {
+		return fmt.Errorf("the command cannot be started: %w", err)
 	}
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
+	defer group.close()
+	var waitErr error
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		waitErr = cmd.Wait()
+	}()
+	deadline := time.NewTimer(timeout)
+	defer deadline.Stop()
 	select {
-	case err := <-done:
-		return verdict(cmd, err, last)
+	case <-ended:
+		return outcome(cmd, waitErr, stderr)
+	case <-deadline.C:
+		stopGroup(ctx, group, ended, hookGrace)
+		return fmt.Errorf("the command did not end in %s: %w", timeout, context.DeadlineExceeded)
 	case <-ctx.Done():
+		stopGroup(ctx, group, ended, hookStopGrace)
+		return ctx.Err()
 	}
-	askToEnd(cmd)
-	grace := time.NewTimer(hookGrace)
-	defer grace.Stop()
-	select {
-	case err := <-done:
-		done <- err
-	case <-grace.C:
-	}
-	kill(cmd) // also what outlived the command itself
-	<-done
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("the command did not end in %s: %w", timeout, ctx.Err())
-	}
-	return ctx.Err()
 }
 
-// verdict tells a failure with the command's own last words.
-func verdict(cmd *exec.Cmd, err error, last *lastLine) error {
+// stopGroup asks a process group to end, kills it after grace or with ctx, and
+// waits until the command itself has ended. A process that even a kill does not
+// end, because the kernel does not return from a call of it, is left behind.
+func stopGroup(ctx context.Context, group *processGroup, ended <-chan struct{}, grace time.Duration) {
+	group.terminate()
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	stopped := ctx.Done()
+	if ctx.Err() != nil {
+		stopped = nil // grace is all that is left
+	}
+	select {
+	case <-ended:
+	case <-timer.C:
+	case <-stopped:
+	}
+	group.kill() // including what outlived the command itself
+	timer.Reset(grace)
+	select {
+	case <-ended:
+	case <-timer.C:
+	}
+}
+
+// outcome is nil for a command that succeeded, or its failure with the last
+// line that it wrote.
+func outcome(cmd *exec.Cmd, err error, stderr *lastLine) error {
 	if err == nil || cmd.ProcessState.Success() {
-		return nil // exec.ErrWaitDelay: a child of its own outlives it
+		return nil // exec.ErrWaitDelay: a child of the command outlives it
 	}
 	text := fmt.Sprintf("the command failed with exit code %d", cmd.ProcessState.ExitCode())
 	if cmd.ProcessState.ExitCode() < 0 {
 		text = "the command failed: " + cmd.ProcessState.String()
 	}
-	if words := last.String(); words != "" {
-		text += ": " + words
+	if line := stderr.String(); line != "" {
+		text += ": " + line
 	}
 	return errors.New(text)
 }
 
-// environment is the state as variables, for commands that read no JSON. An
-// instant is in RFC 3339, or empty.
-func environment(s State) []string {
-	instant := func(t time.Time) string {
-		if t.IsZero() {
-			return ""
-		}
-		return t.Format(time.RFC3339)
-	}
-	var env []string
-	for _, v := range [][2]string{
-		{"CHOICE", s.Choice.Status},
-		{"AVAILABILITY", s.Wanted.Availability}, {"ACTIVITY", s.Wanted.Activity},
-		{"RULE", s.Reason.Rule}, {"REASON", s.Reason.Text}, {"APP", s.Reason.App},
-		{"SINCE", instant(s.Since)}, {"UNTIL", instant(s.Until)},
-		{"IN_CALL", strconv.FormatBool(s.Activity.InCall)}, {"CALL_APP", s.Activity.Call},
-		{"LOCKED", strconv.FormatBool(s.Activity.Locked)}, {"IDLE", strconv.FormatBool(s.Activity.Idle)},
-		{"LAST_INPUT", instant(s.Activity.LastInput)},
-		{"ERROR", s.Error},
-	} {
-		// No system takes a zero byte in a variable.
-		env = append(env, "HELIOGRAPH_"+v[0]+"="+strings.ReplaceAll(v[1], "\x00", ""))
-	}
-	return env
-}
-
-// atHome puts the home folder for a leading "~/".
-func atHome(name string) string {
+// expandHome replaces a leading "~/" with the home folder.
+func expandHome(name string) string {
 	rest, ok := strings.CutPrefix(name, "~/")
 	if !ok {
 		return name
@@ -165,23 +169,23 @@ func atHome(name string) string {
 	return filepath.Join(home, rest)
 }
 
-// lastLine keeps the last line that was written to it, as far as a person
-// would read it.
+// lastLine keeps the last line that was written to it, in printable characters.
 type lastLine struct {
 	line  []byte
-	whole bool // a line has ended: the next byte begins another
+	ended bool // the next byte begins another line
 }
 
+// lastLineMax bounds the line, in bytes.
 const lastLineMax = 200
 
 func (l *lastLine) Write(b []byte) (int, error) {
 	for _, c := range b {
 		if c == '\n' || c == '\r' {
-			l.whole = true
+			l.ended = true
 			continue
 		}
-		if l.whole {
-			l.line, l.whole = l.line[:0], false
+		if l.ended {
+			l.line, l.ended = l.line[:0], false
 		}
 		if len(l.line) < lastLineMax {
 			l.line = append(l.line, c)

@@ -4,7 +4,6 @@ package outlets
 
 import (
 	"context"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -38,10 +37,7 @@ func TestHookGetsTheState(t *testing.T) {
 	h, out := newHook(t, 0, path, "a b", "$HOME")
 	h.Publish(inCall())
 	eventually(t, "the hook has run", func() bool { return strings.Contains(h.Parts()[0].Value, "last ran") })
-	var s State
-	if err := json.Unmarshal([]byte(read(dir+"/in")), &s); err != nil || s.key() != inCall().key() || s.Account == "" {
-		t.Errorf("%v: read %s", err, read(dir+"/in"))
-	}
+	checkState(t, []byte(read(dir+"/in")), inCall(), true)
 	if got := read(dir + "/args"); got != "a b $HOME" {
 		t.Errorf("arguments %q", got)
 	}
@@ -56,7 +52,7 @@ func TestHookGetsTheState(t *testing.T) {
 	}
 }
 
-// TestHookNeverRunsTwiceAtOnce lets three changes come while it runs: it runs
+// TestHookNeverRunsTwiceAtOnce publishes three changes while it runs: it runs
 // once more, with the last one.
 func TestHookNeverRunsTwiceAtOnce(t *testing.T) {
 	path, dir := script(t, `mkdir $D/lock || echo twice >>$D/log
@@ -68,9 +64,7 @@ rmdir $D/lock`)
 	eventually(t, "it runs", func() bool { return read(dir+"/log") == "input\n" })
 	h.Publish(inCall())
 	for _, rule := range []string{"locked", "idle"} {
-		s := available()
-		s.Reason.Rule = rule
-		h.Publish(s)
+		h.Publish(withRule(available(), rule))
 	}
 	if err := os.WriteFile(dir+"/go", nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -81,7 +75,7 @@ rmdir $D/lock`)
 	}
 }
 
-func TestHookFailureIsTold(t *testing.T) {
+func TestHookFailureIsReported(t *testing.T) {
 	path, dir := script(t, `[ -e $D/ok ] && exit 0; echo first >&2; printf 'no \033lamp\n' >&2; exit 3`)
 	h, out := newHook(t, 0, path)
 	h.Publish(available())
@@ -124,9 +118,8 @@ func alive(pid int) bool {
 	return !strings.HasPrefix(state, "Z")
 }
 
-// TestHungHookIsEnded has a hook that, with a child of its own, does not hear
-// SIGTERM.
-func TestHungHookIsEnded(t *testing.T) {
+// TestHangingHookIsKilled has a hook that, like its child, ignores SIGTERM.
+func TestHangingHookIsKilled(t *testing.T) {
 	path, dir := script(t, `trap '' TERM; sleep 600 & echo $! >$D/child.new; mv $D/child.new $D/child; echo $$ >$D/self; wait; wait; sleep 600`)
 	h, _ := newHook(t, 300*time.Millisecond, path)
 	h.Publish(available())
@@ -140,8 +133,8 @@ func TestHungHookIsEnded(t *testing.T) {
 	}
 }
 
-// TestHookMayLeaveSomethingBehind starts a child that keeps the output open.
-func TestHookMayLeaveSomethingBehind(t *testing.T) {
+// TestHookMayLeaveAProcessBehind starts a child that keeps the output open.
+func TestHookMayLeaveAProcessBehind(t *testing.T) {
 	path, dir := script(t, `sleep 600 & echo $! >$D/child`)
 	h, _ := newHook(t, 0, path)
 	h.Publish(available())
@@ -158,18 +151,25 @@ func TestHookMayLeaveSomethingBehind(t *testing.T) {
 	}
 }
 
-func TestCloseEndsAHook(t *testing.T) {
-	path, dir := script(t, `echo $$ >$D/self.new; mv $D/self.new $D/self; exec sleep 600`)
+// TestCloseKillsAHook has a hook that ignores SIGTERM and would run for an hour.
+func TestCloseKillsAHook(t *testing.T) {
+	path, dir := script(t, `trap '' TERM; sleep 600 & echo $! >$D/child; echo $$ >$D/self.new; mv $D/self.new $D/self; wait; sleep 600`)
 	h, out := newHook(t, time.Hour, path)
 	h.Publish(available())
 	eventually(t, "it runs", func() bool { return read(dir+"/self") != "" })
 	h.Publish(inCall())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
+	began := time.Now()
 	h.Close(ctx)
-	pid, err := strconv.Atoi(strings.TrimSpace(read(dir + "/self")))
-	if err != nil || alive(pid) {
-		t.Errorf("%v: still alive after Close", err)
+	if took := time.Since(began); took > stopGrace {
+		t.Errorf("Close took %s", took)
+	}
+	for _, name := range []string{"self", "child"} {
+		pid, err := strconv.Atoi(strings.TrimSpace(read(dir + "/" + name)))
+		if err != nil || alive(pid) {
+			t.Errorf("%s is alive after Close: %v", name, err)
+		}
 	}
 	if strings.Contains(out.String(), "deadline") {
 		t.Errorf("log: %s", out)

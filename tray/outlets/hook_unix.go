@@ -7,10 +7,21 @@ import (
 	"syscall"
 )
 
-// ownGroup makes the command the head of a process group, so that it can be
-// ended with all that it started.
-func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+// processGroup is a command with all processes that it starts, unless one
+// leaves the group on purpose.
+type processGroup struct{ id int }
 
-// askToEnd and kill speak to the group; one that is gone is no error.
-func askToEnd(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
-func kill(cmd *exec.Cmd)     { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+// startGroup starts cmd as the leader of a new process group.
+func startGroup(cmd *exec.Cmd) (*processGroup, error) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return &processGroup{cmd.Process.Pid}, nil
+}
+
+// terminate asks the processes to end; kill ends them. An error means that none
+// of them is left.
+func (g *processGroup) terminate() { _ = syscall.Kill(-g.id, syscall.SIGTERM) }
+func (g *processGroup) kill()      { _ = syscall.Kill(-g.id, syscall.SIGKILL) }
+func (g *processGroup) close()     {}

@@ -3,47 +3,34 @@ package outlets
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"heliograph/detect/latest"
+	"heliograph/tray/control"
 )
 
-// Options says which outlets there are; the zero value has none.
-type Options struct {
-	Log     *slog.Logger
-	Hook    Hook
-	Webhook Webhook
-	MQTT    MQTT
-	// Bus offers the state on the session bus, where the system has one.
-	Bus bool
-}
-
-// Part is one outlet, for doctor; its fields are those of the detector's parts.
-type Part struct {
-	Name    string `json:"name"`    // "hook", "webhook", "mqtt", "dbus"
-	Backend string `json:"backend"` // the command, the host, the bus name
-	Value   string `json:"value"`   // how it stands, for people
-	Problem string `json:"problem"` // empty: works
-	Fix     string `json:"fix"`     // what the user can do
-}
-
-// Hub hands each state to all outlets. An outlet works on a goroutine of its
-// own and rests until the state changes; one that is slow gets the latest state
-// when it is ready, and delays nobody.
+// Hub publishes each state to all outlets. An outlet works on a goroutine of its
+// own and rests until the state changes; one that is slow gets the newest state
+// when it is ready.
 type Hub struct {
+	log    *slog.Logger
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
 
 	mu      sync.Mutex
 	closed  bool
-	last    key
-	any     bool // last holds a state
+	last    *key // of the state published last; nil: none was
 	outlets []*outlet
 }
 
-// outlet is one way out: a goroutine with a slot for the latest state.
+// outlet is one receiver of states.
 type outlet struct {
-	slot   chan State
+	// slot holds the newest state; it is closed when no more will come. Nil: the
+	// outlet does not run.
+	slot   chan control.State
 	report *report
 }
 
@@ -53,7 +40,7 @@ func New(o Options) *Hub {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	h := &Hub{cancel: cancel}
+	h := &Hub{log: o.Log, cancel: cancel}
 	if len(o.Hook.Command) > 0 {
 		r := newReport(o.Log, "hook", o.Hook.Command[0])
 		h.start(ctx, r, (&hook{o.Hook, r}).run)
@@ -70,48 +57,49 @@ func New(o Options) *Hub {
 	}
 	if o.Bus {
 		r := newReport(o.Log, "dbus", BusName)
-		if b, err := newBus(r); err != nil {
+		b, err := newBusService(r)
+		if err == nil {
+			h.start(ctx, r, b.run)
+		} else {
 			r.part.Value = err.Error()
 			h.outlets = append(h.outlets, &outlet{report: r})
-		} else {
-			h.start(ctx, r, b.run)
 		}
 	}
 	return h
 }
 
-// start runs an outlet until its channel of states is closed or ctx ends.
-func (h *Hub) start(ctx context.Context, r *report, run func(context.Context, <-chan State)) {
-	o := &outlet{slot: make(chan State, 1), report: r}
+// start runs an outlet until its slot is closed or ctx ends.
+func (h *Hub) start(ctx context.Context, r *report, run func(context.Context, <-chan control.State)) {
+	o := &outlet{slot: make(chan control.State, 1), report: r}
 	h.outlets = append(h.outlets, o)
 	h.wait.Go(func() { run(ctx, o.slot) })
 }
 
-// Publish hands s to every outlet if anything that matters to others has
+// Publish passes s to every outlet if anything that matters to others has
 // changed. It never blocks.
-func (h *Hub) Publish(s State) {
+func (h *Hub) Publish(s control.State) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	k := s.key()
-	if h.closed || (h.any && k == h.last) {
+	k := keyOf(s)
+	if h.closed || (h.last != nil && k == *h.last) {
 		return
 	}
-	h.last, h.any = k, true
+	h.last = &k
 	for _, o := range h.outlets {
-		if o.slot == nil {
-			continue
+		if o.slot != nil {
+			latest.Put(o.slot, s)
 		}
-		select {
-		case <-o.slot: // stale
-		default:
-		}
-		o.slot <- s // never blocks: only Publish sends, under the lock
 	}
 }
 
-// Close lets every outlet deliver what it was handed last and say goodbye, at
-// most until ctx ends; then it stops them. No goroutine and no child process
-// is left when it returns.
+// stopGrace is how long Close waits for outlets that it has stopped: they only
+// have to end a process or drop a connection. One that hangs all the same is
+// left behind.
+const stopGrace = 500 * time.Millisecond
+
+// Close lets every outlet deliver the state that was published last and say
+// that heliograph ends. When ctx ends it stops those that have not finished,
+// their child processes too, and returns half a second later at the latest.
 func (h *Hub) Close(ctx context.Context) {
 	h.mu.Lock()
 	if !h.closed {
@@ -123,76 +111,41 @@ func (h *Hub) Close(ctx context.Context) {
 		}
 	}
 	h.mu.Unlock()
-	stop := context.AfterFunc(ctx, h.cancel)
-	defer stop()
-	h.wait.Wait()
+	defer h.cancel()
+	done := make(chan struct{})
+	go func() { h.wait.Wait(); close(done) }()
+	select {
+	case <-done:
+		return
+	case <-ctx.Done():
+	}
 	h.cancel()
+	grace := time.NewTimer(stopGrace)
+	defer grace.Stop()
+	select {
+	case <-done:
+	case <-grace.C:
+		h.log.Warn("an outlet did not stop in time")
+	}
 }
 
-// Parts tells how each outlet stands.
-func (h *Hub) Parts() []Part {
-	var parts []Part
+// Parts reports the health of each outlet, for doctor.
+func (h *Hub) Parts() []control.Part {
+	var parts []control.Part
 	for _, o := range h.outlets {
 		parts = append(parts, o.report.get())
 	}
 	return parts
 }
 
-// report keeps how an outlet stands, and logs when that changes.
-type report struct {
-	log *slog.Logger
-
-	mu   sync.Mutex
-	part Part
-}
-
-func newReport(log *slog.Logger, name, backend string) *report {
-	return &report{log: log.With("outlet", name), part: Part{Name: name, Backend: backend, Value: "nothing to tell yet"}}
-}
-
-func (r *report) get() Part {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.part
-}
-
-// well notes that it works, and how.
-func (r *report) well(value string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.part.Problem != "" {
-		r.log.Info("works again")
+// newBackOff returns the pauses after failures: they double from a second to
+// five minutes, each drawn between half of that and the whole, so that the
+// clients of a server that was down do not all come back in the same second.
+func newBackOff() *backoff.ExponentialBackOff {
+	return &backoff.ExponentialBackOff{
+		InitialInterval:     750 * time.Millisecond,
+		RandomizationFactor: 1. / 3,
+		Multiplier:          2,
+		MaxInterval:         225 * time.Second,
 	}
-	r.part.Value, r.part.Problem, r.part.Fix = value, "", ""
 }
-
-// ill notes a problem with what the user can do about it; one that lasts is
-// logged once.
-func (r *report) ill(value string, err error, fix string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if text := err.Error(); text != r.part.Problem {
-		r.log.Warn("does not work", "error", text, "fix", fix)
-		r.part.Problem = text
-	}
-	r.part.Value, r.part.Fix = value, fix
-}
-
-// Pauses after a failure: doubling from the first to the last, each drawn
-// between half and whole, so that many machines do not come back at once.
-const (
-	pauseFirst = time.Second
-	pauseLast  = 5 * time.Minute
-)
-
-// pause is how long to rest after so many failures in a row, at least one.
-func pause(failures int) time.Duration {
-	d := pauseLast
-	if failures < 10 {
-		d = min(d, pauseFirst<<max(0, failures-1))
-	}
-	return d/2 + rand.N(d/2+1)
-}
-
-// never is a timer's span for what is not due.
-const never = time.Duration(1<<63 - 1)

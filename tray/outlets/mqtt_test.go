@@ -21,9 +21,11 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"heliograph/tray/control"
 )
 
-// broker is a real mosquitto on a port of its own.
+// broker is a real mosquitto on its own port.
 type broker struct {
 	t      *testing.T
 	bin    string
@@ -34,18 +36,18 @@ type broker struct {
 	done   chan struct{}
 }
 
-// newBroker starts mosquitto with more lines of settings; without an
-// authority it speaks plain MQTT.
+// newBroker starts mosquitto with these lines in its configuration; without an
+// authority it speaks MQTT without TLS.
 func newBroker(t *testing.T, authority *authority, settings ...string) *broker {
 	t.Helper()
-	b := &broker{t: t, bin: "/usr/sbin/mosquitto"} // not in everybody's PATH
+	b := &broker{t: t, bin: "/usr/sbin/mosquitto"} // which not every PATH holds
 	if path, err := exec.LookPath("mosquitto"); err == nil {
 		b.bin = path
 	} else if _, err := os.Stat(b.bin); err != nil {
-		without(t, "mosquitto: apt-get install mosquitto mosquitto-clients")
+		skipWithout(t, "mosquitto: apt-get install mosquitto mosquitto-clients")
 	}
 	if _, err := exec.LookPath("mosquitto_sub"); err != nil {
-		without(t, "mosquitto_sub: apt-get install mosquitto-clients")
+		skipWithout(t, "mosquitto_sub: apt-get install mosquitto-clients")
 	}
 	// A port that was free a moment ago; mosquitto cannot choose one.
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -57,7 +59,7 @@ func newBroker(t *testing.T, authority *authority, settings ...string) *broker {
 	b.client = []string{"-h", "127.0.0.1", "-p", b.port, "-V", "5"}
 	lines := append([]string{"listener " + b.port + " 127.0.0.1", "persistence false"}, settings...)
 	if os.Geteuid() == 0 {
-		lines = append(lines, "user root") // else it gives up the right to read its settings
+		lines = append(lines, "user root") // otherwise it drops the right to read its configuration
 	}
 	if authority != nil {
 		lines = append(lines, "certfile "+authority.cert, "keyfile "+authority.key)
@@ -96,25 +98,32 @@ func (b *broker) stop() {
 
 func (b *broker) url(scheme string) string { return scheme + "://localhost:" + b.port }
 
-// ask is what mosquitto_sub hears on a topic within a second; with -C it ends
-// at once when it has.
-func (b *broker) ask(topic string, more ...string) string {
+// retained is the message that mosquitto_sub gets on a topic, empty after a
+// second without one.
+func (b *broker) retained(topic string, more ...string) string {
 	b.t.Helper()
 	args := append(append([]string{"-C", "1", "-W", "1", "-t", topic}, b.client...), more...)
-	out, _ := exec.Command("mosquitto_sub", args...).Output() // it fails if nothing is there
+	out, _ := exec.Command("mosquitto_sub", args...).Output() // it fails if there is none
 	return strings.TrimSpace(string(out))
 }
 
 // state is the retained state.
-func (b *broker) state(name string) (s State) {
+func (b *broker) state(name string) (s control.State) {
 	b.t.Helper()
-	raw := b.ask("heliograph/" + name + "/state")
+	raw := b.retained("heliograph/" + name + "/state")
 	if err := json.Unmarshal([]byte(raw), &s); raw != "" && err != nil {
 		b.t.Fatalf("%v: %s", err, raw)
 	}
 	return s
 }
 
+// rule is the rule of the retained state; empty without one.
+func (b *broker) rule(name string) string {
+	b.t.Helper()
+	return valueOf(b.state(name).Reason).Rule
+}
+
+// send publishes a message.
 func (b *broker) send(topic, payload string, more ...string) {
 	b.t.Helper()
 	args := append(append([]string{"-q", "1", "-t", topic, "-m", payload}, b.client...), more...)
@@ -150,7 +159,8 @@ func (b *broker) listen(topic string) func() string {
 	return func() string { mu.Lock(); defer mu.Unlock(); return text.String() }
 }
 
-func connected(t *testing.T, o MQTT) (*Hub, *buffer) {
+// newMQTTHub starts a hub with one MQTT outlet.
+func newMQTTHub(t *testing.T, o MQTT) (*Hub, *buffer) {
 	t.Helper()
 	log, out := logger()
 	h := New(Options{Log: log, MQTT: o})
@@ -163,56 +173,54 @@ func connected(t *testing.T, o MQTT) (*Hub, *buffer) {
 	return h, out
 }
 
-func TestMQTTStateAndGoodbye(t *testing.T) {
+func TestMQTTStateAndAvailability(t *testing.T) {
 	b := newBroker(t, nil, "allow_anonymous true")
-	h, _ := connected(t, MQTT{Broker: b.url("mqtt"), Name: "My Desk"})
-	heard := b.listen("heliograph/#")
+	h, _ := newMQTTHub(t, MQTT{Broker: b.url("mqtt"), Name: "My Desk"})
+	messages := b.listen("heliograph/#")
 	h.Publish(available())
-	eventually(t, "the state is kept", func() bool { return b.state("my_desk").Reason.Rule == "input" })
+	eventually(t, "the state is retained", func() bool { return b.rule("my_desk") == "input" })
 	h.Publish(inCall())
-	eventually(t, "the call is kept", func() bool { return b.state("my_desk").key() == inCall().key() })
-	if s := b.state("my_desk"); s.Account != "" {
-		t.Errorf("the account was told: %+v", s)
-	}
-	if got := b.ask("heliograph/my_desk/availability"); got != "online" {
+	eventually(t, "the call is retained", func() bool { return b.rule("my_desk") == "call" })
+	checkState(t, []byte(b.retained("heliograph/my_desk/state")), inCall(), false)
+	if got := b.retained("heliograph/my_desk/availability"); got != "online" {
 		t.Errorf("availability %q", got)
 	}
-	if got := b.ask("homeassistant/#", "-v"); got != "" {
-		t.Errorf("Home Assistant was told %s", got)
+	if got := b.retained("homeassistant/#", "-v"); got != "" {
+		t.Errorf("Home Assistant got %s", got)
 	}
 	if p := h.Parts()[0]; p.Name != "mqtt" || p.Problem != "" || p.Backend != "localhost:"+b.port {
 		t.Errorf("%+v", p)
 	}
 	h.Close(t.Context())
-	if got := b.ask("heliograph/my_desk/availability"); got != "offline" {
+	if got := b.retained("heliograph/my_desk/availability"); got != "offline" {
 		t.Errorf("after Close availability is %q", got)
 	}
-	eventually(t, "all was heard", func() bool { return strings.Contains(heard(), "availability offline") })
-	if n := strings.Count(heard(), "availability offline"); n != 1 {
-		t.Errorf("offline was told %d times", n)
+	eventually(t, "all messages have arrived", func() bool { return strings.Contains(messages(), "availability offline") })
+	if n := strings.Count(messages(), "availability offline"); n != 1 {
+		t.Errorf("offline was published %d times", n)
 	}
 }
 
-// TestMQTTLostClientIsOffline drops the connection as a crash would.
+// TestMQTTLostClientIsOffline ends the connection as a crash would.
 func TestMQTTLostClientIsOffline(t *testing.T) {
 	b := newBroker(t, nil, "allow_anonymous true")
-	h, _ := connected(t, MQTT{Broker: b.url("mqtt"), Name: "desk"})
+	h, _ := newMQTTHub(t, MQTT{Broker: b.url("mqtt"), Name: "desk"})
 	h.Publish(available())
-	eventually(t, "online", func() bool { return b.ask("heliograph/desk/availability") == "online" })
+	eventually(t, "online", func() bool { return b.retained("heliograph/desk/availability") == "online" })
 	ctx, cancel := context.WithCancel(t.Context())
-	h.cancel() // no goodbye
+	h.cancel() // it does not publish offline itself
 	cancel()
 	h.Close(ctx)
-	eventually(t, "the broker says offline", func() bool { return b.ask("heliograph/desk/availability") == "offline" })
+	eventually(t, "the broker says offline", func() bool { return b.retained("heliograph/desk/availability") == "offline" })
 }
 
 func TestMQTTDiscovery(t *testing.T) {
 	b := newBroker(t, nil, "allow_anonymous true")
 	command := func(string) {}
-	o := MQTT{Broker: b.url("mqtt"), Name: "desk", Discovery: "homeassistant", Command: command, Commands: []string{"automatic", "busy"}}
-	h, _ := connected(t, o)
+	o := MQTT{Broker: b.url("mqtt"), Name: "desk", Discovery: "homeassistant", Command: command, Statuses: []string{"automatic", "busy"}}
+	h, _ := newMQTTHub(t, o)
 	h.Publish(inCall())
-	eventually(t, "the state is kept", func() bool { return b.state("desk").Activity.InCall })
+	eventually(t, "the state is retained", func() bool { return b.state("desk").Activity.InCall })
 	for topic, want := range map[string]string{
 		"sensor/heliograph_desk/presence": "{{ value_json.wanted.availability }}", "sensor/heliograph_desk/reason": "reason.text",
 		"binary_sensor/heliograph_desk/in_call": "activity.inCall", "sensor/heliograph_desk/call_app": "activity.call",
@@ -227,7 +235,7 @@ func TestMQTTDiscovery(t *testing.T) {
 			Options      []string
 			Device       struct{ Identifiers []string }
 		}
-		raw := b.ask("homeassistant/" + topic + "/config")
+		raw := b.retained("homeassistant/" + topic + "/config")
 		if err := json.Unmarshal([]byte(raw), &c); err != nil {
 			t.Fatalf("%s: %v: %s", topic, err, raw)
 		}
@@ -239,68 +247,84 @@ func TestMQTTDiscovery(t *testing.T) {
 		}
 	}
 	h.Close(t.Context())
-	o.Command = nil // the user took the right back
-	h, _ = connected(t, o)
+	o.Command = nil // the user does not allow it any more
+	h, _ = newMQTTHub(t, o)
 	h.Publish(available())
-	eventually(t, "the state is kept", func() bool { return b.state("desk").Reason.Rule == "input" })
-	if got := b.ask("homeassistant/select/heliograph_desk/status/config"); got != "" {
+	eventually(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
+	if got := b.retained("homeassistant/select/heliograph_desk/status/config"); got != "" {
 		t.Errorf("the select is still there: %s", got)
 	}
 }
 
+// TestMQTTCommands carries out each status that is allowed, and logs one line
+// for a command that is not a status.
 func TestMQTTCommands(t *testing.T) {
 	b := newBroker(t, nil, "allow_anonymous true")
 	got := make(chan string, 8)
-	o := MQTT{Broker: b.url("mqtt"), Name: "desk", Command: func(s string) { got <- s }, Commands: []string{"automatic", "busy"}}
-	b.send("heliograph/desk/set", "automatic", "-r") // kept from before: nobody asks now
-	h, out := connected(t, o)
+	statuses := []string{"automatic", "busy", "paused"}
+	o := MQTT{Broker: b.url("mqtt"), Name: "desk", Command: func(s string) { got <- s }, Statuses: statuses}
+	b.send("heliograph/desk/set", "automatic", "-r") // retained from before: nobody asks now
+	h, out := newMQTTHub(t, o)
 	h.Publish(available())
-	eventually(t, "online", func() bool { return b.ask("heliograph/desk/availability") == "online" })
+	eventually(t, "online", func() bool { return b.retained("heliograph/desk/availability") == "online" })
 	b.send("heliograph/desk/set", "dance")
 	b.send("heliograph/desk/other", "busy")
-	b.send("heliograph/desk/set", " busy\n")
-	select {
-	case s := <-got:
-		if s != "busy" {
-			t.Errorf("commanded %q", s)
+	for payload, want := range map[string]string{" Busy\n": "busy", "paused": "paused", "automatic": "automatic"} {
+		b.send("heliograph/desk/set", payload)
+		select {
+		case s := <-got:
+			if s != want {
+				t.Errorf("%q commanded %q", payload, s)
+			}
+		case <-time.After(patience):
+			t.Fatalf("%q did not arrive", payload)
 		}
-	case <-time.After(patience):
-		t.Fatal("no command arrived")
 	}
-	if len(got) != 0 || !strings.Contains(out.String(), "unknown status asked for over MQTT") || strings.Contains(out.String(), "dance") {
-		t.Errorf("%d more commands, log:\n%s", len(got), out)
+	if len(got) != 0 {
+		t.Errorf("%d more commands", len(got))
+	}
+	lines := 0
+	for line := range strings.Lines(out.String()) {
+		if strings.Contains(line, "MQTT command refused") {
+			lines++
+			if !strings.Contains(line, "level=WARN") || !strings.Contains(line, "automatic, busy, paused") {
+				t.Errorf("it does not say what is accepted: %s", line)
+			}
+		}
+	}
+	if lines != 1 || strings.Contains(out.String(), "dance") {
+		t.Errorf("%d lines about the refused command:\n%s", lines, out)
 	}
 }
 
-// TestMQTTWithoutLeaveTakesNoCommands reads in the broker's log that nobody
-// even listens.
-func TestMQTTWithoutLeaveTakesNoCommands(t *testing.T) {
+// TestMQTTSubscribesToNoCommandsUnlessAllowed reads the broker's log.
+func TestMQTTSubscribesToNoCommandsUnlessAllowed(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "log")
 	b := newBroker(t, nil, "allow_anonymous true", "log_type subscribe", "log_dest file "+log)
-	h, _ := connected(t, MQTT{Broker: b.url("mqtt"), Name: "desk", Commands: []string{"busy"}})
+	h, _ := newMQTTHub(t, MQTT{Broker: b.url("mqtt"), Name: "desk", Statuses: []string{"busy"}})
 	h.Publish(available())
-	eventually(t, "the state is kept", func() bool { return b.state("desk").Reason.Rule == "input" })
+	eventually(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
 	b.stop()
 	if got := read(log); !strings.Contains(got, "heliograph/desk/state") || strings.Contains(got, "heliograph/desk/set") {
 		t.Errorf("subscriptions:\n%s", got)
 	}
 }
 
-// TestMQTTBrokerRestarts loses the broker and all that it kept, while the
-// state changes.
+// TestMQTTBrokerRestarts loses the broker with everything that it retained, while
+// the state changes.
 func TestMQTTBrokerRestarts(t *testing.T) {
 	b := newBroker(t, nil, "allow_anonymous true")
-	h, out := connected(t, MQTT{Broker: b.url("mqtt"), Name: "desk", Discovery: "homeassistant"})
+	h, out := newMQTTHub(t, MQTT{Broker: b.url("mqtt"), Name: "desk", Discovery: "homeassistant"})
 	h.Publish(available())
-	eventually(t, "the state is kept", func() bool { return b.state("desk").Reason.Rule == "input" })
+	eventually(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
 	b.stop()
 	eventually(t, "the problem shows", func() bool { return h.Parts()[0].Problem != "" })
 	h.Publish(inCall())
 	b.start()
-	eventually(t, "the call is kept", func() bool { return b.state("desk").Activity.InCall })
+	eventually(t, "the call is retained", func() bool { return b.state("desk").Activity.InCall })
 	eventually(t, "no problem shows", func() bool { return h.Parts()[0].Problem == "" })
-	if b.ask("homeassistant/sensor/heliograph_desk/presence/config") == "" || b.ask("heliograph/desk/availability") != "online" {
-		t.Error("the new broker does not know us")
+	if b.retained("homeassistant/sensor/heliograph_desk/presence/config") == "" || b.retained("heliograph/desk/availability") != "online" {
+		t.Error("the new broker does not have the device and its availability")
 	}
 	if !strings.Contains(out.String(), "works again") {
 		t.Errorf("log: %s", out)
@@ -311,7 +335,7 @@ func TestMQTTPassword(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "passwords")
 	if out, err := exec.Command("mosquitto_passwd", "-b", "-c", file, "desk", "s3cret").CombinedOutput(); err != nil {
 		if errors.Is(err, exec.ErrNotFound) {
-			without(t, "mosquitto_passwd: apt-get install mosquitto")
+			skipWithout(t, "mosquitto_passwd: apt-get install mosquitto")
 		}
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -324,7 +348,7 @@ func TestMQTTPassword(t *testing.T) {
 		defer mu.Unlock()
 		return []byte(password), trouble
 	}}
-	h, out := connected(t, o)
+	h, out := newMQTTHub(t, o)
 	h.Publish(available())
 	eventually(t, "the refusal shows", func() bool { return strings.Contains(h.Parts()[0].Fix, "secret set mqtt") })
 	mu.Lock()
@@ -336,13 +360,13 @@ func TestMQTTPassword(t *testing.T) {
 	password, trouble = "s3cret", nil
 	mu.Unlock()
 	h.Publish(available())
-	eventually(t, "the state is kept", func() bool { return b.state("desk").Reason.Rule == "input" })
+	eventually(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
 	if strings.Contains(out.String(), "s3cret") || strings.Contains(out.String(), "wrong") {
 		t.Errorf("a password was logged:\n%s", out)
 	}
 }
 
-// authority is a throw-away certificate authority with a certificate for
+// authority is a certificate authority for one test, with a certificate for
 // localhost.
 type authority struct{ ca, cert, key string }
 
@@ -367,7 +391,7 @@ func newAuthority(t *testing.T) *authority {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(err)
 	from, to := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
-	ca := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "throw-away"}, NotBefore: from, NotAfter: to,
+	ca := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "heliograph test"}, NotBefore: from, NotAfter: to,
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
 	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
 	must(err)
@@ -384,9 +408,9 @@ func TestMQTTOverTLS(t *testing.T) {
 	a := newAuthority(t)
 	b := newBroker(t, a, "allow_anonymous true")
 	b.client[1] = "localhost" // the name in the certificate
-	h, _ := connected(t, MQTT{Broker: b.url("mqtts"), Name: "desk", CAFile: a.ca})
+	h, _ := newMQTTHub(t, MQTT{Broker: b.url("mqtts"), Name: "desk", CAFile: a.ca})
 	h.Publish(available())
-	eventually(t, "the state is kept", func() bool { return b.state("desk").Reason.Rule == "input" })
+	eventually(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
 	for name, c := range map[string]struct {
 		o    MQTT
 		want string // in problem and fix
@@ -397,24 +421,24 @@ func TestMQTTOverTLS(t *testing.T) {
 		"no_certificate":    {MQTT{Broker: b.url("mqtts"), CAFile: b.config}, "no certificate"},
 		"plain_to_tls":      {MQTT{Broker: b.url("mqtt")}, "[mqtt] broker"},
 		"scheme":            {MQTT{Broker: "https://localhost"}, "mqtts://"},
-		"open_road":         {MQTT{Broker: "mqtt://192.0.2.1"}, "use mqtts://"},
+		"unencrypted":       {MQTT{Broker: "mqtt://192.0.2.1"}, "use mqtts://"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.o.Name = "other"
-			h, _ := connected(t, c.o)
+			h, _ := newMQTTHub(t, c.o)
 			h.Publish(available())
 			eventually(t, "the problem shows", func() bool { p := h.Parts()[0]; return strings.Contains(p.Problem+p.Fix, c.want) })
 		})
 	}
 }
 
-// TestMQTTNameTakenTwice has two machines under one name.
+// TestMQTTNameTakenTwice has two computers under one name.
 func TestMQTTNameTakenTwice(t *testing.T) {
 	b := newBroker(t, nil, "allow_anonymous true")
-	first, _ := connected(t, MQTT{Broker: b.url("mqtt"), Name: "desk"})
+	first, _ := newMQTTHub(t, MQTT{Broker: b.url("mqtt"), Name: "desk"})
 	first.Publish(available())
-	eventually(t, "the state is kept", func() bool { return b.state("desk").Reason.Rule == "input" })
-	second, _ := connected(t, MQTT{Broker: b.url("mqtt"), Name: "desk"})
+	eventually(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
+	second, _ := newMQTTHub(t, MQTT{Broker: b.url("mqtt"), Name: "desk"})
 	second.Publish(inCall())
-	eventually(t, "the first is told", func() bool { return strings.Contains(first.Parts()[0].Fix, "a [mqtt] name of its own") })
+	eventually(t, "the first names the fix", func() bool { return strings.Contains(first.Parts()[0].Fix, "a [mqtt] name of its own") })
 }

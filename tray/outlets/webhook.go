@@ -13,6 +13,11 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"heliograph/graph/retryafter"
+	"heliograph/tray/control"
 )
 
 // Webhook is an address that gets each change as a POST with the state as JSON.
@@ -20,33 +25,33 @@ import (
 // With a secret the request carries X-Heliograph-Timestamp (Unix seconds) and
 // X-Heliograph-Signature: "sha256=" and the hexadecimal HMAC-SHA256, under the
 // secret, of the timestamp, a full stop and the body. A receiver that refuses
-// old timestamps cannot be played an old message again.
+// old timestamps cannot be sent an old message again.
 type Webhook struct {
 	// URL is http or https; http only to this machine or a private network.
-	// It may hold a token in its path, so only its host is ever shown.
+	// Its path may hold a token, so only its host is ever shown.
 	URL string
-	// Account sends the signed-in account's name along.
+	// Account includes the name of the signed-in account.
 	Account bool
-	// Secret reads the signing secret, with each request anew; none: unsigned.
-	// While it fails nothing is sent. Nil: no secret.
+	// Secret reads the signing secret before each request; an empty one leaves
+	// the request unsigned. While Secret fails nothing is sent. Nil: no secret.
 	Secret func(context.Context) ([]byte, error)
 }
 
-// webhookTimeout bounds one request, answer included; secretTimeout one look
-// into the keyring.
+// webhookTimeout bounds one request, answer included; secretTimeout one read
+// from the keyring.
 const (
 	webhookTimeout = 10 * time.Second
 	secretTimeout  = 10 * time.Second
 )
 
-// webhookTries is when a state is given up: after about a quarter of an hour a
-// receiver learns more from the next change than from an old one.
+// webhookTries is how often a state is sent at most. That is about a quarter of
+// an hour, after which a receiver learns more from the next change.
 const webhookTries = 10
 
-// retryMost bounds a pause that a server may ask for.
-const retryMost = 15 * time.Minute
+// maxPause bounds a pause that a server asks for.
+const maxPause = 15 * time.Minute
 
-// webhook posts one state at a time; a newer one takes its place.
+// webhook sends one state at a time; a newer one replaces it.
 type webhook struct {
 	Webhook
 	client *http.Client
@@ -55,16 +60,19 @@ type webhook struct {
 
 func newWebhook(o Webhook) *webhook {
 	u, err := url.Parse(o.URL)
-	open := err != nil || u.Scheme != "https"
-	t := &http.Transport{DialContext: dialer(open).DialContext, TLSHandshakeTimeout: webhookTimeout,
+	unencrypted := err != nil || u.Scheme != "https"
+	t := &http.Transport{
+		DialContext:            newDialer(unencrypted).DialContext,
+		TLSHandshakeTimeout:    webhookTimeout,
 		MaxResponseHeaderBytes: 64 << 10,
-		// A change is rare: a connection kept open would only wake us to close.
-		DisableKeepAlives: true}
-	if !open {
+		// Changes are rare: a connection kept open would only wake us to be closed.
+		DisableKeepAlives: true,
+	}
+	if !unencrypted {
 		t.Proxy = http.ProxyFromEnvironment
 	}
-	return &webhook{Webhook: o, client: &http.Client{Transport: t,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	noRedirect := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &webhook{Webhook: o, client: &http.Client{Transport: t, CheckRedirect: noRedirect}}
 }
 
 func (w *webhook) host() string {
@@ -75,27 +83,29 @@ func (w *webhook) host() string {
 	return u.Host
 }
 
-// delivery is the state that is on its way.
+// delivery is the state to send, and what became of the ones before.
 type delivery struct {
-	state    State
-	pending  bool
-	failures int
-	// told is what the receiver has, while known says so: a request that failed
-	// may have reached it.
-	told  key
-	known bool
-	rest  time.Time // the receiver asked to wait until then
+	state    control.State
+	pending  bool // state has to be sent
+	failures int  // of sending state
+	pauses   *backoff.ExponentialBackOff
+	// sent is what the receiver has, if known says so: it may have got a request
+	// that failed.
+	sent      key
+	known     bool
+	notBefore time.Time // the server asked to wait until then
 }
 
-func (d *delivery) take(s State) {
+func (d *delivery) take(s control.State) {
 	d.state, d.failures = s, 0
-	d.pending = !d.known || s.key() != d.told // it may have changed back meanwhile
+	d.pauses.Reset()
+	d.pending = !d.known || keyOf(s) != d.sent // it may have changed back meanwhile
 }
 
-func (w *webhook) run(ctx context.Context, states <-chan State) {
+func (w *webhook) run(ctx context.Context, states <-chan control.State) {
 	timer := time.NewTimer(never)
 	defer timer.Stop()
-	var d delivery
+	d := delivery{pauses: newBackOff()}
 	for {
 		select {
 		case s, open := <-states:
@@ -112,7 +122,7 @@ func (w *webhook) run(ctx context.Context, states <-chan State) {
 		}
 		wait := never
 		if d.pending {
-			if wait = time.Until(d.rest); wait <= 0 {
+			if wait = time.Until(d.notBefore); wait <= 0 {
 				wait = w.try(ctx, &d)
 			}
 		}
@@ -120,82 +130,90 @@ func (w *webhook) run(ctx context.Context, states <-chan State) {
 	}
 }
 
-// try sends what is pending and tells when to come again.
+// try sends the pending state and returns how long to wait before the next try.
 func (w *webhook) try(ctx context.Context, d *delivery) time.Duration {
 	err := w.send(ctx, d.state)
 	if err == nil {
-		d.told, d.known, d.pending = d.state.key(), true, false
-		w.report.well("last told at " + time.Now().Format("15:04:05"))
+		d.sent, d.known, d.pending = keyOf(d.state), true, false
+		w.report.healthy("last sent at " + clock())
 		return never
+	}
+	if ctx.Err() != nil {
+		return never // stopped while it was sending
 	}
 	d.known = false
 	d.failures++
-	d.pending = d.failures < webhookTries && ctx.Err() == nil
-	again, fix := pause(d.failures), "check [webhook] url, and that its server runs"
-	var final *refusal
-	var asked *askedToWait
+	d.pending = d.failures < webhookTries
+	again, fix := d.pauses.NextBackOff(), "check [webhook] url, and that its server runs"
+	var refused *refusedError
+	var wait *waitError
 	switch {
-	case ctx.Err() != nil:
-		return never // we gave it up ourselves
-	case errors.As(err, &final):
-		d.pending, fix = false, final.fix
-	case errors.Is(err, errOpenRoad):
+	case errors.As(err, &refused):
+		d.pending, fix = false, refused.fix
+	case errors.Is(err, errUnencrypted):
 		d.pending, fix = false, "use https in [webhook] url"
-	case errors.As(err, &asked):
-		if asked.wait > 0 {
-			again = min(asked.wait, retryMost)
+	case errors.As(err, &wait):
+		if wait.pause > 0 {
+			again = min(wait.pause, maxPause)
 		}
-		if asked.wait > 0 || asked.status == http.StatusTooManyRequests {
-			d.rest = time.Now().Add(again).Round(0)
+		if wait.pause > 0 || wait.status == http.StatusTooManyRequests {
+			d.notBefore = time.Now().Add(again).Round(0)
 		}
 	}
-	w.report.ill("not told since "+time.Now().Format("15:04:05"), err, fix)
+	w.report.failing(err, fix)
 	if !d.pending {
 		return never
 	}
 	return again
 }
 
-// refusal is an answer that repeating cannot mend; askedToWait one that names
-// a pause, or leaves it to us (zero).
-type refusal struct{ text, fix string }
-type askedToWait struct {
+// refusedError is an answer that stays the same however often the request is
+// repeated.
+type refusedError struct{ text, fix string }
+
+func (e *refusedError) Error() string { return e.text }
+
+// waitError is an answer that may be better later: after pause, or when we
+// think best (zero).
+type waitError struct {
 	status int
-	wait   time.Duration
+	pause  time.Duration
 }
 
-func (e *refusal) Error() string     { return e.text }
-func (e *askedToWait) Error() string { return fmt.Sprintf("the server answers %d", e.status) }
+func (e *waitError) Error() string { return fmt.Sprintf("the server answers %d", e.status) }
 
 // send posts s once.
-func (w *webhook) send(ctx context.Context, s State) error {
+func (w *webhook) send(ctx context.Context, s control.State) error {
 	secret, err := w.secret(ctx)
+	if err != nil {
+		return err
+	}
+	body, err := encode(s, w.Account)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, webhookTimeout)
 	defer cancel()
-	body := s.body(w.Account)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URL, bytes.NewReader(body))
 	if err != nil {
-		return &refusal{"the address is no URL", "correct [webhook] url"}
+		return &refusedError{"the address is not a URL", "correct [webhook] url"}
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "heliograph")
 	if len(secret) > 0 {
 		at := strconv.FormatInt(time.Now().Unix(), 10)
 		req.Header.Set("X-Heliograph-Timestamp", at)
-		req.Header.Set("X-Heliograph-Signature", signature(secret, at, body))
+		req.Header.Set("X-Heliograph-Signature", sign(secret, at, body))
 	}
 	resp, err := w.client.Do(req)
 	if err != nil {
-		return bare(err)
+		return withoutURL(err)
 	}
 	defer resp.Body.Close()
-	// The answer's text is nobody's business; reading it lets the server end
-	// in peace.
+	// The answer's text means nothing to us; a server whose answer is not read
+	// may report a broken connection.
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
-	return judge(resp)
+	return checkAnswer(resp)
 }
 
 func (w *webhook) secret(ctx context.Context) ([]byte, error) {
@@ -211,46 +229,35 @@ func (w *webhook) secret(ctx context.Context) ([]byte, error) {
 	return secret, nil
 }
 
-// signature is the value of X-Heliograph-Signature.
-func signature(secret []byte, timestamp string, body []byte) string {
+// sign is the value of X-Heliograph-Signature.
+func sign(secret []byte, timestamp string, body []byte) string {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte(timestamp + "."))
 	mac.Write(body)
 	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// bare takes the URL out of a client's error: its path may be a secret.
-func bare(err error) error {
+// withoutURL removes the URL from a client's error: its path may hold a token.
+func withoutURL(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	return fmt.Errorf("the server was not reached: %w", plain(err))
+	return fmt.Errorf("the server was not reached: %w", withoutAddresses(err))
 }
 
-// judge reads an answer's status.
-func judge(resp *http.Response) error {
+// checkAnswer returns nil if the receiver took the state.
+func checkAnswer(resp *http.Response) error {
 	switch code := resp.StatusCode; {
 	case code >= 200 && code < 300:
 		return nil
 	case code == http.StatusTooManyRequests, code >= 500:
-		return &askedToWait{code, retryAfter(resp.Header.Get("Retry-After"), time.Now())}
+		return &waitError{code, retryafter.Parse(resp.Header.Get("Retry-After"), time.Now())}
 	case code >= 300 && code < 400:
-		return &refusal{fmt.Sprintf("the server answers %d: it has moved", code), "redirects are not followed: put the final address into [webhook] url"}
+		return &refusedError{fmt.Sprintf("the server answers %d: it has moved", code), "redirects are not followed: put the final address into [webhook] url"}
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		return &refusal{fmt.Sprintf("the server answers %d", code), "give both sides the same secret: heliograph secret set webhook"}
+		return &refusedError{fmt.Sprintf("the server answers %d", code), "give both sides the same secret: heliograph secret set webhook"}
 	default:
-		return &refusal{fmt.Sprintf("the server answers %d", code), "check [webhook] url, and what its server expects"}
+		return &refusedError{fmt.Sprintf("the server answers %d", code), "check [webhook] url, and what its server expects"}
 	}
-}
-
-// retryAfter reads a pause in seconds or as a date; zero: none.
-func retryAfter(s string, now time.Time) time.Duration {
-	if n, err := strconv.ParseUint(s, 10, 32); err == nil {
-		return time.Duration(n) * time.Second
-	}
-	if t, err := http.ParseTime(s); err == nil {
-		return max(0, t.Sub(now))
-	}
-	return 0
 }

@@ -17,12 +17,15 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"heliograph/tray/control"
 )
 
-// receiver answers as told, without a network, and keeps what it got.
+// receiver is a server without a network: it keeps the requests and answers
+// them with answer.
 type receiver struct {
 	mu     sync.Mutex
-	got    []State
+	got    []control.State
 	when   []time.Time
 	header []http.Header
 	body   [][]byte
@@ -36,7 +39,7 @@ func (r *receiver) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var s State
+	var s control.State
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return nil, err
 	}
@@ -51,6 +54,7 @@ func status(code int) *http.Response {
 	return &http.Response{StatusCode: code, Header: http.Header{}, Body: http.NoBody}
 }
 
+// rules are the rules of the states that arrived, in order.
 func (r *receiver) rules() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -84,9 +88,10 @@ func TestWebhookIsSigned(t *testing.T) {
 		h, _ := newReceiver(t, Webhook{URL: hookURL, Secret: func(context.Context) ([]byte, error) { return []byte("s3cret"), nil }}, r)
 		h.Publish(inCall())
 		synctest.Wait()
-		if r.rules() != "call" || r.got[0].Account != "" || r.header[0].Get("Content-Type") != "application/json" {
+		if r.rules() != "call" || r.header[0].Get("Content-Type") != "application/json" {
 			t.Fatalf("got %+v, %v", r.got, r.header)
 		}
+		checkState(t, r.body[0], inCall(), false)
 		stamp := r.header[0].Get("X-Heliograph-Timestamp")
 		mac := hmac.New(sha256.New, []byte("s3cret"))
 		mac.Write(append([]byte(stamp+"."), r.body[0]...))
@@ -105,9 +110,10 @@ func TestWebhookWithoutSecretAndWithAccount(t *testing.T) {
 		h, _ := newReceiver(t, Webhook{URL: hookURL, Account: true, Secret: func(context.Context) ([]byte, error) { return nil, nil }}, r)
 		h.Publish(inCall())
 		synctest.Wait()
-		if r.rules() != "call" || r.got[0].Account != "adele@contoso.example" || r.header[0].Get("X-Heliograph-Signature") != "" {
-			t.Errorf("got %+v, %v", r.got, r.header)
+		if r.rules() != "call" || r.header[0].Get("X-Heliograph-Signature") != "" {
+			t.Fatalf("got %+v, %v", r.got, r.header)
 		}
+		checkState(t, r.body[0], inCall(), true)
 	})
 }
 
@@ -183,10 +189,10 @@ func TestWebhookGivesUp(t *testing.T) {
 	})
 }
 
-// TestWebhookPrefersNews has the state change back while the change waits for
+// TestWebhookSendsTheNewest has the state change back while the change waits for
 // its next try. The try may have reached the receiver although it failed, so it
-// is told again what it was told before.
-func TestWebhookPrefersNews(t *testing.T) {
+// is sent again what it got before.
+func TestWebhookSendsTheNewest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &receiver{answer: func(n int) (*http.Response, error) {
 			if n == 2 {
@@ -202,14 +208,14 @@ func TestWebhookPrefersNews(t *testing.T) {
 		h.Publish(available())
 		time.Sleep(time.Hour)
 		if r.rules() != "input call input" {
-			t.Errorf("told %s", r.rules())
+			t.Errorf("received %s", r.rules())
 		}
 	})
 }
 
-// TestWebhookSkipsWhatIsTold has the state change and change back while a
+// TestWebhookSkipsWhatTheReceiverHas has the state change and change back while a
 // request is under way.
-func TestWebhookSkipsWhatIsTold(t *testing.T) {
+func TestWebhookSkipsWhatTheReceiverHas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := make(chan struct{})
 		r := &receiver{answer: func(int) (*http.Response, error) { <-slow; return status(200), nil }}
@@ -221,7 +227,7 @@ func TestWebhookSkipsWhatIsTold(t *testing.T) {
 		close(slow)
 		time.Sleep(time.Hour)
 		if r.rules() != "input" {
-			t.Errorf("told %s", r.rules())
+			t.Errorf("received %s", r.rules())
 		}
 	})
 }
@@ -239,16 +245,16 @@ func TestWebhookObeysRetryAfter(t *testing.T) {
 		h, _ := newReceiver(t, Webhook{URL: hookURL}, r)
 		h.Publish(available())
 		time.Sleep(time.Minute)
-		h.Publish(inCall()) // news does not end a pause that was asked for
+		h.Publish(inCall()) // a change does not end a pause that was asked for
 		time.Sleep(time.Hour)
 		if r.rules() != "input call" || r.when[1].Sub(r.when[0]) != 2*time.Minute {
-			t.Errorf("told %s at %v", r.rules(), r.when)
+			t.Errorf("received %s at %v", r.rules(), r.when)
 		}
 	})
 }
 
-// TestWebhookTriesNewsAtOnce has a server in trouble, which asks for no pause.
-func TestWebhookTriesNewsAtOnce(t *testing.T) {
+// TestWebhookTriesAChangeAtOnce has a failing server that asks for no pause.
+func TestWebhookTriesAChangeAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &receiver{answer: func(n int) (*http.Response, error) {
 			if n < 8 {
@@ -263,7 +269,7 @@ func TestWebhookTriesNewsAtOnce(t *testing.T) {
 		h.Publish(inCall())
 		synctest.Wait()
 		if got := strings.Fields(r.rules()); len(got) != tries+1 || got[tries] != "call" {
-			t.Errorf("after %d tries told %v", tries, got)
+			t.Errorf("after %d tries received %v", tries, got)
 		}
 	})
 }
@@ -280,14 +286,14 @@ func TestWebhookRefusalsAreFinal(t *testing.T) {
 			h.Publish(available())
 			time.Sleep(time.Hour)
 			if p := h.Parts()[0]; r.rules() != "input" || !strings.Contains(p.Fix, fix) {
-				t.Errorf("%d: told %s, %+v", code, r.rules(), p)
+				t.Errorf("%d: received %s, %+v", code, r.rules(), p)
 			}
 		})
 	}
 }
 
-// TestCloseTriesOnceMore gives a state that is not told yet a last chance, and
-// does not wait for more.
+// TestCloseTriesOnceMore sends a state that has not arrived yet once more, and
+// does not wait for another try.
 func TestCloseTriesOnceMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &receiver{answer: func(int) (*http.Response, error) { return status(500), nil }}
@@ -296,12 +302,12 @@ func TestCloseTriesOnceMore(t *testing.T) {
 		began := time.Now()
 		h.Close(t.Context())
 		if r.rules() != "call call" || time.Since(began) > 0 {
-			t.Errorf("told %s in %s", r.rules(), time.Since(began))
+			t.Errorf("received %s in %s", r.rules(), time.Since(began))
 		}
 	})
 }
 
-// TestWebhookOverTheNetwork posts to a real server: http to loopback is near,
+// TestWebhookOverTheNetwork posts to a real server: http to loopback is allowed,
 // and a redirect is not followed.
 func TestWebhookOverTheNetwork(t *testing.T) {
 	got := make(chan string, 4)
@@ -319,47 +325,38 @@ func TestWebhookOverTheNetwork(t *testing.T) {
 	}
 }
 
-func TestOpenRoadIsRefused(t *testing.T) {
+func TestUnencryptedIsRefused(t *testing.T) {
 	for address, want := range map[string]bool{
 		"127.0.0.1:80": true, "[::1]:80": true, "10.1.2.3:1": true, "192.168.0.1:1": true, "172.31.0.1:1": true, "[fd12::1]:1": true, "[fe80::1%eth0]:1": true,
 		"[::ffff:10.0.0.1]:1": true, "8.8.8.8:80": false, "[2001:db8::1]:80": false, "[::ffff:8.8.8.8]:1": false, "172.32.0.1:1": false, "x": false, "": false,
 	} {
-		if got := near(address) == nil; got != want {
-			t.Errorf("near(%q) = %v", address, got)
+		if got := checkPrivate(address) == nil; got != want {
+			t.Errorf("checkPrivate(%q) allows it: %v", address, got)
 		}
 	}
-	// Nobody is asked: the address is refused before the connection.
+	// The address is refused before anything is sent to it.
 	h := New(Options{Webhook: Webhook{URL: "http://192.0.2.1/"}})
 	defer h.Close(t.Context())
 	h.Publish(available())
-	eventually(t, "the open road is refused", func() bool { return strings.Contains(h.Parts()[0].Fix, "https") })
+	eventually(t, "it is refused", func() bool { return strings.Contains(h.Parts()[0].Fix, "https") })
 }
 
-func TestRetryAfter(t *testing.T) {
-	for s, want := range map[string]time.Duration{"": 0, "5": 5 * time.Second, "-1": 0, "soon": 0, "99999999999999": 0,
-		noon.Add(time.Minute).Format(http.TimeFormat): time.Minute, noon.Add(-time.Minute).Format(http.TimeFormat): 0} {
-		if got := retryAfter(s, noon); got != want {
-			t.Errorf("%q is %s", s, got)
-		}
-	}
-}
-
-func TestPlainErrorsAreOneText(t *testing.T) {
+func TestErrorsWithoutAddressesAreOneText(t *testing.T) {
 	at := func(port int) error {
 		return &net.OpError{Op: "read", Net: "tcp", Source: &net.TCPAddr{Port: port}, Addr: &net.TCPAddr{Port: 1883}, Err: io.ErrUnexpectedEOF}
 	}
-	if a, b := plain(at(40001)), plain(fmt.Errorf("again: %w", at(40002))); a.Error() != "read: unexpected EOF" || a.Error() != b.Error() || !errors.Is(a, io.ErrUnexpectedEOF) {
+	if a, b := withoutAddresses(at(40001)), withoutAddresses(fmt.Errorf("again: %w", at(40002))); a.Error() != "read: unexpected EOF" || a.Error() != b.Error() || !errors.Is(a, io.ErrUnexpectedEOF) {
 		t.Errorf("%v, %v", a, b)
 	}
 	lookup := &net.DNSError{Name: "broker.example", Err: "read udp 127.0.0.1:40001->127.0.0.53:53: i/o timeout"}
-	if got := plain(&net.OpError{Op: "dial", Err: lookup}).Error(); got != "the name broker.example could not be looked up" {
+	if got := withoutAddresses(&net.OpError{Op: "dial", Err: lookup}).Error(); got != "the name broker.example could not be looked up" {
 		t.Error(got)
 	}
 	lookup.IsNotFound = true
-	if got := plain(lookup).Error(); got != "there is no host named broker.example" {
+	if got := withoutAddresses(lookup).Error(); got != "there is no host named broker.example" {
 		t.Error(got)
 	}
-	if err := plain(errOpenRoad); err != errOpenRoad {
+	if err := withoutAddresses(errUnencrypted); err != errUnencrypted {
 		t.Error(err)
 	}
 }

@@ -1,0 +1,121 @@
+// Package outlets reports the state to other programs: to a command of the
+// user's, a webhook, an MQTT broker (and Home Assistant behind it) and, on
+// Linux, to programs on the session bus. Each outlet gets the newest
+// [control.State] when something in it has changed that matters to others, and
+// none of them ever delays heliograph or another outlet. README.md says how
+// each one is used.
+//
+// It refuses to carry the person's status message, window titles and tokens,
+// decides nothing, and knows neither Microsoft nor the detector.
+package outlets
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"heliograph/tray/control"
+)
+
+// Options says which outlets there are; the zero value has none.
+type Options struct {
+	Log     *slog.Logger
+	Hook    Hook
+	Webhook Webhook
+	MQTT    MQTT
+	// Bus offers the state on the session bus, where the system has one.
+	Bus bool
+}
+
+// Names of the secrets that outlets take from the keyring, as a person uses them
+// in `heliograph secret set`.
+const (
+	SecretWebhook = "webhook"
+	SecretMQTT    = "mqtt"
+)
+
+// SecretItem returns the keyring item of a secret, and whether there is a secret
+// of that name.
+func SecretItem(name string) (item string, ok bool) {
+	switch name {
+	case SecretWebhook, SecretMQTT:
+		return "secret." + name, true
+	}
+	return "", false
+}
+
+// key is the part of a state whose change is worth an outlet's work. Input
+// itself is not, nor what follows from it (Until), nor the renewal of a
+// session: a person who types must not run a command every half minute.
+type key struct {
+	status       string
+	choiceSince  int64
+	choiceUntil  int64
+	wanted       control.Pair
+	theirs       control.Pair
+	rule         string
+	app          string
+	since        int64
+	idle, locked bool
+	inCall       bool
+	call         string
+	err          string
+}
+
+func keyOf(s control.State) key {
+	k := key{
+		status:      s.Choice.Status,
+		choiceSince: nanoseconds(s.Choice.Since),
+		choiceUntil: nanoseconds(s.Choice.Until),
+		wanted:      valueOf(s.Wanted),
+		theirs:      valueOf(s.Theirs),
+		since:       nanoseconds(s.Since),
+		idle:        s.Activity.Idle,
+		locked:      s.Activity.Locked,
+		inCall:      s.Activity.InCall,
+		call:        valueOf(s.Activity.Call),
+		err:         valueOf(s.Error),
+	}
+	if s.Reason != nil {
+		k.rule, k.app = s.Reason.Rule, valueOf(s.Reason.App)
+	}
+	return k
+}
+
+// valueOf is what p points to, or the zero value for nil.
+func valueOf[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}
+
+// nanoseconds is the Unix time of t, by which equal instants are equal numbers
+// whatever their zones; 0 for nil.
+func nanoseconds(t *time.Time) int64 {
+	if t == nil {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+// encode renders s as JSON for a program outside, with or without the account.
+func encode(s control.State, account bool) ([]byte, error) {
+	s = s.WithoutMessage()
+	if !account {
+		s = s.WithoutAccount()
+	}
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("the state has no JSON form: %w", err)
+	}
+	return raw, nil
+}
+
+// clock is how a Part's value names the present time of day.
+func clock() string { return time.Now().Format("15:04:05") }
+
+// never is a timer's duration for what is not due.
+const never = time.Duration(1<<63 - 1)
