@@ -5,7 +5,7 @@ package detect
 func systemKinds() []kind {
 	const session = "run heliograph in your own session, not as a daemon"
 	return []kind{
-		{name: "idle", fix: session,
+		{name: "idle", settles: true, fix: session,
 			candidates: []candidate{{name: "coregraphics", open: openCGIdle, polls: true}}},
 		{name: "sleep", fix: session,
 			candidates: []candidate{{name: "iokit", open: openMacSession}}},

@@ -12,7 +12,7 @@ import (
 func systemKinds() []kind {
 	const session = "run heliograph inside your desktop session, where DBUS_SESSION_BUS_ADDRESS is set"
 	return []kind{
-		{name: "idle", fix: "run heliograph inside your desktop session, where WAYLAND_DISPLAY or DISPLAY is set",
+		{name: "idle", settles: true, fix: "run heliograph inside your desktop session, where WAYLAND_DISPLAY or DISPLAY is set",
 			candidates: []candidate{
 				{name: "ext-idle-notify", open: openWayland(extIdleNotify)},
 				{name: "kde-idle", open: openWayland(kdeIdle)},

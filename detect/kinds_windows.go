@@ -4,7 +4,7 @@ package detect
 func systemKinds() []kind {
 	const session = "run heliograph in your own session, not as a service"
 	return []kind{
-		{name: "idle", fix: session,
+		{name: "idle", settles: true, fix: session,
 			candidates: []candidate{{name: "last-input", open: openInputIdle}}},
 		{name: "sleep", fix: session,
 			candidates: []candidate{{name: "wts", open: openWTS}}},

@@ -32,6 +32,8 @@ type slot struct {
 	using *openSource // nil: none
 	last  result      // of the last sample of using
 
+	settle time.Duration // that sources are opened with
+
 	pause   *backoff.ExponentialBackOff
 	due     time.Time // when to look for a candidate; zero: not
 	trying  bool      // an attempt is under way
@@ -44,6 +46,7 @@ type openSource struct {
 	source
 	cancel context.CancelFunc // ends the context that it was opened with
 	rank   int                // of its candidate
+	settle time.Duration      // that it was opened with
 	since  time.Time
 }
 
@@ -59,8 +62,8 @@ type attempt struct {
 	err    error       // why none was opened
 }
 
-func newSlot(k kind, now time.Time) *slot {
-	s := &slot{kind: k, due: now, pause: backoff.NewExponentialBackOff()}
+func newSlot(k kind, now time.Time, settle time.Duration) *slot {
+	s := &slot{kind: k, due: now, settle: settle, pause: backoff.NewExponentialBackOff()}
 	s.pause.InitialInterval, s.pause.MaxInterval = retryFirst, retryLast
 	s.pause.Multiplier = 2
 	s.pause.Reset()
@@ -72,10 +75,18 @@ func newSlot(k kind, now time.Time) *slot {
 
 // better lists the candidates that are better than the open one.
 func (s *slot) better() []candidate {
-	if s.using == nil {
+	if s.using == nil || s.using.settle != s.settle {
 		return s.candidates
 	}
 	return s.candidates[:s.using.rank]
+}
+
+// setSettle has the source opened anew if it depends on settle. The open one
+// is used until then.
+func (s *slot) setSettle(settle time.Duration, now time.Time) {
+	if s.settles && s.settle != settle && len(s.candidates) > 0 {
+		s.settle, s.due = settle, now
+	}
 }
 
 // tryAll opens the first of the candidates that can be opened.
@@ -104,7 +115,7 @@ func (c candidate) try(ctx context.Context, e env) (*openSource, error) {
 	src, err := c.open(ctx, e)
 	inTime := late.Stop()
 	if err == nil && inTime {
-		return &openSource{source: src, cancel: cancel, since: time.Now().Round(0)}, nil
+		return &openSource{source: src, cancel: cancel, since: time.Now().Round(0), settle: e.settle}, nil
 	}
 	cancel()
 	if err == nil {
@@ -127,7 +138,10 @@ func (s *slot) finish(l attempt, now time.Time, log *slog.Logger) {
 	}
 	s.shut()
 	s.using, s.problem, s.due = l.opened, "", time.Time{}
-	if s.candidates[s.using.rank].lastResort && s.using.rank > 0 {
+	switch {
+	case s.using.settle != s.settle: // it was set anew meanwhile
+		s.due = now
+	case s.candidates[s.using.rank].lastResort && s.using.rank > 0:
 		s.due = now.Add(s.pause.NextBackOff())
 	}
 	log.Info("detector opened", "part", s.name, "backend", s.backend())

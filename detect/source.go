@@ -11,6 +11,7 @@ type kind struct {
 	name       string // stable: it is Part.Name
 	candidates []candidate
 	fix        string // what the user can do if none opens
+	settles    bool   // its sources depend on env.settle
 }
 
 // candidate is a service of the operating system that may be there.

@@ -35,6 +35,11 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// rule is the call rule's part of the options.
+func (o Options) rule() call.Options {
+	return call.Options{Debounce: o.Debounce, Grace: o.Grace, Programs: o.Programs}
+}
+
 // Watcher watches what happens at the desk.
 type Watcher struct {
 	opts     Options
@@ -48,7 +53,7 @@ type Watcher struct {
 	cancel   context.CancelFunc
 
 	mu       sync.Mutex
-	programs *call.Programs // set anew; nil: unchanged
+	next     *Options // set anew; nil: unchanged
 	activity Activity
 	awake    bool // awakeKnown of the last facts
 	streams  []Stream
@@ -70,7 +75,7 @@ func watch(ctx context.Context, o Options, kinds []kind, servers serverWatch) *W
 		changes: make(chan Activity, 1), done: make(chan struct{}), cancel: cancel}
 	now := time.Now().Round(0)
 	for _, k := range kinds {
-		w.slots = append(w.slots, newSlot(k, now))
+		w.slots = append(w.slots, newSlot(k, now, w.opts.Settle))
 	}
 	go w.run(ctx, servers)
 	return w
@@ -112,10 +117,12 @@ func (w *Watcher) Parts() []Part {
 	return slices.Clone(w.parts)
 }
 
-// SetPrograms replaces Options.Programs; present recordings are judged anew.
-func (w *Watcher) SetPrograms(p call.Programs) {
+// SetOptions replaces all options but Log: present recordings are judged anew,
+// and sources that depend on Settle are opened anew if it differs.
+func (w *Watcher) SetOptions(o Options) {
+	o = o.withDefaults()
 	w.mu.Lock()
-	w.programs = &p
+	w.next = &o
 	w.mu.Unlock()
 	notify(w.wake)
 }
@@ -150,13 +157,13 @@ func (w *Watcher) run(ctx context.Context, servers serverWatch) {
 	if servers != nil {
 		defer servers(func() { notify(w.revive) })()
 	}
-	rule := call.NewRule(call.Options{Debounce: w.opts.Debounce, Grace: w.opts.Grace, Programs: w.opts.Programs})
+	rule := call.NewRule(w.opts.rule())
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	started := time.Now().Round(0)
 	for {
-		w.takePrograms(rule)
 		now := time.Now().Round(0)
+		w.takeOptions(rule, now)
 		next := w.sample(ctx, now)
 		if first := started.Add(firstAttempt); w.allTried() || !now.Before(first) {
 			next = sooner(next, w.judge(rule, now))
@@ -196,12 +203,18 @@ func (w *Watcher) shut() {
 	}
 }
 
-func (w *Watcher) takePrograms(r *call.Rule) {
+// takeOptions puts options that were set anew into use.
+func (w *Watcher) takeOptions(r *call.Rule, now time.Time) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.programs != nil {
-		r.SetPrograms(*w.programs)
-		w.programs = nil
+	o := w.next
+	w.next = nil
+	w.mu.Unlock()
+	if o == nil {
+		return
+	}
+	r.SetOptions(o.rule())
+	for _, s := range w.slots {
+		s.setSettle(o.Settle, now)
 	}
 }
 
@@ -212,7 +225,7 @@ func (w *Watcher) sample(ctx context.Context, now time.Time) (next time.Time) {
 		s.sample(now, w.opts.Log)
 		if !s.due.IsZero() && !s.trying && !now.Before(s.due) {
 			s.due, s.trying = time.Time{}, true
-			go w.try(ctx, s, s.better())
+			go w.try(ctx, s, s.better(), s.settle)
 		}
 		next = sooner(next, s.due)
 	}
@@ -220,8 +233,8 @@ func (w *Watcher) sample(ctx context.Context, now time.Time) (next time.Time) {
 }
 
 // try tries the candidates for a slot without keeping run waiting.
-func (w *Watcher) try(ctx context.Context, s *slot, candidates []candidate) {
-	o, err := tryAll(ctx, candidates, env{settle: w.opts.Settle, changed: func() { notify(w.wake) }, sleep: &w.sleep})
+func (w *Watcher) try(ctx context.Context, s *slot, candidates []candidate, settle time.Duration) {
+	o, err := tryAll(ctx, candidates, env{settle: settle, changed: func() { notify(w.wake) }, sleep: &w.sleep})
 	w.attempts <- attempt{s, o, err}
 }
 

@@ -399,3 +399,50 @@ func TestSleepHold(t *testing.T) {
 		h.release()
 	})
 }
+
+// TestOptionsWhileRunning: another Settle opens what depends on it anew, and
+// closes the former source only then.
+func TestOptionsWhileRunning(t *testing.T) {
+	s, other := &service{up: true}, &service{up: true}
+	var settles []time.Duration
+	k := lock(s)
+	k.settles = true
+	k.candidates[0].open = func(ctx context.Context, e env) (source, error) {
+		settles = append(settles, e.settle)
+		return s.open(ctx, e)
+	}
+	inBubble(t, []kind{k, lock(other)}, func(t *testing.T, w *Watcher, _ func()) {
+		w.SetOptions(Options{Settle: 5 * time.Second, Debounce: -1})
+		synctest.Wait()
+		w.SetOptions(Options{Settle: 5 * time.Second, Grace: -1})
+		synctest.Wait()
+		if len(settles) != 2 || settles[0] != defaultSettle || settles[1] != 5*time.Second {
+			t.Errorf("opened with %v", settles)
+		}
+		if _, open := s.counts(); open != 1 {
+			t.Errorf("%d sources are open", open)
+		}
+		if n, _ := other.counts(); n != 1 {
+			t.Errorf("what does not depend on it was opened %d times", n)
+		}
+		// While the service is down the former source goes on.
+		s.mu.Lock()
+		s.up = false
+		s.mu.Unlock()
+		w.SetOptions(Options{Settle: time.Second})
+		synctest.Wait()
+		if p := w.Parts()[0]; p.Problem != "" || p.Backend != "first" {
+			t.Errorf("%+v", p)
+		}
+		s.mu.Lock()
+		s.up = true
+		s.mu.Unlock()
+		pass(most(retryFirst))
+		if settles[len(settles)-1] != time.Second {
+			t.Errorf("opened with %v", settles)
+		}
+		if _, open := s.counts(); open != 1 {
+			t.Errorf("%d sources are open", open)
+		}
+	})
+}

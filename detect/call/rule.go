@@ -71,6 +71,12 @@ func NewRule(o Options) *Rule {
 		seen: map[uint32]time.Time{}, tracks: map[string]*track{}}
 }
 
+// SetOptions replaces all options, as SetPrograms does with the last of them.
+func (r *Rule) SetOptions(o Options) {
+	r.debounce, r.grace = max(0, o.Debounce), max(0, o.Grace)
+	r.SetPrograms(o.Programs)
+}
+
 // SetPrograms replaces what the user says about programs. Calls that this
 // denies, or that only the former word made calls, end at once.
 func (r *Rule) SetPrograms(p Programs) {

@@ -19,7 +19,8 @@ type Options struct {
 	Saved Saved
 	Keep  func(Saved)
 	// Timing overrides how long a session lasts, for a service that cannot
-	// send an expiration. Nil: as short as each pair allows.
+	// send an expiration; it is called with every session that is set. Nil:
+	// DefaultTiming.
 	Timing func(Pair) Timing
 	// Zone returns the time zone of the working hours, and is called with every
 	// decision, so that it may change while the loop runs. Nil: time.Local.
@@ -59,7 +60,7 @@ func New(o Options) *Loop {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Timing == nil {
-		o.Timing = timing
+		o.Timing = DefaultTiming
 	}
 	if o.Zone == nil {
 		o.Zone = func() *time.Location { return time.Local }

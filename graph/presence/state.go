@@ -69,11 +69,11 @@ type Timing struct {
 	Expire, Renew time.Duration
 }
 
-// timing is as short as each pair allows, so that a crash heals in minutes.
+// DefaultTiming is as short as each pair allows, so that a crash heals in minutes.
 // Available fades after five minutes and must be renewed before; it outlives
 // that fade so that one lost post does not show as Offline. Away wakes nobody,
 // so it may last.
-func timing(p Pair) Timing {
+func DefaultTiming(p Pair) Timing {
 	switch p.Availability {
 	case "Available":
 		return Timing{Expire: 10 * time.Minute, Renew: 4 * time.Minute}

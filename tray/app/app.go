@@ -191,14 +191,14 @@ func (in *instance) introduce(a detect.Activity) {
 func (in *instance) deny(app, name string) {
 	in.log.Info("not a call, says the user", "app", app)
 	in.memory.deny(app)
-	in.watch.SetPrograms(in.programs())
+	in.watch.SetOptions(in.detector())
 	in.tell("call", true, words.Say("toast.denied", name), words.Say("toast.denied.body", app))
 }
 
 func (in *instance) allow(app, name string) {
 	in.log.Info("a call, says the user", "app", app)
 	in.memory.allow(app)
-	in.watch.SetPrograms(in.programs())
+	in.watch.SetOptions(in.detector())
 	in.tell("call", true, words.Say("toast.allowed", name), words.Say("toast.denied.body", app))
 }
 

@@ -61,7 +61,7 @@ func (in *instance) judge(_ context.Context, a control.JudgeArgs, reply func(any
 		return fmt.Errorf("unknown verdict %q: use allow, deny or forget", a.Do)
 	}
 	in.log.Info("told what a call is", "verdict", a.Do, "app", app)
-	in.watch.SetPrograms(in.programs())
+	in.watch.SetOptions(in.detector())
 	return reply(in.calls())
 }
 

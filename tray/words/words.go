@@ -30,12 +30,16 @@ func init() { Use("en") }
 
 // Use sets the language of the process: a name as in "de" or "de-AT"; "auto"
 // and the empty name mean the system's. An unknown one is English.
-func Use(name string) {
+func Use(name string) { printer.Store(printerFor(name)) }
+
+// SayIn is Say in a language as Use takes it.
+func SayIn(name, key string, args ...any) string { return say(printerFor(name), key, args) }
+
+func printerFor(name string) *message.Printer {
 	if name == "" || name == "auto" {
-		printer.Store(newPrinter(locale()...))
-		return
+		return newPrinter(locale()...)
 	}
-	printer.Store(newPrinter(name))
+	return newPrinter(name)
 }
 
 // newPrinter speaks the first of the wanted languages that the catalogue has.
