@@ -8,15 +8,16 @@ import (
 	"testing"
 	"time"
 
+	"heliograph/build/lab"
 	"heliograph/graph"
 	"heliograph/graph/emu"
 	"heliograph/graph/presence"
 )
 
-// TestApplicationWithItsSecretInTheKeyring is a kiosk: nobody signs in.
+// TestApplicationWithItsSecretInTheKeyring is a kiosk, where no person signs in.
 func TestApplicationWithItsSecretInTheKeyring(t *testing.T) {
-	e, vault := newEmulator(t), graph.KeyringVault{}
-	config := graph.Config{ClientID: emu.AppID, Tenant: emu.TenantID, Emulator: e.url, Application: &graph.Application{User: emu.SelfID}}
+	e, vault := lab.StartEmulator(t, binary), graph.KeyringVault{}
+	config := graph.Config{ClientID: emu.AppID, Tenant: emu.TenantID, Emulator: e.URL, Application: &graph.Application{User: emu.SelfID}}
 	a, err := graph.Open(config, vault)
 	if err != nil {
 		t.Fatal(err)
@@ -26,7 +27,7 @@ func TestApplicationWithItsSecretInTheKeyring(t *testing.T) {
 	}
 	c := a.Client()
 	// Without a secret each request fails, and none ends the sign-in: the secret
-	// may come while heliograph runs.
+	// may be stored while heliograph runs.
 	if err := c.SetPresence(t.Context(), presence.InACall, time.Hour); !errors.Is(err, graph.ErrNoCredential) || errors.Is(err, presence.ErrSignIn) {
 		t.Fatalf("without a secret: %v", err)
 	}
@@ -37,8 +38,8 @@ func TestApplicationWithItsSecretInTheKeyring(t *testing.T) {
 	if err := c.SetPresence(t.Context(), presence.InACall, time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	if !e.shows("Busy/InACall") {
-		t.Errorf("colleagues see %+v", e.self().Shown)
+	if !e.Shows("Busy/InACall") {
+		t.Errorf("colleagues see %+v", e.Self().Shown)
 	}
 	if err := graph.ForgetCredential(t.Context(), vault); err != nil {
 		t.Fatal(err)

@@ -8,27 +8,29 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"heliograph/build/lab"
 	"heliograph/detect"
 )
 
 // callPage is a meeting between two tabs, with the real microphone and
-// speakers: it does what it is told over HTTP, and says what happened.
+// speakers: it fetches orders over HTTP, carries them out and reports each.
 const callPage = `<!doctype html><title>a meeting</title><script>
 const me = new URL(location).searchParams.get('tab'), bus = new BroadcastChannel('meeting')
-const say = what => fetch('/said/' + me + '/' + what, {method: 'POST'})
+const report = what => fetch('/reports/' + me + '/' + what, {method: 'POST'})
 let pc, stream, audio
-async function record() { stream = await navigator.mediaDevices.getUserMedia({audio: true}); say('records') }
+async function record() { stream = await navigator.mediaDevices.getUserMedia({audio: true}); report('records') }
 async function connect() {
   await record()
   pc = new RTCPeerConnection()
   for (const t of stream.getTracks()) pc.addTrack(t, stream)
   pc.ontrack = e => { audio = new Audio(); audio.srcObject = e.streams[0]; audio.play() }
   pc.onicecandidate = e => e.candidate && bus.postMessage({ice: JSON.stringify(e.candidate)})
-  pc.onconnectionstatechange = () => say(pc.connectionState)
+  pc.onconnectionstatechange = () => report(pc.connectionState)
 }
 bus.onmessage = async ({data}) => {
   if (data.ice) return pc && pc.addIceCandidate(JSON.parse(data.ice))
@@ -40,7 +42,7 @@ bus.onmessage = async ({data}) => {
   }
   if (data.answer) await pc.setRemoteDescription(data.answer)
 }
-const does = {
+const orders = {
   record, open: () => window.open('/page?tab=b'),
   call: async () => { await connect(); await pc.setLocalDescription(); bus.postMessage({offer: pc.localDescription.toJSON()}) },
   mute: () => { for (const t of stream.getTracks()) t.enabled = false },
@@ -48,40 +50,40 @@ const does = {
   hangup: () => { pc && pc.close(); stream && stream.getTracks().forEach(t => t.stop()); audio && (audio.srcObject = null) },
 }
 async function loop() {
-  say('ready')
+  report('ready')
   for (;;) {
-    const what = await (await fetch('/told/' + me)).text()
-    if (what) { await does[what](); say(what) }
+    const what = await (await fetch('/orders/' + me)).text()
+    if (what) { await orders[what](); report(what) }
   }
 }
-addEventListener('unhandledrejection', e => say('failed-' + e.reason.name))
+addEventListener('unhandledrejection', e => report('failed-' + e.reason.name))
 loop()
 </script>`
 
-// browser is a real one with a meeting's page.
+// browser is a real browser that shows callPage.
 type browser struct {
-	t    *testing.T
-	told map[string]chan string
-	said chan string
-	all  []string
-	url  string
+	t       *testing.T
+	orders  map[string]chan string // by tab
+	reports chan string            // as in "a connected"
+	unread  []string               // reports that nobody has waited for yet
+	url     string
 }
 
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
-	b := &browser{t: t, told: map[string]chan string{"a": make(chan string, 9), "b": make(chan string, 9)}, said: make(chan string, 99)}
+	b := &browser{t: t, orders: map[string]chan string{"a": make(chan string, 9), "b": make(chan string, 9)}, reports: make(chan string, 99)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/page", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, callPage) })
-	mux.HandleFunc("/told/{tab}", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("/orders/{tab}", func(w http.ResponseWriter, r *http.Request) {
 		select {
-		case what := <-b.told[r.PathValue("tab")]:
+		case what := <-b.orders[r.PathValue("tab")]:
 			fmt.Fprint(w, what)
 		case <-time.After(time.Second):
 		case <-r.Context().Done():
 		}
 	})
-	mux.HandleFunc("/said/{tab}/{what}", func(_ http.ResponseWriter, r *http.Request) {
-		b.said <- r.PathValue("tab") + " " + r.PathValue("what")
+	mux.HandleFunc("/reports/{tab}/{what}", func(_ http.ResponseWriter, r *http.Request) {
+		b.reports <- r.PathValue("tab") + " " + r.PathValue("what")
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.CloseClientConnections)
@@ -89,43 +91,38 @@ func newBrowser(t *testing.T) *browser {
 	return b
 }
 
-// waits until a tab has said something.
-func (b *browser) waits(what string) {
+// await waits until a tab reports something, as in "a connected".
+func (b *browser) await(what string) {
 	b.t.Helper()
-	late := time.After(3 * patience) // a browser on a busy machine
-	for {
-		for _, s := range b.all {
-			if s == what {
-				b.all = nil
-				return
-			}
-		}
+	late := time.After(2 * lab.Patience) // a browser on a busy computer
+	for !slices.Contains(b.unread, what) {
 		select {
-		case s := <-b.said:
-			b.all = append(b.all, s)
-			if strings.Contains(s, "failed") {
-				b.t.Fatalf("the page: %s", s)
+		case report := <-b.reports:
+			b.unread = append(b.unread, report)
+			if strings.Contains(report, "failed") {
+				b.t.Fatalf("the page: %s", report)
 			}
 		case <-late:
-			b.t.Fatalf("the page never said %q; it said %q", what, b.all)
+			b.t.Fatalf("the page never reported %q; it reported %q", what, b.unread)
 		}
 	}
+	b.unread = nil
 }
 
-// does tells a tab what to do, and waits until it has.
-func (b *browser) does(tab, what string) {
+// do has a tab carry out an order, and waits until it has.
+func (b *browser) do(tab, order string) {
 	b.t.Helper()
-	b.told[tab] <- what
-	b.waits(tab + " " + what)
+	b.orders[tab] <- order
+	b.await(tab + " " + order)
 }
 
 func chromiumInWindow(t *testing.T) *browser {
 	t.Helper()
 	needs(t, "chromium")
 	b := newBrowser(t)
-	start(t, []string{"XDG_CURRENT_DESKTOP=GNOME"}, "chromium", "--no-sandbox", "--disable-gpu", "--no-first-run", "--use-fake-ui-for-media-stream",
+	lab.Start(t, []string{"XDG_CURRENT_DESKTOP=GNOME"}, "chromium", "--no-sandbox", "--disable-gpu", "--no-first-run", "--use-fake-ui-for-media-stream",
 		"--autoplay-policy=no-user-gesture-required", "--disable-popup-blocking", "--user-data-dir="+t.TempDir(), b.url)
-	b.waits("a ready")
+	b.await("a ready")
 	return b
 }
 
@@ -147,8 +144,8 @@ user_pref("app.update.enabled", false);
 	if err := os.WriteFile(filepath.Join(profile, "user.js"), []byte(prefs), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	start(t, []string{"MOZ_DISABLE_CONTENT_SANDBOX=1"}, "firefox-esr", "--headless", "--no-remote", "--profile", profile, b.url)
-	b.waits("a ready")
+	lab.Start(t, []string{"MOZ_DISABLE_CONTENT_SANDBOX=1"}, "firefox-esr", "--headless", "--no-remote", "--profile", profile, b.url)
+	b.await("a ready")
 	return b
 }
 
@@ -160,59 +157,60 @@ const (
 func watchingCalls(t *testing.T) *detect.Watcher {
 	t.Helper()
 	w := watching(t, detect.Options{Debounce: shortDebounce, Grace: shortGrace})
-	eventually(t, "the sound server serves", func() bool { return part(w, "microphone").Backend == "pulseaudio" })
+	lab.Eventually(t, "the sound server is open", func() bool { return part(w, "microphone").Backend == "pulseaudio" })
 	return w
 }
 
+// call is the app of the current call; empty: there is none.
 func call(w *detect.Watcher) string { return w.Activity().Call.App }
 
 func TestMeetingInChromium(t *testing.T) { testMeeting(t, chromiumInWindow(t), "chromium") }
 func TestMeetingInFirefox(t *testing.T)  { testMeeting(t, firefox(t), "firefox") }
 
-// testMeeting: a meeting between two tabs is a call from its debounce to its
-// grace, muted or not.
+// testMeeting: a meeting between two tabs is a call from the end of the debounce
+// to the end of the grace, muted or not.
 func testMeeting(t *testing.T, b *browser, app string) {
 	w := watchingCalls(t)
-	b.does("a", "open")
-	b.waits("b ready")
-	b.does("a", "call")
-	b.waits("a connected")
+	b.do("a", "open")
+	b.await("b ready")
+	b.do("a", "call")
+	b.await("a connected")
 	connected := time.Now()
-	eventually(t, "the meeting is a call", func() bool { return call(w) == app })
+	lab.Eventually(t, "the meeting is a call", func() bool { return call(w) == app })
 	t.Logf("%s: a call %v after it was connected, of %v debounce", app, time.Since(connected).Round(time.Millisecond), shortDebounce)
-	b.does("a", "mute")
-	b.does("b", "mute")
-	during(t, shortGrace+time.Second, "muted, it goes on", func() bool { return call(w) == app })
-	b.does("a", "hangup")
-	b.does("b", "hangup")
+	b.do("a", "mute")
+	b.do("b", "mute")
+	lab.During(t, shortGrace+time.Second, "muted, the call goes on", func() bool { return call(w) == app })
+	b.do("a", "hangup")
+	b.do("b", "hangup")
 	ended := time.Now()
-	eventually(t, "the call ends", func() bool { return call(w) == "" })
+	lab.Eventually(t, "the call ends", func() bool { return call(w) == "" })
 	t.Logf("%s: over %v after it was hung up, of %v grace", app, time.Since(ended).Round(time.Millisecond), shortGrace)
 }
 
 func TestVoiceRecorderInChromium(t *testing.T) { testRecorder(t, chromiumInWindow(t)) }
 func TestVoiceRecorderInFirefox(t *testing.T)  { testRecorder(t, firefox(t)) }
 
-// testRecorder: a page that records is no call.
+// testRecorder: a page that records is not a call.
 func testRecorder(t *testing.T, b *browser) {
 	w := watchingCalls(t)
-	b.does("a", "record")
-	eventually(t, "it records", func() bool { return len(w.Streams()) == 1 && w.Streams()[0].Running })
-	during(t, shortDebounce+time.Second, "it is no call", func() bool { return call(w) == "" && w.Activity().Unlisted == "" })
+	b.do("a", "record")
+	lab.Eventually(t, "a recording is listed", func() bool { return len(w.Streams()) == 1 && w.Streams()[0].Running })
+	lab.During(t, shortDebounce+time.Second, "there is no call", func() bool { return call(w) == "" && w.Activity().Unlisted == "" })
 }
 
-// Where the desktop lists inhibitors, Chromium says itself that it is in a
-// call; then even a page that gives the microphone back while muted holds it.
+// Where the desktop lists inhibitors, Chromium reports its call there; then the
+// call goes on even if a page releases the microphone while it is muted.
 func TestChromiumsInhibitorHoldsACall(t *testing.T) {
 	d := newFakeDesktop(t)
 	b := chromiumInWindow(t)
 	w := watchingCalls(t)
-	b.does("a", "open")
-	b.waits("b ready")
-	b.does("a", "call")
-	b.waits("a connected")
-	eventually(t, "the meeting is a call", func() bool { return call(w) == "chromium" })
-	eventually(t, "Chromium says why", func() bool {
+	b.do("a", "open")
+	b.await("b ready")
+	b.do("a", "call")
+	b.await("a connected")
+	lab.Eventually(t, "the meeting is a call", func() bool { return call(w) == "chromium" })
+	lab.Eventually(t, "Chromium gives its reason", func() bool {
 		select {
 		case asked := <-d.asked:
 			t.Logf("%s asks GNOME's session manager: %q", asked[0], asked[1])
@@ -221,16 +219,16 @@ func TestChromiumsInhibitorHoldsACall(t *testing.T) {
 			return false
 		}
 	})
-	b.does("a", "drop")
-	b.does("b", "drop")
-	eventually(t, "nothing records", func() bool { return len(w.Streams()) == 0 })
-	during(t, shortGrace+time.Second, "it goes on", func() bool { return call(w) == "chromium" })
-	b.does("a", "hangup")
-	b.does("b", "hangup")
-	eventually(t, "the call ends", func() bool { return call(w) == "" })
+	b.do("a", "drop")
+	b.do("b", "drop")
+	lab.Eventually(t, "nothing records", func() bool { return len(w.Streams()) == 0 })
+	lab.During(t, shortGrace+time.Second, "the call goes on", func() bool { return call(w) == "chromium" })
+	b.do("a", "hangup")
+	b.do("b", "hangup")
+	lab.Eventually(t, "the call ends", func() bool { return call(w) == "" })
 }
 
-// Programs that record and are no call, as they come.
+// Programs that record and are not in a call, as Debian has them.
 func TestRealRecordersAreNoCalls(t *testing.T) {
 	asound := filepath.Join(t.TempDir(), "asoundrc")
 	if err := os.WriteFile(asound, []byte("pcm.!default { type pulse }\n"), 0o600); err != nil {
@@ -250,9 +248,9 @@ func TestRealRecordersAreNoCalls(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			needs(t, c.program[0])
 			w := watchingCalls(t)
-			start(t, nil, c.program[0], c.program[1:]...)
-			eventually(t, "it records", func() bool { return len(w.Streams()) > 0 })
-			during(t, shortDebounce+time.Second, "it is no call, nor to be asked about", func() bool { return call(w) == "" && w.Activity().Unlisted == "" })
+			lab.Start(t, nil, c.program[0], c.program[1:]...)
+			lab.Eventually(t, "a recording is listed", func() bool { return len(w.Streams()) > 0 })
+			lab.During(t, shortDebounce+time.Second, "it is neither a call nor an unknown program", func() bool { return call(w) == "" && w.Activity().Unlisted == "" })
 			t.Logf("%+v", w.Streams())
 		})
 	}

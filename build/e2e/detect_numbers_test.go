@@ -8,92 +8,75 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"heliograph/build/lab"
 	"heliograph/detect"
 )
 
-// init makes this test binary a program that only watches, so that its
-// wake-ups can be counted.
-func init() {
-	settle, err := time.ParseDuration(os.Getenv("HELIOGRAPH_E2E_WATCH"))
+// watchVariable holds the settling time for a test binary that was started as a
+// program that only watches, so that its wake-ups can be counted.
+const watchVariable = "HELIOGRAPH_E2E_WATCH"
+
+// watchOnly runs the detector alone until the process is ended, if this process
+// was started for that, and reports so.
+func watchOnly() bool {
+	settle, err := time.ParseDuration(os.Getenv(watchVariable))
 	if err != nil {
-		return
+		return false
 	}
 	w := detect.Watch(context.Background(), detect.Options{Settle: settle})
 	for a := range w.Changes() {
 		fmt.Printf("%+v\n", a)
 	}
-	os.Exit(0)
+	return true
 }
 
-// wakeups counts how often any thread of a process went to sleep by itself.
-func wakeups(t *testing.T, pid int) (n int) {
-	t.Helper()
-	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
-	for _, f := range files {
-		b, err := os.ReadFile(f)
-		if err != nil {
-			continue // a thread that ended
-		}
-		for line := range strings.Lines(string(b)) {
-			if v, ok := strings.CutPrefix(line, "voluntary_ctxt_switches:"); ok {
-				c, err := strconv.Atoi(strings.TrimSpace(v))
-				if err != nil {
-					t.Fatal(err)
-				}
-				n += c
-			}
-		}
-	}
-	return n
-}
-
-// TestWakeups holds that nothing runs while nothing happens: every backend
-// that this desktop has is open, and the desk rests.
+// TestWakeups: nothing runs while nothing happens, with every backend open that
+// this desktop has and no input.
 func TestWakeups(t *testing.T) {
 	touch(t)
 	wakeupsAtRest(t, "x11-sync", 20*time.Second)
 }
 
-// wakeupsAtRest counts those of a program that only watches.
+// wakeupsAtRest counts the wake-ups of a program that only watches, without
+// input.
 func wakeupsAtRest(t *testing.T, backend string, span time.Duration) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, []string{"HELIOGRAPH_E2E_WATCH=1s"}, self)
-	eventually(t, "the desk rests", func() bool { return strings.Contains(p.output(), "InUse:false") })
+	p := lab.Start(t, []string{watchVariable + "=1s"}, self)
+	lab.Eventually(t, "the detector reports that the input has stopped", func() bool { return strings.Contains(p.Output(), "InUse:false") })
 	pause(2 * time.Second) // the Go runtime settles
-	before := wakeups(t, p.cmd.Process.Pid)
+	before := switches(t, p.PID())
 	pause(span)
-	n := wakeups(t, p.cmd.Process.Pid) - before
+	n := switches(t, p.PID()) - before
 	perMinute := n * int(time.Minute/span)
-	t.Logf("%s: %d wake-ups a minute over all threads, all backends open, at rest", backend, perMinute)
+	t.Logf("%s: %d wake-ups a minute over all threads, all backends open, without input", backend, perMinute)
 	if perMinute > 30 {
-		t.Errorf("%d wake-ups a minute while nothing happens:\n%s", perMinute, p.output())
+		t.Errorf("%d wake-ups a minute while nothing happens:\n%s", perMinute, p.Output())
 	}
 }
 
-// pause lets time pass; it is what is measured.
+// pause lets time pass: a span of it is what is measured.
 func pause(d time.Duration) { <-time.After(d) }
 
 // TestCallLatency measures, over many calls, how long after its debounce a
-// recording is a call, and how long after its grace it is none.
+// recording is a call, and how long after its grace it is not.
 func TestCallLatency(t *testing.T) {
 	const calls, debounce, grace = 20, 300 * time.Millisecond, 300 * time.Millisecond
 	w := watching(t, detect.Options{Debounce: debounce, Grace: grace})
-	eventually(t, "the sound server serves", func() bool { return part(w, "microphone").Backend == "pulseaudio" })
+	lab.Eventually(t, "the sound server is open", func() bool { return part(w, "microphone").Backend == "pulseaudio" })
 	var begins, ends []time.Duration
 	for range calls {
 		rec := record(t, "zoom")
 		recording := time.Time{}
-		eventually(t, "it records", func() bool {
+		lab.Eventually(t, "it records", func() bool {
 			s := w.Streams()
 			if len(s) == 1 && s[0].Running && recording.IsZero() {
 				recording = s[0].Since
@@ -102,8 +85,8 @@ func TestCallLatency(t *testing.T) {
 		})
 		begins = append(begins, time.Since(recording)-debounce)
 		ended := time.Now()
-		rec.signal(syscall.SIGTERM)
-		eventually(t, "the call ends", func() bool { return call(w) == "" })
+		rec.Signal(syscall.SIGTERM)
+		lab.Eventually(t, "the call ends", func() bool { return call(w) == "" })
 		ends = append(ends, time.Since(ended)-grace)
 	}
 	for name, d := range map[string][]time.Duration{"begins": begins, "ends": ends} {
@@ -116,8 +99,8 @@ func TestCallLatency(t *testing.T) {
 	}
 }
 
-// TestSoundServerRestartsInACall: the call goes on, as long as its program is
-// back within the grace, and one that begins meanwhile is not missed.
+// TestSoundServerRestartsInACall: the call goes on if its program records again
+// within the grace. The story has a sound server of its own.
 func TestSoundServerRestartsInACall(t *testing.T) {
 	needs(t, "pipewire-pulse")
 	dir := runtimeDir(t)
@@ -125,27 +108,27 @@ func TestSoundServerRestartsInACall(t *testing.T) {
 	t.Setenv("PIPEWIRE_REMOTE", filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "pipewire-0"))
 	t.Setenv("PULSE_RUNTIME_PATH", dir)
 	t.Setenv("PULSE_SERVER", "unix:"+socket)
-	serve := func() *process {
+	serve := func() *lab.Process {
 		t.Helper()
-		p := start(t, nil, "pipewire-pulse")
-		eventually(t, "the sound server listens", func() bool { return listens(socket) })
+		p := lab.Start(t, nil, "pipewire-pulse")
+		lab.Eventually(t, "the sound server listens", func() bool { return listens(socket) })
 		return p
 	}
 	server := serve()
 	const grace = 5 * time.Second
 	w := watching(t, detect.Options{Debounce: time.Second, Grace: grace})
 	record(t, "zoom")
-	eventually(t, "the call begins", func() bool { return call(w) == "zoom" })
+	lab.Eventually(t, "the call begins", func() bool { return call(w) == "zoom" })
 	since := w.Activity().Call.Since
-	killed(server)
+	server.Kill()
 	os.Remove(socket)
-	eventually(t, "the server's end is seen", func() bool { return part(w, "microphone").Backend == "" })
+	lab.Eventually(t, "the server's end is seen", func() bool { return part(w, "microphone").Backend == "" })
 	serve()
 	began := time.Now()
-	eventually(t, "the new server serves", func() bool { return part(w, "microphone").Backend == "pulseaudio" })
-	t.Logf("the new sound server serves after %v", time.Since(began).Round(time.Millisecond))
+	lab.Eventually(t, "the new server is open", func() bool { return part(w, "microphone").Backend == "pulseaudio" })
+	t.Logf("the new sound server is open after %v", time.Since(began).Round(time.Millisecond))
 	record(t, "zoom")
-	during(t, grace+2*time.Second, "it is the same call", func() bool {
+	lab.During(t, grace+2*time.Second, "it is the same call", func() bool {
 		c := w.Activity().Call
 		return c.App == "zoom" && c.Since.Equal(since)
 	})

@@ -11,10 +11,12 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
+	"heliograph/build/lab"
 	"heliograph/detect"
 )
 
-// mockLogind is the stand-in for logind that build/desktop -l puts up.
+// mockLogind is the stand-in for logind that build/desktop -l starts
+// (python-dbusmock).
 type mockLogind struct {
 	t    *testing.T
 	conn *dbus.Conn
@@ -24,7 +26,7 @@ const (
 	login1      = "org.freedesktop.login1"
 	login1Path  = dbus.ObjectPath("/org/freedesktop/login1")
 	sessionPath = dbus.ObjectPath("/org/freedesktop/login1/session/c1")
-	mockFace    = "org.freedesktop.DBus.Mock"
+	mockControl = "org.freedesktop.DBus.Mock"
 )
 
 func newMockLogind(t *testing.T) *mockLogind {
@@ -49,15 +51,15 @@ func (m *mockLogind) call(path dbus.ObjectPath, method string, args ...any) *dbu
 // session sets one property of our session.
 func (m *mockLogind) session(name string, value any) {
 	m.t.Helper()
-	m.call(sessionPath, mockFace+".UpdateProperties", login1+".Session", map[string]dbus.Variant{name: dbus.MakeVariant(value)})
+	m.call(sessionPath, mockControl+".UpdateProperties", login1+".Session", map[string]dbus.Variant{name: dbus.MakeVariant(value)})
 }
 
 func (m *mockLogind) prepareForSleep(begins bool) {
 	m.t.Helper()
-	m.call(login1Path, mockFace+".EmitSignal", login1+".Manager", "PrepareForSleep", "b", []dbus.Variant{dbus.MakeVariant(begins)})
+	m.call(login1Path, mockControl+".EmitSignal", login1+".Manager", "PrepareForSleep", "b", []dbus.Variant{dbus.MakeVariant(begins)})
 }
 
-// delayed reports that somebody holds sleep up.
+// delayed reports whether heliograph delays sleep.
 func (m *mockLogind) delayed() bool {
 	var all []struct {
 		What, Who, Why, Mode string
@@ -74,63 +76,54 @@ func (m *mockLogind) delayed() bool {
 	return false
 }
 
-func watching(t *testing.T, o detect.Options) *detect.Watcher {
-	t.Helper()
-	w := detect.Watch(t.Context(), o)
-	t.Cleanup(w.Close)
-	return w
-}
-
 func TestLockAndSeatByLogind(t *testing.T) {
 	m := newMockLogind(t)
 	w := watching(t, detect.Options{})
-	eventually(t, "logind serves", func() bool { return part(w, "sleep").Backend == "logind" })
+	lab.Eventually(t, "logind is open", func() bool { return part(w, "sleep").Backend == "logind" })
 	m.session("LockedHint", true)
-	eventually(t, "locked", func() bool { return w.Activity().Locked })
+	lab.Eventually(t, "locked", func() bool { return w.Activity().Locked })
 	m.session("LockedHint", false)
-	eventually(t, "unlocked", func() bool { return !w.Activity().Locked })
+	lab.Eventually(t, "unlocked", func() bool { return !w.Activity().Locked })
 	m.session("Active", false)
-	eventually(t, "another session has the seat", func() bool { return w.Activity().Elsewhere })
+	lab.Eventually(t, "another session has the seat", func() bool { return w.Activity().Elsewhere })
 	m.session("Active", true)
-	eventually(t, "ours has it", func() bool { return !w.Activity().Elsewhere })
+	lab.Eventually(t, "ours has it", func() bool { return !w.Activity().Elsewhere })
 }
 
-func TestSleepIsHeldUpUntilAllIsTold(t *testing.T) {
+func TestSleepWaitsUntilPresenceIsCleared(t *testing.T) {
 	m := newMockLogind(t)
 	w := watching(t, detect.Options{})
-	eventually(t, "sleep is held up", m.delayed)
+	lab.Eventually(t, "sleep is delayed", m.delayed)
 	m.prepareForSleep(true)
-	eventually(t, "sleep is seen", func() bool { return w.Activity().Asleep })
+	lab.Eventually(t, "sleep is seen", func() bool { return w.Activity().Asleep })
 	if !m.delayed() {
-		t.Error("sleep is not held up any more, before all is told")
+		t.Error("sleep is no longer delayed, before SleepReady")
 	}
 	w.SleepReady()
-	eventually(t, "sleep may go on", func() bool { return !m.delayed() })
+	lab.Eventually(t, "sleep may go on", func() bool { return !m.delayed() })
 	began := time.Now()
 	m.prepareForSleep(false)
-	eventually(t, "the end of sleep is seen", func() bool { return !w.Activity().Asleep && w.Activity().Woke.After(began.Add(-time.Second)) })
-	eventually(t, "the next sleep is held up", m.delayed)
+	lab.Eventually(t, "the end of sleep is seen", func() bool { return !w.Activity().Asleep && w.Activity().Woke.After(began.Add(-time.Second)) })
+	lab.Eventually(t, "the next sleep is delayed", m.delayed)
 
-	// Nobody says that all is told: sleep goes on by itself, within logind's
-	// own limit of five seconds.
+	// Without SleepReady the delay ends within logind's limit of five seconds.
 	m.prepareForSleep(true)
 	began = time.Now()
-	eventually(t, "sleep may go on", func() bool { return !m.delayed() })
+	lab.Eventually(t, "sleep may go on", func() bool { return !m.delayed() })
 	if d := time.Since(began); d < 3*time.Second || d > 5*time.Second {
-		t.Errorf("sleep was held up for %v", d)
+		t.Errorf("sleep was delayed for %v", d)
 	}
 	m.prepareForSleep(false)
-	eventually(t, "held up again", m.delayed)
+	lab.Eventually(t, "sleep is delayed again", m.delayed)
 	w.Close()
-	eventually(t, "nothing is held up by a watcher that ended", func() bool { return !m.delayed() })
+	lab.Eventually(t, "a watcher that has ended delays nothing", func() bool { return !m.delayed() })
 }
 
-// fakeDesktop owns the bus names through which programs ask that the screen
-// stay awake, and remembers what they asked. It speaks as GNOME's session
-// manager does, and as a power manager that lists nothing.
+// fakeDesktop owns the name of GNOME's session manager on the bus and keeps
+// its list of inhibitors: programs that keep the screen or the system awake.
 type fakeDesktop struct {
 	conn  *dbus.Conn
-	asked chan [2]string // program, reason
+	asked chan [2]string // the program and reason of each Inhibit
 
 	mu    sync.Mutex
 	last  uint32
@@ -148,7 +141,9 @@ func (g *gnomeInhibitor) GetFlags() (uint32, *dbus.Error)  { return g.flags, nil
 
 const gnomeSession = "org.gnome.SessionManager"
 
-// Inhibit is GNOME's.
+// Inhibit adds an inhibitor.
+//
+// Source: https://gnome.pages.gitlab.gnome.org/gnome-session/ (org.gnome.SessionManager)
 func (d *fakeDesktop) Inhibit(app string, _ uint32, reason string, flags uint32) (uint32, *dbus.Error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -166,7 +161,7 @@ func (d *fakeDesktop) Inhibit(app string, _ uint32, reason string, flags uint32)
 	return id, nil
 }
 
-// Uninhibit is GNOME's.
+// Uninhibit removes one.
 func (d *fakeDesktop) Uninhibit(id uint32) *dbus.Error {
 	d.mu.Lock()
 	delete(d.gnome, gnomePath(id))
@@ -175,7 +170,7 @@ func (d *fakeDesktop) Uninhibit(id uint32) *dbus.Error {
 	return nil
 }
 
-// GetInhibitors is GNOME's.
+// GetInhibitors lists them.
 func (d *fakeDesktop) GetInhibitors() ([]dbus.ObjectPath, *dbus.Error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -202,16 +197,18 @@ func newFakeDesktop(t *testing.T) *fakeDesktop {
 	if err := conn.Export(d, "/org/gnome/SessionManager", gnomeSession); err != nil {
 		t.Fatal(err)
 	}
-	if reply, err := conn.RequestName(gnomeSession, 0); err != nil || reply != dbus.RequestNameReplyPrimaryOwner {
-		t.Fatalf("%s: %v, %v", gnomeSession, reply, err)
-	}
+	// The connection of an earlier test may not be gone for the bus yet.
+	lab.Eventually(t, gnomeSession+" is free", func() bool {
+		reply, err := conn.RequestName(gnomeSession, dbus.NameFlagDoNotQueue)
+		return err == nil && reply == dbus.RequestNameReplyPrimaryOwner
+	})
 	return d
 }
 
 func TestInhibitorsOfGNOME(t *testing.T) {
 	w := watching(t, detect.Options{})
-	eventually(t, "the bus serves", func() bool { return part(w, "inhibitors").Backend != "" })
-	d := newFakeDesktop(t) // it comes up after us
+	lab.Eventually(t, "the bus is open", func() bool { return part(w, "inhibitors").Backend != "" })
+	d := newFakeDesktop(t) // it starts after the detector
 	other, err := dbus.ConnectSessionBus()
 	if err != nil {
 		t.Fatal(err)
@@ -225,29 +222,29 @@ func TestInhibitorsOfGNOME(t *testing.T) {
 		return id
 	}
 	sleepOnly := inhibit("backup", "copying", 4)
-	eventually(t, "against sleep only", func() bool {
+	lab.Eventually(t, "sleep alone is inhibited", func() bool {
 		return part(w, "inhibitors").Value == "1 program keeps the computer awake, none the screen"
 	})
 	if w.Activity().Inhibited {
-		t.Error("a backup keeps no screen awake")
+		t.Error("a backup does not keep the screen awake")
 	}
 	video := inhibit("/usr/lib/firefox-esr/firefox-esr", "video-playing", 8)
-	eventually(t, "a video keeps the screen awake", func() bool { return w.Activity().Inhibited })
+	lab.Eventually(t, "a video keeps the screen awake", func() bool { return w.Activity().Inhibited })
 	for _, id := range []uint32{sleepOnly, video} {
 		other.Object(gnomeSession, "/org/gnome/SessionManager").Call(gnomeSession+".Uninhibit", 0, id)
 	}
-	eventually(t, "it ends", func() bool { return !w.Activity().Inhibited })
+	lab.Eventually(t, "it ends", func() bool { return !w.Activity().Inhibited })
 	inhibit("vlc", "playing", 12)
-	eventually(t, "another begins", func() bool { return w.Activity().Inhibited })
+	lab.Eventually(t, "another begins", func() bool { return w.Activity().Inhibited })
 	d.conn.Close()
-	eventually(t, "a desktop that ended keeps nothing awake", func() bool { return !w.Activity().Inhibited })
+	lab.Eventually(t, "a desktop that has ended keeps nothing awake", func() bool { return !w.Activity().Inhibited })
 }
 
-// The desktops' savers tell with a signal of their own; a saver that comes up
-// later is heard, one that dies covers nothing.
+// Screen savers report with a signal of their own. One that starts after the
+// detector counts too; one that has died covers nothing.
 func TestLockBySavers(t *testing.T) {
 	w := watching(t, detect.Options{})
-	eventually(t, "the bus serves", func() bool { return part(w, "lock").Backend == "screensaver" })
+	lab.Eventually(t, "the bus is open", func() bool { return part(w, "lock").Backend == "screensaver" })
 	for name, path := range map[string]dbus.ObjectPath{
 		"org.freedesktop.ScreenSaver": "/ScreenSaver", // KDE's
 		"org.gnome.ScreenSaver":       "/org/gnome/ScreenSaver",
@@ -264,19 +261,19 @@ func TestLockBySavers(t *testing.T) {
 			if _, err := conn.RequestName(name, 0); err != nil {
 				t.Fatal(err)
 			}
-			say := func(active bool) {
+			emit := func(active bool) {
 				if err := conn.Emit(path, name+".ActiveChanged", active); err != nil {
 					t.Fatal(err)
 				}
 			}
-			say(true)
-			eventually(t, "locked", func() bool { return w.Activity().Locked })
-			say(false)
-			eventually(t, "unlocked", func() bool { return !w.Activity().Locked })
-			say(true)
-			eventually(t, "locked", func() bool { return w.Activity().Locked })
+			emit(true)
+			lab.Eventually(t, "locked", func() bool { return w.Activity().Locked })
+			emit(false)
+			lab.Eventually(t, "unlocked", func() bool { return !w.Activity().Locked })
+			emit(true)
+			lab.Eventually(t, "locked", func() bool { return w.Activity().Locked })
 			conn.Close()
-			eventually(t, "unlocked, since the saver died", func() bool { return !w.Activity().Locked })
+			lab.Eventually(t, "unlocked, since the saver has died", func() bool { return !w.Activity().Locked })
 		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"heliograph/build/lab"
 	"heliograph/detect"
 )
 
@@ -18,34 +19,32 @@ func TestRecordingsWithLongTitles(t *testing.T) {
 	sizes := []string{"2010", "2011", "60000"}
 	for _, size := range sizes {
 		// A shell makes the title, so that a failure does not print it.
-		start(t, nil, "sh", "-c", `exec parecord "--property=media.name=$(head -c `+size+` /dev/zero | tr '\0' t)" /dev/null`)
+		lab.Start(t, nil, "sh", "-c", `exec parecord "--property=media.name=$(head -c `+size+` /dev/zero | tr '\0' t)" /dev/null`)
 	}
-	eventually(t, "all of them record", func() bool {
+	lab.Eventually(t, "all of them record", func() bool {
 		out, err := exec.Command("pactl", "list", "source-outputs").Output()
 		return err == nil && strings.Count(string(out), `media.name = "ttt`) == len(sizes)
 	})
 	rec := record(t, "zoom")
-	eventually(t, "a recording by zoom is a call beside them", func() bool { return p.emu.shows("Busy/InACall") })
-	rec.signal(syscall.SIGTERM)
-	eventually(t, "the call ends", func() bool { return p.emu.shows("Available/Available") })
-	select {
-	case <-app.done:
+	lab.Eventually(t, "a recording by zoom beside them is a call", func() bool { return p.Emu.Shows("Busy/InACall") })
+	rec.Signal(syscall.SIGTERM)
+	lab.Eventually(t, "the call ends", func() bool { return p.Emu.Shows("Available/Available") })
+	if app.Ended() {
 		t.Error("heliograph has ended")
-	default:
 	}
-	if strings.Contains(p.log(), "detector lost") {
-		t.Errorf("the sound server was lost:\n%s", p.log())
+	if strings.Contains(logOf(p), "detector lost") {
+		t.Errorf("the sound server was lost:\n%s", logOf(p))
 	}
-	if strings.Contains(p.log()+app.output(), "ttt") {
+	if strings.Contains(logOf(p)+app.Output(), "ttt") {
 		t.Error("a title is in the log")
 	}
 }
 
-// The titles of recordings reach nobody who asks the detector.
-func TestTitlesOfRecordingsAreNotTold(t *testing.T) {
+// What the detector says of a recording holds no title.
+func TestTitlesOfRecordingsAreLeftOut(t *testing.T) {
 	w := watching(t, detect.Options{})
-	start(t, nil, "parecord", "--property=media.name=A quiet title", "/dev/null")
-	eventually(t, "it records", func() bool { return len(w.Streams()) == 1 })
+	lab.Start(t, nil, "parecord", "--property=media.name=A quiet title", "/dev/null")
+	lab.Eventually(t, "it records", func() bool { return len(w.Streams()) == 1 })
 	if s := w.Streams()[0]; strings.Contains(s.Name+s.App+s.Source+s.Because, "quiet") {
 		t.Errorf("%+v", s)
 	}

@@ -8,41 +8,37 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"heliograph/build/lab"
 	"heliograph/tray/words"
 )
 
-// Law 8: whatever does not answer, quit ends within five seconds and every
-// command within ten. What hangs here is stopped in the middle of its life: it
-// keeps its sockets and names open and never answers.
+// Whatever does not answer, quit ends within five seconds and every command
+// within ten. What hangs here was stopped while it ran: it keeps its sockets and
+// names open and never answers.
 const (
 	quitWithin    = 5 * time.Second
 	commandWithin = 10 * time.Second
 )
 
-// commands are all that speak to the running instance or to the outside and do
-// not wait for a person.
+// commands are all that call the running instance or anything outside and do not
+// wait for a person.
 var commands = [][]string{
 	{"status"}, {"why"}, {"calls"}, {"calls", "deny", "obs"}, {"doctor"}, {"set", "busy"}, {"auto"}, {"pause"}, {"log"},
 	{"config", "show"}, {"config", "check"}, {"autostart", "status"}, {"secret", "remove", "mqtt"}, {"version"},
 }
 
-// freeze stops a process of the desktop until the test ends.
-func freeze(t *testing.T, part string) {
+// freeze stops a part of the desktop until the test ends.
+func freeze(t *testing.T, name string) {
 	t.Helper()
-	pid, err := strconv.Atoi(os.Getenv("DESK_PID_" + part))
-	if err != nil {
-		t.Fatalf("the desktop has no %s: %v", part, err)
-	}
-	freezePid(t, pid)
+	freezePID(t, partPID(t, name))
 }
 
-func freezePid(t *testing.T, pid int) {
+func freezePID(t *testing.T, pid int) {
 	t.Helper()
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -54,44 +50,46 @@ func freezePid(t *testing.T, pid int) {
 	})
 }
 
-// hangs are what never answers, and how it comes to be used.
-var hangs = map[string]func(t *testing.T, p *person, app *process){
-	"browser_and_editor": func(t *testing.T, _ *person, app *process) {
-		desk, name := onPanel(t, app)
-		desk.click(name, words.Say("menu.settings"))
+// hangs are the things that never answer, and how each comes to be used.
+var hangs = map[string]func(t *testing.T, p *lab.Person, app *lab.Process){
+	"browser_and_editor": func(t *testing.T, _ *lab.Person, app *lab.Process) {
+		panel, name := onPanel(t, app)
+		panel.click(name, words.Say("menu.settings"))
 	},
-	"notifications": func(t *testing.T, _ *person, _ *process) { freeze(t, "DUNST") },
-	"keyring":       func(t *testing.T, _ *person, _ *process) { freeze(t, "KEYRING") },
-	"sound":         func(t *testing.T, _ *person, _ *process) { freeze(t, "PULSE"); freeze(t, "PIPEWIRE") },
-	"logind":        func(t *testing.T, _ *person, _ *process) { freeze(t, "LOGIND") },
-	"hook": func(t *testing.T, p *person, _ *process) {
-		eventually(t, "the hook runs", func() bool { return exists(p.hook()) })
+	"notifications": func(t *testing.T, _ *lab.Person, _ *lab.Process) { freeze(t, "DUNST") },
+	"keyring":       func(t *testing.T, _ *lab.Person, _ *lab.Process) { freeze(t, "KEYRING") },
+	"sound":         func(t *testing.T, _ *lab.Person, _ *lab.Process) { freeze(t, "PULSE"); freeze(t, "PIPEWIRE") },
+	"logind":        func(t *testing.T, _ *lab.Person, _ *lab.Process) { freeze(t, "LOGIND") },
+	"hook": func(t *testing.T, p *lab.Person, _ *lab.Process) {
+		lab.Eventually(t, "the hook runs", func() bool { return exists(hookFile(p)) })
 	},
-	"microsoft": func(t *testing.T, p *person, _ *process) { freezePid(t, p.emu.p.cmd.Process.Pid) },
+	"microsoft": func(t *testing.T, p *lab.Person, _ *lab.Process) { freezePID(t, p.Emu.Process.PID()) },
 }
 
-// hook is the file that a person's hook makes when it has begun.
-func (p *person) hook() string { return filepath.Join(filepath.Dir(p.config), "hook-runs") }
+// hookFile is the file that the hook creates once it runs.
+func hookFile(p *lab.Person) string { return filepath.Join(p.Dir, "hook-runs") }
 
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
 }
 
-// hanging is a running instance whose browser, editor and hook never end.
-func hanging(t *testing.T) (*person, *process) {
+// hanging is a running instance whose browser, editor and hook never end, on a
+// desktop of its own, whose parts may be stopped.
+func hanging(t *testing.T) (*lab.Person, *lab.Process) {
 	t.Helper()
+	lab.Surroundings(t, "../desktop", "-l")
 	p := newPerson(t, "1h")
-	p.login()
+	p.Login()
 	dir := t.TempDir()
 	script := "#!/bin/sh\nexec sleep 1000\n"
 	if err := os.WriteFile(filepath.Join(dir, "xdg-open"), []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	p.env = append(p.env, "PATH="+dir+":"+os.Getenv("PATH"))
-	f, err := os.OpenFile(p.config, os.O_APPEND|os.O_WRONLY, 0)
+	p.Env = append(p.Env, "PATH="+dir+":"+os.Getenv("PATH"))
+	f, err := os.OpenFile(p.Config, os.O_APPEND|os.O_WRONLY, 0)
 	if err == nil {
-		_, err = fmt.Fprintf(f, "[hooks]\non_change = [\"sh\", \"-c\", \"touch %s; exec sleep 1000\"]\ntimeout = \"10m\"\n", p.hook())
+		_, err = fmt.Fprintf(f, "[hooks]\non_change = [\"sh\", \"-c\", \"touch %s; exec sleep 1000\"]\ntimeout = \"10m\"\n", hookFile(p))
 	}
 	if err == nil {
 		err = f.Close()
@@ -100,13 +98,13 @@ func hanging(t *testing.T) (*person, *process) {
 		t.Fatal(err)
 	}
 	touch(t)
-	app := p.command("run")
-	eventually(t, "a session is set", func() bool { return len(p.emu.self().Sessions) == 1 })
+	app := p.Command("run")
+	lab.Eventually(t, "a session is set", func() bool { return len(p.Emu.Self().Sessions) == 1 })
 	return p, app
 }
 
-func TestNothingThatHangsHoldsItUp(t *testing.T) {
-	all := func(t *testing.T, p *person, app *process) {
+func TestDeadlinesHoldWhateverHangs(t *testing.T) {
+	all := func(t *testing.T, p *lab.Person, app *lab.Process) {
 		for _, name := range slices.Sorted(maps.Keys(hangs)) {
 			hangs[name](t, p, app)
 		}
@@ -118,51 +116,45 @@ func TestNothingThatHangsHoldsItUp(t *testing.T) {
 	t.Run("all_and_a_signal", func(t *testing.T) {
 		p, app := hanging(t)
 		all(t, p, app)
-		app.signal(syscall.SIGTERM)
-		app.endsWithin(quitWithin)
+		app.Signal(syscall.SIGTERM)
+		endsWithin(t, app, quitWithin)
 	})
 }
 
-// TestSecondSignalEndsAtOnce holds that an impatient person need not wait for
-// what heliograph still gives back.
+// TestSecondSignalEndsAtOnce: a second signal does not wait for what heliograph
+// still has to clear.
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	p, app := hanging(t)
-	freezePid(t, p.emu.p.cmd.Process.Pid)
-	app.signal(syscall.SIGTERM)
-	eventually(t, "quitting has begun", func() bool { return strings.Contains(p.log(), "quitting") })
-	app.signal(syscall.SIGTERM)
-	app.endsWithin(time.Second)
-	if app.cmd.ProcessState.Success() {
-		t.Error("it claims to have ended in order")
+	freezePID(t, p.Emu.Process.PID())
+	app.Signal(syscall.SIGTERM)
+	lab.Eventually(t, "quitting has begun", func() bool { return strings.Contains(logOf(p), "quitting") })
+	app.Signal(syscall.SIGTERM)
+	endsWithin(t, app, time.Second)
+	if app.Wait() == 0 {
+		t.Error("its exit code says that everything was cleared")
 	}
 }
 
-func holdToDeadlines(t *testing.T, hang func(*testing.T, *person, *process)) {
+func holdToDeadlines(t *testing.T, hang func(*testing.T, *lab.Person, *lab.Process)) {
 	p, app := hanging(t)
 	hang(t, p, app)
 	for _, args := range commands {
-		c := p.command(args...)
-		c.endsWithin(commandWithin)
-		if strings.Contains(c.output(), "panic") {
-			t.Errorf("%v:\n%s", args, c.output())
+		c := p.Command(args...)
+		endsWithin(t, c, commandWithin)
+		if strings.Contains(c.Output(), "panic") {
+			t.Errorf("%v:\n%s", args, c.Output())
 		}
 	}
-	c := p.command("quit")
-	c.endsWithin(quitWithin)
-	app.endsWithin(quitWithin - time.Since(c.began))
+	c := p.Command("quit")
+	endsWithin(t, c, quitWithin)
+	endsWithin(t, app, quitWithin-time.Since(c.Began))
 }
 
 // endsWithin holds a process to a deadline.
-func (p *process) endsWithin(d time.Duration) {
-	p.t.Helper()
-	select {
-	case <-p.done:
-		if took := time.Since(p.began); took > time.Second {
-			p.t.Logf("%v took %v", p.cmd.Args[1:2], took.Round(10*time.Millisecond))
-		}
-	case <-time.After(d):
-		p.t.Errorf("%v does not end within %v:\n%s", p.cmd.Args[1:2], d.Round(time.Millisecond), p.output())
-		p.signal(syscall.SIGKILL)
-		<-p.done
+func endsWithin(t *testing.T, p *lab.Process, d time.Duration) {
+	t.Helper()
+	if !p.EndsWithin(d) {
+		t.Errorf("it does not end within %v:\n%s", d.Round(time.Millisecond), p.Output())
+		p.Kill()
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"heliograph/graph/emu"
+	"heliograph/build/lab"
 )
 
 // The numbers of a program that runs all day. They are benchmarks, not tests:
@@ -39,24 +39,23 @@ func BenchmarkCallToPresence(b *testing.B) {
 	var took []time.Duration
 	for range b.N {
 		rec := record(b, "zoom")
-		began := rec.began
+		began := rec.Began
 		var at time.Time
-		eventually(b, "a call is posted", func() bool {
+		lab.Eventually(b, "a call is posted", func() bool {
 			at = posted(p, "InACall", began)
 			return !at.IsZero()
 		})
 		took = append(took, at.Sub(began))
-		rec.signal(syscall.SIGTERM)
-		eventually(b, "the call ends", func() bool { return p.emu.shows("Available/Available") })
+		rec.Signal(syscall.SIGTERM)
+		lab.Eventually(b, "the call ends", func() bool { return p.Emu.Shows("Available/Available") })
 	}
 	report(b, took)
 }
 
-// posted is when the emulator was told of an activity since then; zero: not.
-func posted(p *person, activity string, since time.Time) time.Time {
-	var all []emu.Request
-	p.emu.get("requests", &all)
-	for _, r := range all {
+// posted is when an activity was set at the emulator since then; zero: it was
+// not.
+func posted(p *lab.Person, activity string, since time.Time) time.Time {
+	for _, r := range p.Emu.Requests() {
 		if strings.HasSuffix(r.Path, "/setPresence") && r.Time.After(since) && strings.Contains(string(r.Body), activity) {
 			return r.Time
 		}
@@ -67,16 +66,15 @@ func posted(p *person, activity string, since time.Time) time.Time {
 // BenchmarkStartToIcon times the way from exec to the icon's registration.
 func BenchmarkStartToIcon(b *testing.B) {
 	p := newPerson(b, "1h")
-	p.login()
-	desk := newPanel(b)
+	p.Login()
+	panel := newPanel(b)
 	var took []time.Duration
 	for range b.N {
-		app := p.command("run")
-		pid := app.cmd.Process.Pid
-		eventually(b, "the icon is on the panel", func() bool { return desk.item(pid) != "" })
-		took = append(took, time.Since(app.began))
-		app.signal(syscall.SIGTERM)
-		app.wait()
+		app := p.Command("run")
+		pid := app.PID()
+		lab.Eventually(b, "the icon is on the panel", func() bool { return panel.item(pid) != "" })
+		took = append(took, time.Since(app.Began))
+		app.Stop()
 	}
 	report(b, took)
 }
@@ -85,13 +83,13 @@ func BenchmarkStartToIcon(b *testing.B) {
 // happens, apart from what keeps the presence session alive.
 func BenchmarkIdle(b *testing.B) {
 	p, app := running(b, "1h")
-	pid := app.cmd.Process.Pid
+	pid := app.PID()
 	const (
-		rest = 40 * time.Second // the desk's coming to rest, half a minute after the last input, is an event
+		rest = 40 * time.Second // half a minute after the last input the detector reports an event
 		span = 5 * time.Minute
 	)
 	<-time.After(rest)
-	// Samples tell what a post costs from what nothing costs.
+	// Samples separate what a post costs from what nothing costs.
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	var quiet, posting, seconds int
@@ -118,26 +116,24 @@ func BenchmarkIdle(b *testing.B) {
 	b.ReportMetric(pss(b, pid), "MB-PSS")
 }
 
-// afterPost is when a post's connection is closed again.
+// afterPost is how long after a post its connection is closed.
 const afterPost = 4 * time.Second
 
-func requests(p *person) int {
-	var all []emu.Request
-	p.emu.get("requests", &all)
-	return len(all)
+func requests(p *lab.Person) int {
+	return len(p.Emu.Requests())
 }
 
 var voluntary = regexp.MustCompile(`\nvoluntary_ctxt_switches:\s+(\d+)`)
 
 // switches counts voluntary context switches over all threads.
-func switches(b *testing.B, pid int) (n int) {
+func switches(b testing.TB, pid int) (n int) {
 	b.Helper()
 	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
 	if err != nil || len(files) == 0 {
 		b.Fatalf("no threads of %d: %v", pid, err)
 	}
 	for _, f := range files {
-		raw, err := os.ReadFile(f)
+		raw, err := os.ReadFile(f) // it fails for a thread that has just ended
 		if m := voluntary.FindSubmatch(raw); err == nil && m != nil {
 			v, _ := strconv.Atoi(string(m[1])) // digits only
 			n += v

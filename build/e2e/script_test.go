@@ -5,6 +5,8 @@ package e2e
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,15 +16,14 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"heliograph/graph/emu"
+	"heliograph/build/lab"
 )
 
-// serial runs scripts one after another: they share one desktop, one pair of
-// hands and one keyring.
+// serial runs scripts one after another: they share one desktop, its pointer and
+// its keyring.
 type serial struct{ *testing.T }
 
 func (t serial) Parallel()     {}
@@ -37,12 +38,15 @@ func (t serial) Run(name string, f func(testscript.T)) {
 //
 //	exits CODE COMMAND...       the command ends with this exit code
 //	shows PAIR                  colleagues come to see this pair
-//	await REGEXP COMMAND...     the command comes to print it
-//	advance SPAN                the emulator's clock goes on
+//	await REGEXP COMMAND...     the command prints it, now or at a later try
+//	advance SPAN                the emulator's clock moves forward
 //	teams PAIR | teams clear    the user picks a presence in Teams, or clears it
-//	device FILE                 the user enters the code that FILE tells
-//	touch                       a hand moves the pointer
+//	device FILE                 the user enters the code that FILE contains
+//	touch                       the pointer moves
 //	record NAME | unrecord NAME a program of this name records, or stops
+//
+// In the environment are EMULATOR, its address, and BROKER_HOST and BROKER_PORT,
+// an address that is free for a broker.
 func TestScripts(t *testing.T) {
 	scripts := &scripts{}
 	testscript.RunT(serial{t}, testscript.Params{Dir: "testdata/script", Setup: scripts.setUp, RequireUniqueNames: true,
@@ -52,16 +56,21 @@ func TestScripts(t *testing.T) {
 		}})
 }
 
-// scripts is what the script of now has around it; they run one at a time.
+// scripts holds what the current script has around it; they run one at a time.
 type scripts struct {
-	emu       *emulator
+	t         *testing.T
+	emu       *lab.Emulator
 	recorders map[string]*exec.Cmd
 }
 
 func (s *scripts) setUp(env *testscript.Env) error {
-	t := env.T().(serial).T
-	s.emu, s.recorders = newEmulator(t), map[string]*exec.Cmd{}
-	run, err := os.MkdirTemp(os.Getenv("DESK_DIR"), "run") // short: a socket's path
+	s.t = env.T().(serial).T
+	s.emu, s.recorders = lab.StartEmulator(s.t, binary), map[string]*exec.Cmd{}
+	run, err := os.MkdirTemp("", "run") // short: the path of a socket has 107 bytes at most
+	if err != nil {
+		return err
+	}
+	broker, err := freeAddress()
 	if err != nil {
 		return err
 	}
@@ -73,7 +82,7 @@ func (s *scripts) setUp(env *testscript.Env) error {
 	}
 	in := func(name string) string { return filepath.Join(env.WorkDir, name) }
 	env.Vars = append(env.Vars, "HOME="+in("home"), "XDG_CONFIG_HOME="+in("config"), "XDG_STATE_HOME="+in("state"), "XDG_CACHE_HOME="+in("cache"),
-		"XDG_RUNTIME_DIR="+run, "EMULATOR="+s.emu.url, "LANG=C.UTF-8")
+		"XDG_RUNTIME_DIR="+run, "EMULATOR="+s.emu.URL, "BROKER_HOST="+broker.IP.String(), fmt.Sprint("BROKER_PORT=", broker.Port), "LANG=C.UTF-8")
 	extra, err := os.ReadFile(in("extra.toml")) // a script's own settings
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -81,7 +90,7 @@ func (s *scripts) setUp(env *testscript.Env) error {
 	if err := os.MkdirAll(in("config/heliograph"), 0o700); err != nil {
 		return err
 	}
-	text := fmt.Sprintf(settings, "1h", emu.AppID, s.emu.url) + strings.ReplaceAll(string(extra), "$WORK", env.WorkDir)
+	text := lab.Settings{AwayAfter: "1h", Grace: "1s"}.Text(s.emu) + strings.NewReplacer("$WORK", env.WorkDir, "$BROKER", broker.String()).Replace(string(extra))
 	env.Defer(func() {
 		for name := range s.recorders {
 			s.stop(name)
@@ -92,6 +101,19 @@ func (s *scripts) setUp(env *testscript.Env) error {
 		os.RemoveAll(run)
 	})
 	return os.WriteFile(in("config/heliograph/config.toml"), []byte(text), 0o600)
+}
+
+// freeAddress finds a port for a program that cannot choose one. The address is
+// a random one of the loopback network, so that nobody else takes the port
+// before the program has it.
+func freeAddress() (*net.TCPAddr, error) {
+	host := fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(250), rand.IntN(250), 1+rand.IntN(250))
+	ln, err := net.Listen("tcp", host+":0")
+	if err != nil {
+		return nil, err
+	}
+	address := ln.Addr().(*net.TCPAddr)
+	return address, ln.Close()
 }
 
 func exits(ts *testscript.TestScript, _ bool, args []string) {
@@ -111,14 +133,10 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// sooner asks until ok, as eventually does.
-func sooner(ts *testscript.TestScript, what func() string, ok func() bool) {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(patience); !ok(); <-tick.C {
-		if time.Now().After(deadline) {
-			ts.Fatalf("never: %s", what())
-		}
+// eventually is lab.Eventually for a script. The text is made after the wait.
+func eventually(ts *testscript.TestScript, what func() string, ok func() bool) {
+	if !lab.Within(lab.Patience, ok) {
+		ts.Fatalf("never: %s", what())
 	}
 }
 
@@ -127,9 +145,8 @@ func (s *scripts) shows(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("usage: shows PAIR")
 	}
 	seen := ""
-	sooner(ts, func() string { return "colleagues see " + args[0] + ": they see " + seen }, func() bool {
-		u := s.emu.self().Shown
-		seen = u.Availability + "/" + u.Activity
+	eventually(ts, func() string { return "colleagues see " + args[0] + ": they see " + seen }, func() bool {
+		seen = s.emu.Shown()
 		return seen == args[0]
 	})
 }
@@ -140,25 +157,20 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	want, err := regexp.Compile("(?m)" + args[0])
 	ts.Check(err)
-	sooner(ts, func() string { return fmt.Sprintf("%q prints %q", args[1:], args[0]) }, func() bool {
-		_ = ts.Exec(args[1], args[2:]...) // its words count, now or later
+	eventually(ts, func() string { return fmt.Sprintf("%q prints %q", args[1:], args[0]) }, func() bool {
+		_ = ts.Exec(args[1], args[2:]...) // only what it prints counts
 		return want.MatchString(ts.ReadFile("stdout"))
 	})
 }
 
 func (s *scripts) advance(_ *testscript.TestScript, _ bool, args []string) {
-	s.emu.post("advance", fmt.Sprintf(`{"by":%q}`, args[0]))
+	s.emu.Post("advance", fmt.Sprintf(`{"by":%q}`, args[0]))
 }
 
 func (s *scripts) record(ts *testscript.TestScript, _ bool, args []string) {
-	real, err := exec.LookPath("pacat")
-	ts.Check(err)
-	raw, err := os.ReadFile(real)
-	ts.Check(err)
-	path := ts.MkAbs("bin-" + args[0] + "/" + args[0])
-	ts.Check(os.MkdirAll(filepath.Dir(path), 0o700))
-	ts.Check(os.WriteFile(path, raw, 0o700))
-	c := exec.Command(path, "--record", "/dev/null")
+	dir := ts.MkAbs("bin-" + args[0])
+	ts.Check(os.MkdirAll(dir, 0o700))
+	c := exec.Command(recorderNamed(s.t, dir, args[0]), "--record", "/dev/null")
 	ts.Check(c.Start())
 	s.recorders[args[0]] = c
 }
@@ -180,7 +192,7 @@ func (s *scripts) teams(_ *testscript.TestScript, _ bool, args []string) {
 		availability, activity, _ := strings.Cut(args[0], "/")
 		pair = fmt.Sprintf(`"availability":%q,"activity":%q`, availability, activity)
 	}
-	s.emu.post("preferred", "{"+pair+"}")
+	s.emu.Post("preferred", "{"+pair+"}")
 }
 
 var deviceCode = regexp.MustCompile(`enter the code (\S+)`)
@@ -189,7 +201,7 @@ var deviceCode = regexp.MustCompile(`enter the code (\S+)`)
 func (s *scripts) device(ts *testscript.TestScript, _ bool, args []string) {
 	m := deviceCode.FindStringSubmatch(ts.ReadFile(args[0]))
 	if m == nil {
-		ts.Fatalf("%s tells no code", args[0])
+		ts.Fatalf("%s contains no code", args[0])
 	}
-	s.emu.post("device", fmt.Sprintf(`{"code":%q,"user":"self"}`, m[1]))
+	s.emu.Post("device", fmt.Sprintf(`{"code":%q,"user":"self"}`, m[1]))
 }

@@ -3,194 +3,116 @@
 package e2e
 
 import (
-	"encoding/json"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"heliograph/build/lab"
 )
 
 func TestAwayAndBack(t *testing.T) {
 	p, _ := running(t, "2s")
-	eventually(t, "idle is Away", func() bool { return p.emu.shows("Away/Away") })
+	lab.Eventually(t, "idle is Away", func() bool { return p.Emu.Shows("Away/Away") })
 	touch(t)
-	eventually(t, "one motion is Available", func() bool { return p.emu.shows("Available/Available") })
+	lab.Eventually(t, "one motion is Available", func() bool { return p.Emu.Shows("Available/Available") })
 }
 
 func TestCallByAListedProgram(t *testing.T) {
+	shown := noticesFromNow(t)
 	p, _ := running(t, "1h")
 	rec := record(t, "zoom")
-	eventually(t, "a recording by zoom is a call", func() bool { return p.emu.shows("Busy/InACall") })
-	eventually(t, "the person is told once", func() bool { return toasted(t, "Zoom is in a call") })
-	rec.signal(syscall.SIGTERM)
-	eventually(t, "the call ends after its grace", func() bool { return p.emu.shows("Available/Available") })
+	lab.Eventually(t, "a recording by zoom is a call", func() bool { return p.Emu.Shows("Busy/InACall") })
+	lab.Eventually(t, "a notice says so", func() bool { return shown.count("Zoom is in a call") > 0 })
+	rec.Stop()
+	lab.Eventually(t, "the call ends after its grace", func() bool { return p.Emu.Shows("Available/Available") })
+	if n := shown.count("Zoom is in a call"); n != 1 {
+		t.Errorf("%d notices of one call", n)
+	}
 }
 
 func TestRecordersAreNoCalls(t *testing.T) {
 	p, _ := running(t, "1h")
 	record(t, "parecord")
-	start(t, nil, "pavucontrol")
-	eventually(t, "both record", func() bool {
+	lab.Start(t, nil, "pavucontrol")
+	lab.Eventually(t, "both record", func() bool {
 		out, err := exec.Command("pactl", "list", "source-outputs").Output()
 		return err == nil && strings.Contains(string(out), "parecord") && strings.Contains(string(out), "pavucontrol")
 	})
-	during(t, 2*time.Second, "colleagues see Available", func() bool { return p.emu.shows("Available/Available") })
+	lab.During(t, 2*time.Second, "colleagues see Available", func() bool { return p.Emu.Shows("Available/Available") })
 }
 
 func TestKilledSessionExpires(t *testing.T) {
 	p, app := running(t, "1h")
-	app.signal(syscall.SIGKILL)
-	<-app.done
-	if !p.emu.shows("Available/Available") {
-		t.Fatalf("colleagues see %+v", p.emu.self().Shown)
+	app.Kill()
+	if !p.Emu.Shows("Available/Available") {
+		t.Fatalf("colleagues see %+v", p.Emu.Self().Shown)
 	}
-	p.emu.post("advance", `{"by":"10m"}`)
-	if !p.emu.shows("Offline/Offline") {
-		t.Errorf("ten minutes after a kill colleagues see %+v", p.emu.self().Shown)
+	p.Emu.Post("advance", `{"by":"10m"}`)
+	if !p.Emu.Shows("Offline/Offline") {
+		t.Errorf("ten minutes after a kill colleagues see %+v", p.Emu.Self().Shown)
 	}
-	again := p.command("run")
-	eventually(t, "the next start takes over", func() bool { return p.emu.shows("Available/Available") })
-	again.signal(syscall.SIGTERM)
-	again.wait()
+	p.Command("run")
+	lab.Eventually(t, "the next start takes over", func() bool { return p.Emu.Shows("Available/Available") })
 }
 
 func TestQuitClearsTheSession(t *testing.T) {
 	p, app := running(t, "1h")
-	app.signal(syscall.SIGTERM)
-	if code := app.wait(); code != 0 {
+	if code := app.Stop(); code != 0 {
 		t.Errorf("exit %d", code)
 	}
-	if n := len(p.emu.self().Sessions); n != 0 {
+	if n := len(p.Emu.Self().Sessions); n != 0 {
 		t.Errorf("%d sessions left", n)
 	}
 }
 
 func TestSecondLaunchShowsTheFirst(t *testing.T) {
 	p, _ := running(t, "1h")
-	if code := p.command("run").wait(); code != 0 {
-		t.Errorf("exit %d", code)
-	}
-	eventually(t, "the first one shows itself", func() bool { return toasted(t, "heliograph is running") })
+	shown := noticesFromNow(t)
+	p.Do("run")
+	lab.Eventually(t, "the first one says that it runs", func() bool { return shown.count("heliograph is running") == 1 })
 }
 
 func TestStatusAndChoiceByCommand(t *testing.T) {
 	p, _ := running(t, "1h")
-	if code := p.command("set", "dnd", "--for", "1h").wait(); code != 0 {
-		t.Fatalf("exit %d", code)
-	}
-	eventually(t, "colleagues see Do not disturb", func() bool { return p.emu.shows("DoNotDisturb/DoNotDisturb") })
-	c := p.command("status", "--json")
-	c.wait()
+	p.Do("set", "dnd", "--for", "1h")
+	lab.Eventually(t, "colleagues see Do not disturb", func() bool { return p.Emu.Shows("DoNotDisturb/DoNotDisturb") })
 	var s struct {
 		Choice struct{ Status string }
 		Reason struct{ Rule string }
 		Sent   struct{ Availability string }
 	}
-	if err := json.Unmarshal([]byte(c.output()), &s); err != nil || s.Choice.Status != "dnd" || s.Reason.Rule != "choice" || s.Sent.Availability != "Available" {
-		t.Errorf("%v: %s", err, c.output())
+	p.Status(&s)
+	if s.Choice.Status != "dnd" || s.Reason.Rule != "choice" || s.Sent.Availability != "Available" {
+		t.Errorf("%+v", s)
 	}
-	p.command("auto").wait()
-	eventually(t, "colleagues see Available", func() bool { return p.emu.shows("Available/Available") })
+	p.Do("auto")
+	lab.Eventually(t, "colleagues see Available", func() bool { return p.Emu.Shows("Available/Available") })
 }
 
 func TestTimedChoiceSurvivesAKill(t *testing.T) {
 	p, app := running(t, "1h")
-	p.command("set", "busy", "--for", "1h").wait()
-	eventually(t, "colleagues see Busy", func() bool { return p.emu.shows("Busy/Busy") })
-	app.signal(syscall.SIGKILL)
-	<-app.done
-	p.command("run")
-	eventually(t, "the choice is back", func() bool {
-		c := p.command("status", "--json")
-		c.wait()
-		return strings.Contains(c.output(), `"busy"`) && p.emu.shows("Busy/Busy")
+	p.Do("set", "busy", "--for", "1h")
+	lab.Eventually(t, "colleagues see Busy", func() bool { return p.Emu.Shows("Busy/Busy") })
+	app.Kill()
+	p.Command("run")
+	lab.Eventually(t, "the choice is back", func() bool {
+		c := p.Command("status", "--json") // it fails until the program listens
+		return c.Wait() == 0 && strings.Contains(c.Output(), `"busy"`) && p.Emu.Shows("Busy/Busy")
 	})
 }
 
+// TestPanelRestart kills the panel, and so has its own desktop.
 func TestPanelRestart(t *testing.T) {
+	lab.Surroundings(t, "../desktop", "-n", "audio")
 	_, app := running(t, "1h")
-	desk := newPanel(t)
-	there := func() bool { return desk.item(app.cmd.Process.Pid) != "" }
-	eventually(t, "the icon is on the panel", there)
-	pid, err := strconv.Atoi(os.Getenv("DESK_PID_PANEL"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the panel is gone", func() bool { return !there() })
-	start(t, nil, "xfce4-panel", "--disable-wm-check")
-	eventually(t, "the icon is back", there)
-}
-
-func TestLogoutLeavesNothingInTheKeyring(t *testing.T) {
-	p := newPerson(t, "1h")
-	p.login()
-	if !keyringHolds(t) {
-		t.Fatal("the sign-in is not in the keyring")
-	}
-	if code := p.command("logout").wait(); code != 0 {
-		t.Fatalf("exit %d", code)
-	}
-	if keyringHolds(t) {
-		t.Error("items are left in the keyring")
-	}
-}
-
-func keyringHolds(t *testing.T) bool {
-	t.Helper()
-	out, err := exec.Command("secret-tool", "search", "--all", "service", "heliograph").CombinedOutput()
-	if err != nil && len(out) > 0 {
-		t.Fatalf("secret-tool: %v: %s", err, out)
-	}
-	return strings.Contains(string(out), "heliograph")
-}
-
-func TestKeyringWords(t *testing.T) {
-	lock := exec.Command("dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets",
-		"org.freedesktop.Secret.Service.Lock", "array:objpath:/org/freedesktop/secrets/collection/login")
-	if out, err := lock.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	p := newPerson(t, "1h")
-	app := p.command("run")
-	eventually(t, "a locked keyring is called locked", func() bool { return strings.Contains(p.log(), "The keyring is locked") })
-	app.signal(syscall.SIGTERM)
-	app.wait()
-	pid, err := strconv.Atoi(os.Getenv("DESK_PID_KEYRING"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { startKeyring(t) })
-	p.command("run")
-	eventually(t, "a missing keyring is called missing", func() bool { return strings.Contains(p.log(), "There is no keyring service") })
-}
-
-// startKeyring gives the desktop a keyring again, unlocked as before, for the
-// tests that follow; it ends with the session bus.
-func startKeyring(t *testing.T) {
-	t.Helper()
-	password, err := os.Open(filepath.Join(os.Getenv("DESK_DIR"), "password"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer password.Close()
-	c := exec.Command("gnome-keyring-daemon", "--daemonize", "--unlock", "--components=secrets", "--control-directory="+filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "keyring"))
-	c.Stdin = password
-	if err := c.Run(); err != nil {
-		t.Fatalf("the keyring does not start again: %v", err)
-	}
-	eventually(t, "the keyring is back", func() bool {
-		return exec.Command("dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets", "org.freedesktop.DBus.Peer.Ping").Run() == nil
-	})
+	panel := newPanel(t)
+	there := func() bool { return panel.item(app.PID()) != "" }
+	lab.Eventually(t, "the icon is on the panel", there)
+	killPart(t, "PANEL")
+	lab.Eventually(t, "the panel is gone", func() bool { return !there() })
+	lab.Start(t, nil, "xfce4-panel", "--disable-wm-check")
+	lab.Eventually(t, "the icon is back", there)
 }
 
 func TestDemo(t *testing.T) {
@@ -200,18 +122,18 @@ func TestDemo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			touch(t)
-			p := start(t, env, binary, "demo", "--for", "3s")
-			if code := p.wait(); code != 0 {
+			p := lab.Start(t, env, binary, "demo", "--for", "3s")
+			if code := p.Wait(); code != 0 {
 				t.Errorf("exit %d", code)
 			}
-			out := p.output()
+			out := p.Output()
 			want := []string{"http://127.0.0.1:", "a colleague sees: Available", "Session cleared; a colleague sees Offline."}
 			if env != nil {
 				want = []string{"tray is not available", "idle is not available: ", "there is no display (DISPLAY is not set)", "microphone is not available", "Session cleared"}
 			}
 			for _, w := range want {
 				if !strings.Contains(out, w) {
-					t.Errorf("the demo does not say %q:\n%s", w, out)
+					t.Errorf("the demo does not print %q:\n%s", w, out)
 				}
 			}
 			if strings.Contains(out, "\x1b[") {
@@ -219,15 +141,4 @@ func TestDemo(t *testing.T) {
 			}
 		})
 	}
-}
-
-// toasted reports whether the desktop has shown a notice with this title.
-func toasted(t *testing.T, title string) bool {
-	t.Helper()
-	_ = exec.Command("dunstctl", "close-all").Run() // what is shown joins the history
-	out, err := exec.Command("dunstctl", "history").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Contains(string(out), title)
 }

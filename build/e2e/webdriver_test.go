@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"heliograph/build/lab"
 )
 
 // chromium is a real browser, driven over the WebDriver protocol.
@@ -24,7 +26,7 @@ type chromium struct {
 
 var driverPort = regexp.MustCompile(`started successfully on port (\d+)`)
 
-// newChromium starts a browser of its own, without a window.
+// newChromium starts a new browser without a window.
 func newChromium(t *testing.T) *chromium {
 	t.Helper()
 	for _, program := range []string{"chromedriver", "chromium"} {
@@ -49,22 +51,22 @@ func newChromium(t *testing.T) *chromium {
 func startDriver(t *testing.T) (port string) {
 	t.Helper()
 	for range 5 {
-		driver := start(t, nil, "chromedriver", "--port=0")
-		eventually(t, "chromedriver tells its port, or that it is taken", func() bool {
-			if told := driverPort.FindStringSubmatch(driver.output()); told != nil {
-				port = told[1]
+		driver := lab.Start(t, nil, "chromedriver", "--port=0")
+		lab.Eventually(t, "chromedriver prints its port, or that it is taken", func() bool {
+			if m := driverPort.FindStringSubmatch(driver.Output()); m != nil {
+				port = m[1]
 			}
-			return port != "" || strings.Contains(driver.output(), "Address already in use")
+			return port != "" || strings.Contains(driver.Output(), "Address already in use")
 		})
 		if port != "" {
 			return port
 		}
 	}
-	t.Fatal("chromedriver finds no port that is free for both IPv4 and IPv6")
+	t.Fatal("chromedriver finds no port that is free for IPv4 and IPv6")
 	return ""
 }
 
-// try is one command; its value is read into out.
+// try sends one command; the value of the answer is decoded into out.
 func (c *chromium) try(method, path string, in, out any) error {
 	var body io.Reader
 	if method == "POST" {
@@ -123,7 +125,7 @@ func (c *chromium) find(xpath string) (string, error) {
 // click waits for the element and clicks it, as a person would.
 func (c *chromium) click(xpath string) {
 	c.t.Helper()
-	eventually(c.t, "a click on "+xpath, func() bool {
+	lab.Eventually(c.t, "a click on "+xpath, func() bool {
 		e, err := c.find(xpath)
 		return err == nil && c.try("POST", e+"/click", nil, nil) == nil
 	})
@@ -132,16 +134,16 @@ func (c *chromium) click(xpath string) {
 // enter types into a field.
 func (c *chromium) enter(xpath, text string) {
 	c.t.Helper()
-	eventually(c.t, "text into "+xpath, func() bool {
+	lab.Eventually(c.t, "text into "+xpath, func() bool {
 		e, err := c.find(xpath)
 		return err == nil && c.try("POST", e+"/value", map[string]string{"text": text}, nil) == nil
 	})
 }
 
-// sees waits until the page says it.
+// sees waits until the text is on the page.
 func (c *chromium) sees(text string) {
 	c.t.Helper()
-	eventually(c.t, "the page says "+text, func() bool {
+	lab.Eventually(c.t, "on the page is "+text, func() bool {
 		var got string
 		e, err := c.find("//body")
 		return err == nil && c.try("GET", e+"/text", nil, &got) == nil && strings.Contains(got, text)

@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"heliograph/build/lab"
 )
 
-// TestStartedByExplorer starts the program as a person and Windows do, from a
-// process named explorer.exe and with the settings where Windows keeps them.
-// cobra ends such a program before it does anything, unless told not to; one
-// that has set a session is past that.
+// TestStartedByExplorer starts the program as a person and Windows do: from a
+// process named explorer.exe, with the settings where Windows keeps them. cobra
+// ends such a program before it does anything, unless told not to; one that has
+// set a session is past that point.
 func TestStartedByExplorer(t *testing.T) {
 	explorer := buildExplorer(t)
 	for _, c := range []struct {
@@ -28,26 +30,26 @@ func TestStartedByExplorer(t *testing.T) {
 			p.useDefaultConfig()
 			p.login()
 			touch(t)
-			program := windows(filepath.Join(built, "heliograph-amd64.exe"))
-			app := start(t, p.env, "wine", append([]string{explorer, program}, c.args...)...)
+			program := windows(filepath.Join(built, trayProgram))
+			app := start(t, p.Env, "wine", append([]string{explorer, program}, c.args...)...)
 			t.Cleanup(func() {
-				if !app.ended() { // killing the parent would leave heliograph running
-					p.command("quit").wait()
+				if !app.Ended() { // the end of the parent would leave heliograph running
+					p.Command("quit").Wait()
 				}
 			})
-			eventually(t, "a session is set, or heliograph ended", func() bool {
-				return len(p.emu.self().Sessions) == 1 || app.ended()
+			lab.Eventually(t, "a session is set, or heliograph ended", func() bool {
+				return len(p.Emu.Self().Sessions) == 1 || app.Ended()
 			})
-			if app.ended() {
-				t.Fatalf("heliograph ended: exit %d", app.wait())
+			if app.Ended() {
+				t.Fatalf("heliograph ended: exit %d", app.Wait())
 			}
-			if s := p.command("status"); s.wait() != 0 || !strings.Contains(s.output(), "Available: you are at the desk") {
-				t.Errorf("status: exit %d: %s", s.wait(), s.output())
+			if s := p.Command("status"); s.Wait() != 0 || !strings.Contains(s.Output(), "Available: you are at the desk") {
+				t.Errorf("status: exit %d: %s", s.Wait(), s.Output())
 			}
-			if q := p.command("quit"); q.wait() != 0 {
-				t.Errorf("quit: exit %d: %s", q.wait(), q.output())
+			if q := p.Command("quit"); q.Wait() != 0 {
+				t.Errorf("quit: exit %d: %s", q.Wait(), q.Output())
 			}
-			if code := app.wait(); code != 0 {
+			if code := app.Wait(); code != 0 {
 				t.Errorf("after quitting: exit %d", code)
 			}
 		})
@@ -71,7 +73,7 @@ func buildExplorer(t *testing.T) string {
 // --config, until the test ends.
 func (p *person) useDefaultConfig() {
 	p.t.Helper()
-	raw, err := os.ReadFile(p.config)
+	raw, err := os.ReadFile(p.Config)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -80,8 +82,8 @@ func (p *person) useDefaultConfig() {
 		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() { _ = os.RemoveAll(dir) }) // the prefix goes anyway
-	p.config = filepath.Join(dir, "config.toml")
-	if err := os.WriteFile(p.config, raw, 0o600); err != nil {
+	p.Config = filepath.Join(dir, "config.toml")
+	if err := os.WriteFile(p.Config, raw, 0o600); err != nil {
 		p.t.Fatal(err)
 	}
 }

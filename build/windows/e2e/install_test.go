@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"heliograph/build/lab"
 )
 
 // inPrefix is a path in the prefix's drive C.
@@ -32,35 +34,35 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// value asks the registry; empty: there is none.
+// value reads the registry; empty: there is none.
 func value(t *testing.T, key, name string) string {
 	t.Helper()
 	p := start(t, nil, "wine", "reg", "query", key, "/v", name)
-	if p.wait() != 0 {
+	if p.Wait() != 0 {
 		return ""
 	}
-	_, v, _ := strings.Cut(p.output(), "REG_SZ")
+	_, v, _ := strings.Cut(p.Output(), "REG_SZ")
 	return strings.TrimSpace(v)
 }
 
 const (
-	runKey  = `HKCU\Software\Microsoft\Windows\CurrentVersion\Run`
-	goneKey = `HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\heliograph`
+	runKey       = `HKCU\Software\Microsoft\Windows\CurrentVersion\Run`
+	uninstallKey = `HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\heliograph`
 )
 
 func TestInstallRunUpdateRemove(t *testing.T) {
-	setup := filepath.Join(built, "heliograph-amd64-setup.exe")
+	setup := filepath.Join(built, setupProgram)
 	dir := profile(t, "Programs", "heliograph")
 	wine(t, setup, "/S")
 	for _, f := range []string{"heliograph.exe", "heliograph.com", "uninstall.exe"} {
 		if !exists(filepath.Join(dir, f)) {
-			t.Errorf("%s is not there", f)
+			t.Errorf("%s is missing", f)
 		}
 	}
 	if v := value(t, runKey, "heliograph"); !strings.HasSuffix(v, `\heliograph.exe" run`) {
-		t.Errorf("at sign-in runs %q", v)
+		t.Errorf("the Run key holds %q", v)
 	}
-	if v := value(t, goneKey, "DisplayVersion"); v != "9.8.7" {
+	if v := value(t, uninstallKey, "DisplayVersion"); v != "9.8.7" {
 		t.Errorf("installed is version %q", v)
 	}
 	shortcut := profile(t, "..", "Roaming", "Microsoft", "Windows", "Start Menu", "Programs", "heliograph.lnk")
@@ -72,38 +74,38 @@ func TestInstallRunUpdateRemove(t *testing.T) {
 	p := newPerson(t, "1h")
 	p.login()
 	exe := filepath.Join(dir, "heliograph.exe")
-	app := start(t, p.env, "wine", exe, "run", "--config", windows(p.config))
-	eventually(t, "a session is set", func() bool { return len(p.emu.self().Sessions) == 1 })
-	wineWith(t, p.env, setup, "/S", "/AUTOSTART=0")
-	app.wait()
+	app := start(t, p.Env, "wine", exe, "run", "--config", windows(p.Config))
+	lab.Eventually(t, "a session is set", func() bool { return len(p.Emu.Self().Sessions) == 1 })
+	wineWith(t, p.Env, setup, "/S", "/AUTOSTART=0")
+	app.Wait()
 	if v := value(t, runKey, "heliograph"); v != "" {
-		t.Errorf("unticked, at sign-in still runs %q", v)
+		t.Errorf("without the option the Run key still holds %q", v)
 	}
 
-	app = start(t, p.env, "wine", exe, "run", "--config", windows(p.config))
-	eventually(t, "it runs again", func() bool { return p.logged("signed in") })
-	wineWith(t, p.env, filepath.Join(dir, "uninstall.exe"), "/S", "_?="+`C:\`+strings.ReplaceAll(strings.TrimPrefix(dir, inPrefix()+"/"), "/", `\`))
-	app.wait()
+	app = start(t, p.Env, "wine", exe, "run", "--config", windows(p.Config))
+	lab.Eventually(t, "it runs again", func() bool { return p.logged("signed in") })
+	wineWith(t, p.Env, filepath.Join(dir, "uninstall.exe"), "/S", "_?="+`C:\`+strings.ReplaceAll(strings.TrimPrefix(dir, inPrefix()+"/"), "/", `\`))
+	app.Wait()
 	for _, f := range []string{filepath.Join(dir, "heliograph.exe"), filepath.Join(dir, "heliograph.com"), shortcut} {
 		if exists(f) {
 			t.Errorf("%s is left", f)
 		}
 	}
 	for _, name := range []string{"DisplayName", "UninstallString"} {
-		if v := value(t, goneKey, name); v != "" {
+		if v := value(t, uninstallKey, name); v != "" {
 			t.Errorf("%s is left: %q", name, v)
 		}
 	}
-	// Silently removed, the sign-in stays in the Credential Manager.
+	// A silent removal leaves the sign-in in the Credential Manager.
 	p.tray()
-	if !within(patience, func() bool { return p.logged("signed in") }) {
+	if !lab.Within(lab.Patience, func() bool { return p.logged("signed in") }) {
 		t.Error("the sign-in is gone")
 	}
 }
 
-// TestWhatIsBuilt looks at the files as Windows does.
+// TestWhatIsBuilt reads the files as Windows does.
 func TestWhatIsBuilt(t *testing.T) {
-	for file, subsystem := range map[string]uint16{"heliograph-amd64.exe": pe.IMAGE_SUBSYSTEM_WINDOWS_GUI, "heliograph-amd64.com": pe.IMAGE_SUBSYSTEM_WINDOWS_CUI} {
+	for file, subsystem := range map[string]uint16{trayProgram: pe.IMAGE_SUBSYSTEM_WINDOWS_GUI, consoleProgram: pe.IMAGE_SUBSYSTEM_WINDOWS_CUI} {
 		f, err := pe.Open(filepath.Join(built, file))
 		if err != nil {
 			t.Fatal(err)
@@ -112,7 +114,7 @@ func TestWhatIsBuilt(t *testing.T) {
 		if h, ok := f.OptionalHeader.(*pe.OptionalHeader64); !ok || h.Subsystem != subsystem {
 			t.Errorf("%s has another subsystem", file)
 		}
-		res := f.Section(".rsrc")
+		res := f.Section(".rsrc") // icon, version and manifest
 		if res == nil {
 			t.Fatalf("%s has no icon and version", file)
 		}
@@ -126,8 +128,8 @@ func TestWhatIsBuilt(t *testing.T) {
 			}
 		}
 	}
-	out, err := exec.Command("osslsigncode", "verify", "-in", filepath.Join(built, "heliograph-amd64-setup.exe")).CombinedOutput()
-	if !strings.Contains(string(out), "heliograph throw-away") { // whom nobody trusts
+	out, err := exec.Command("osslsigncode", "verify", "-in", filepath.Join(built, setupProgram)).CombinedOutput()
+	if !strings.Contains(string(out), "heliograph throw-away") { // a certificate that nobody trusts
 		t.Errorf("the installer's signature: %v: %s", err, out)
 	}
 }

@@ -9,24 +9,27 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"heliograph/build/lab"
 )
 
 func TestIdleAndBack(t *testing.T) {
 	p, _ := running(t, "2s")
-	eventually(t, "idle is Away", func() bool { return p.emu.shows("Away/Away") })
+	lab.Eventually(t, "idle is Away", func() bool { return p.Emu.Shows("Away/Away") })
 	began := time.Now()
 	touch(t)
-	eventually(t, "one motion is Available", func() bool { return p.emu.shows("Available/Available") })
-	t.Logf("seen %v after the motion", time.Since(began).Round(time.Millisecond))
+	lab.Eventually(t, "one motion is Available", func() bool { return p.Emu.Shows("Available/Available") })
+	t.Logf("%v after the motion", time.Since(began).Round(time.Millisecond))
 }
 
-// consentKey is where Windows keeps who uses what.
+// consentKey is where Windows records which program uses which device.
 const consentKey = `HKCU\Software\Microsoft\Windows\CurrentVersion\CapabilityAccessManager\ConsentStore\`
 
-// caller is a program that is in the table, and is running.
-func caller(t *testing.T, p *person, name string) (entry string, running *process) {
+// caller runs a program under the name of one in the app table. Its entry is
+// its name in the ConsentStore.
+func caller(t *testing.T, p *person, name string) (entry string, running *lab.Process) {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(built, "heliograph-amd64.com"))
+	raw, err := os.ReadFile(filepath.Join(built, consoleProgram))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,80 +37,81 @@ func caller(t *testing.T, p *person, name string) (entry string, running *proces
 	if err := os.WriteFile(path, raw, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	c := start(t, p.env, "wine", path, "emulate", "--listen", "127.0.0.1:0")
-	eventually(t, name+" runs", func() bool { return strings.Contains(c.output(), "Emulating") })
+	c := start(t, p.Env, "wine", path, "emulate", "--listen", "127.0.0.1:0")
+	lab.Eventually(t, name+" runs", func() bool { return strings.Contains(c.Output(), "Emulating") })
 	return strings.ReplaceAll(windows(path), `\`, "#"), c
 }
 
-// consent writes one instant of an entry; the zero time means "now in use".
+// consent writes one instant of an entry; the zero time as its end means that
+// the device is in use.
 func consent(t *testing.T, device, entry, value string, at time.Time) {
 	t.Helper()
 	var n int64
 	if !at.IsZero() {
-		n = at.UnixNano()/100 + 116444736000000000
+		n = at.UnixNano()/100 + 116444736000000000 // a FILETIME: 100 ns since 1601
 	}
 	wine(t, "reg", "add", consentKey+device+`\NonPackaged\`+entry, "/v", value, "/t", "REG_QWORD", "/d", fmt.Sprint(n), "/f")
 }
 
-// TestCallInTheConsentStore: colleagues know within 200 ms of the registry's
-// change. What is measured begins with the end of the program that writes it;
-// the time since its start, which is logged too, bounds the truth from above.
+// TestCallInTheConsentStore: colleagues see a call within 200 ms of the change
+// in the registry. The measured time begins with the end of the program that
+// writes it; the time since its start, which is logged too, is an upper bound.
 func TestCallInTheConsentStore(t *testing.T) {
-	// The key must be there before the start, as it is on Windows.
+	// The key exists before heliograph starts, as it does on Windows.
 	wine(t, "reg", "add", consentKey+`microphone\NonPackaged`, "/f")
 	p, _ := running(t, "1h")
 	entry, _ := caller(t, p, "zoom.exe")
 	consent(t, "microphone", entry, "LastUsedTimeStop", time.Now())
-	begins, ends := patience, patience
+	begins, ends := lab.Patience, lab.Patience
 	for i := range 3 {
 		consent(t, "microphone", entry, "LastUsedTimeStart", time.Now())
 		began := time.Now()
 		consent(t, "microphone", entry, "LastUsedTimeStop", time.Time{})
-		begins = min(begins, took(t, fmt.Sprintf("call %d begins", i+1), began, func() bool { return p.emu.shows("Busy/InACall") }))
+		begins = min(begins, took(t, fmt.Sprintf("call %d begins", i+1), began, func() bool { return p.Emu.Shows("Busy/InACall") }))
 		began = time.Now()
 		consent(t, "microphone", entry, "LastUsedTimeStop", time.Now())
-		ends = min(ends, took(t, fmt.Sprintf("call %d ends", i+1), began, func() bool { return p.emu.shows("Available/Available") }))
+		ends = min(ends, took(t, fmt.Sprintf("call %d ends", i+1), began, func() bool { return p.Emu.Shows("Available/Available") }))
 	}
-	// The best, since a busy machine delays everything now and then.
+	// The best counts: a busy computer may delay some.
 	if most := 200 * time.Millisecond; begins > most || ends > most {
-		t.Errorf("told after %v, and of the end after %v, at best", begins, ends)
+		t.Errorf("at best the call is seen after %v, its end after %v", begins, ends)
 	}
 }
 
 func took(t *testing.T, what string, began time.Time, ok func() bool) time.Duration {
 	t.Helper()
 	written := time.Now()
-	eventually(t, what, ok)
+	lab.Eventually(t, what, ok)
 	d := time.Since(written)
 	t.Logf("%s: %v after the writer ended, %v after it was started", what, d.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
 	return d
 }
 
-// TestCrashedCallEnds: the entry stays "in use" for ever after a crash.
+// TestCrashedCallEnds: after a crash the entry stays "in use" for ever.
 func TestCrashedCallEnds(t *testing.T) {
 	wine(t, "reg", "add", consentKey+`microphone\NonPackaged`, "/f")
 	p, _ := running(t, "1h")
 	entry, c := caller(t, p, "zoom.exe")
 	consent(t, "microphone", entry, "LastUsedTimeStart", time.Now())
 	consent(t, "microphone", entry, "LastUsedTimeStop", time.Time{})
-	eventually(t, "a call", func() bool { return p.emu.shows("Busy/InACall") })
-	c.kill()
-	eventually(t, "no call any more", func() bool { return p.emu.shows("Available/Available") })
+	lab.Eventually(t, "a call", func() bool { return p.Emu.Shows("Busy/InACall") })
+	c.Kill()
+	lab.Eventually(t, "the call has ended", func() bool { return p.Emu.Shows("Available/Available") })
 }
 
 func TestCredentialsSurviveAKill(t *testing.T) {
 	p, app := running(t, "1h")
-	app.kill()
-	if !p.emu.shows("Available/Available") {
-		t.Fatalf("colleagues see %+v", p.emu.self().Shown)
+	app.Kill()
+	if !p.Emu.Shows("Available/Available") {
+		t.Fatalf("colleagues see %+v", p.Emu.Self().Shown)
 	}
-	before := p.emu.self().Shown.SequenceNumber
+	before := p.Emu.Self().Shown.SequenceNumber
 	p.tray()
-	eventually(t, "the next start takes over, signed in", func() bool { return p.logged("signed in") })
-	if c := p.command("set", "busy"); c.wait() != 0 {
-		t.Fatal(c.output())
+	lab.Eventually(t, "the next start takes over, signed in", func() bool { return p.logged("signed in") })
+	if c := p.Command("set", "busy"); c.Wait() != 0 {
+		t.Fatal(c.Output())
 	}
-	eventually(t, "colleagues see Busy", func() bool { return p.emu.shows("Busy/Busy") && p.emu.self().Shown.SequenceNumber != before })
+	lab.Eventually(t, "colleagues see Busy", func() bool { return p.Emu.Shows("Busy/Busy") && p.Emu.Self().Shown.SequenceNumber != before })
 	if p.logged("sign-in needed") {
 		t.Error("the person had to sign in again")
 	}
@@ -115,30 +119,30 @@ func TestCredentialsSurviveAKill(t *testing.T) {
 
 func TestSecondLaunchShowsTheFirst(t *testing.T) {
 	p, app := running(t, "1h")
-	if c := p.program("heliograph-amd64.exe", "run"); c.wait() != 0 {
-		t.Errorf("the second one: %s", c.output())
+	if c := p.program(trayProgram, "run"); c.Wait() != 0 {
+		t.Errorf("the second one: %s", c.Output())
 	}
-	// Wine has no toasts; that the first one tried is what can be seen.
-	eventually(t, "the first one speaks up", func() bool { return p.logged("notices cannot be shown") })
-	if app.ended() {
-		t.Errorf("the first one ended:\n%s", app.output())
+	// Wine has no toasts: all that can be seen is that the first one tried.
+	lab.Eventually(t, "the first one tries to show a notice", func() bool { return p.logged("notices cannot be shown") })
+	if app.Ended() {
+		t.Errorf("the first one ended:\n%s", app.Output())
 	}
 }
 
 func TestCommandsAnswer(t *testing.T) {
 	p, _ := running(t, "1h")
-	if c := p.command("status"); c.wait() != 0 || !strings.Contains(c.output(), "Available: you are at the desk") {
-		t.Errorf("exit %d: %s", c.wait(), c.output())
+	if c := p.Command("status"); c.Wait() != 0 || !strings.Contains(c.Output(), "Available: you are at the desk") {
+		t.Errorf("exit %d: %s", c.Wait(), c.Output())
 	}
-	if c := p.command("set", "dnd", "--for", "1h"); c.wait() != 0 {
-		t.Error(c.output())
+	if c := p.Command("set", "dnd", "--for", "1h"); c.Wait() != 0 {
+		t.Error(c.Output())
 	}
-	eventually(t, "colleagues see Do not disturb", func() bool { return p.emu.shows("DoNotDisturb/DoNotDisturb") })
-	if c := p.command("set", "asleep"); c.wait() != 2 {
-		t.Errorf("a wrong status: exit %d: %s", c.wait(), c.output())
+	lab.Eventually(t, "colleagues see Do not disturb", func() bool { return p.Emu.Shows("DoNotDisturb/DoNotDisturb") })
+	if c := p.Command("set", "asleep"); c.Wait() != 2 {
+		t.Errorf("a wrong status: exit %d: %s", c.Wait(), c.Output())
 	}
-	if c := p.command("logout"); c.wait() != 0 {
-		t.Error(c.output())
+	if c := p.Command("logout"); c.Wait() != 0 {
+		t.Error(c.Output())
 	}
-	eventually(t, "nothing is left at Microsoft", func() bool { return p.emu.shows("Offline/Offline") })
+	lab.Eventually(t, "nothing is left at Microsoft", func() bool { return p.Emu.Shows("Offline/Offline") })
 }

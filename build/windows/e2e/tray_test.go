@@ -13,14 +13,15 @@ import (
 	"time"
 
 	"heliograph/assets"
+	"heliograph/build/lab"
 	"heliograph/graph/presence"
 	"heliograph/tray/menu"
 )
 
-// taskbar is the height of Wine's; icons stand at its right end.
+// taskbar is the height of Wine's taskbar in pixels; icons are at its right end.
 const taskbar = 20
 
-// screen is what a person sees.
+// screen is a picture of the whole screen.
 func screen(t *testing.T) image.Image {
 	t.Helper()
 	raw, err := exec.Command("import", "-window", "root", "png:-").Output()
@@ -34,11 +35,11 @@ func screen(t *testing.T) image.Image {
 	return m
 }
 
-// find looks for a state's icon at the right of the taskbar, by the colour that
-// it has most of: nothing else there has it.
-func find(t *testing.T, state string) (image.Point, bool) {
+// findIcon looks for the icon of a state at the right of the taskbar, by its
+// main colour: nothing else there has it.
+func findIcon(t *testing.T, state string) (image.Point, bool) {
 	t.Helper()
-	want := body(state)
+	want := mainColour(state)
 	m := screen(t)
 	b := m.Bounds()
 	var sum image.Point
@@ -56,8 +57,8 @@ func find(t *testing.T, state string) (image.Point, bool) {
 	return sum.Div(n), true
 }
 
-// body is the colour that a state's icon has most of.
-func body(state string) color.Color {
+// mainColour is the colour of most pixels of an icon.
+func mainColour(state string) color.Color {
 	m := assets.Image(state, 16, true)
 	count := map[color.NRGBA]int{}
 	var most color.NRGBA
@@ -73,6 +74,7 @@ func body(state string) color.Color {
 	return most
 }
 
+// near reports whether two colours look the same.
 func near(a, b color.Color) bool {
 	ar, ag, ab, _ := a.RGBA()
 	br, bg, bb, _ := b.RGBA()
@@ -83,26 +85,26 @@ func near(a, b color.Color) bool {
 func TestIconAndMenu(t *testing.T) {
 	p, app := running(t, "1h")
 	var at image.Point
-	eventually(t, "a green icon is on the taskbar", func() (ok bool) { at, ok = find(t, "available"); return ok })
-	dnd := index(t, menu.StatusPrefix+string(presence.ChoseDND))
+	lab.Eventually(t, "a green icon is on the taskbar", func() (ok bool) { at, ok = findIcon(t, "available"); return ok })
+	dnd := rowsAbove(t, menu.StatusPrefix+string(presence.ChoseDND))
 	twice(t, "Do not disturb, clicked in the menu", func() {
-		if row, _, ok := open(t, at, dnd); ok {
+		if row, _, ok := openMenu(t, at, dnd); ok {
 			click(t, row, "1")
 		}
-	}, func() bool { return p.emu.shows("DoNotDisturb/DoNotDisturb") })
-	eventually(t, "the icon is red", func() bool { _, ok := find(t, "dnd"); return ok })
+	}, func() bool { return p.Emu.Shows("DoNotDisturb/DoNotDisturb") })
+	lab.Eventually(t, "the icon is red", func() bool { _, ok := findIcon(t, "dnd"); return ok })
 	twice(t, "Quit, the last row", func() {
-		if _, last, ok := open(t, at, dnd); ok {
+		if _, last, ok := openMenu(t, at, dnd); ok {
 			click(t, last, "1")
 		}
-	}, app.ended)
-	if !p.emu.shows("Offline/Offline") {
-		t.Errorf("after quitting colleagues see %+v", p.emu.self().Shown)
+	}, app.Ended)
+	if !p.Emu.Shows("Offline/Offline") {
+		t.Errorf("after quitting colleagues see %+v", p.Emu.Self().Shown)
 	}
 }
 
-// index counts the visible rows above a row.
-func index(t *testing.T, id string) int {
+// rowsAbove counts the visible rows above a row.
+func rowsAbove(t *testing.T, id string) int {
 	t.Helper()
 	n := 0
 	for _, r := range menu.View(menu.Facts{Account: "somebody"}).Rows {
@@ -117,13 +119,13 @@ func index(t *testing.T, id string) int {
 	return 0
 }
 
-// twice acts until ok. One retry: Wine now and then takes the first click to
-// bring its own windows forward.
+// twice acts, and once more if ok does not follow: Wine sometimes takes the
+// first click to bring its own windows forward.
 func twice(t *testing.T, what string, act func(), ok func() bool) {
 	t.Helper()
 	for range 2 {
 		act()
-		if within(5*time.Second, ok) {
+		if lab.Within(5*time.Second, ok) {
 			return
 		}
 		xdotool(t, "key", "Escape")
@@ -131,15 +133,15 @@ func twice(t *testing.T, what string, act func(), ok func() bool) {
 	t.Fatalf("never: %s", what)
 }
 
-// open clicks the icon, and finds the text of a row of the menu that opens, and
-// its last row: in what has changed on the screen. The icon's tooltip, which
-// opens too, is wider but lies across the menu's foot only.
-func open(t *testing.T, icon image.Point, row int) (at, last image.Point, ok bool) {
+// openMenu clicks the icon and finds a row of the menu and the last one, in what
+// has changed on the screen. The tooltip of the icon, which opens too, is wider
+// but covers the lower end of the menu only.
+func openMenu(t *testing.T, icon image.Point, row int) (at, last image.Point, ok bool) {
 	t.Helper()
 	xdotool(t, "mousemove", "600", "300")
 	before := screen(t)
 	click(t, icon, "1")
-	ok = within(5*time.Second, func() bool {
+	ok = lab.Within(5*time.Second, func() bool {
 		after := screen(t)
 		upper := after.Bounds()
 		upper.Max.Y -= taskbar + 30
@@ -168,8 +170,8 @@ func changed(before, after image.Image, in image.Rectangle) (r image.Rectangle) 
 	return r
 }
 
-// texts are the middles of the lines of text in a part of the screen; thinner
-// ones are rules.
+// texts returns the middles of the lines of text in a part of the screen. A
+// thinner line is a separator.
 func texts(m image.Image, in image.Rectangle) (middles []int) {
 	begin := -1
 	for y := in.Min.Y; y < in.Max.Y; y++ {
