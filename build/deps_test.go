@@ -40,7 +40,7 @@ var arrows = map[string][]string{
 	"detect/wts":                 {"detect/oscall", "detect/winmsg"},
 	"graph":                      {"detect/bus", "graph/presence", "graph/retryafter", "graph/zone"},
 	"graph/emu":                  {},
-	"graph/presence":             {"detect"},
+	"graph/presence":             {"detect", "detect/latest"},
 	"graph/retryafter":           {},
 	"graph/zone":                 {},
 	"tray":                       {"detect/bus"},

@@ -41,28 +41,28 @@ func (l *Loop) setLeft(left []Left) {
 
 // left lists what Graph may still hold of ours at now. lost says that the
 // outcome of a session's write before the clearing was not known.
-func (m *machine) left(lost bool, now time.Time) []Left {
+func (r *reconciler) left(lost bool, now time.Time) []Left {
 	var all []Left
 	add := func(kind LeftKind, p Pair, until time.Time) {
 		if until.After(now) {
 			all = append(all, Left{kind, p, until})
 		}
 	}
-	if !m.sent.Zero() {
-		add(LeftSession, m.sent.Pair, m.sent.Expires)
+	if !r.sent.Zero() {
+		add(LeftSession, r.sent.Pair, r.sent.Expires)
 	}
-	if p := m.want.Session; lost && m.unknown && p.Zero() {
+	if p := r.want.Session; lost && r.unknown && p.Zero() {
 		add(LeftSession, Pair{}, now.Add(longestExpire))
-	} else if lost && m.unknown {
-		add(LeftSession, p, now.Add(m.opts.Timing(p).Expire))
+	} else if lost && r.unknown {
+		add(LeftSession, p, now.Add(r.opts.Timing(p).Expire))
 	}
-	for _, s := range append([]Sent{m.saved.Preferred}, m.saved.Former...) {
+	for _, s := range append([]Sent{r.saved.Preferred}, r.saved.Former...) {
 		if !s.Zero() {
 			add(LeftPreferred, s.Pair, s.Expires)
 		}
 	}
-	if m.saved.Message != "" {
-		until := m.saved.MessageUntil
+	if r.saved.Message != "" {
+		until := r.saved.MessageUntil
 		if until.IsZero() { // not confirmed
 			until = now.Add(messageExpire)
 		}

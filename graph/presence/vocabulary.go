@@ -1,17 +1,12 @@
 // Package presence decides what colleagues should see and keeps Microsoft
-// Graph in step with it. It knows Graph's words, not its wire: requests are
-// made by whatever implements [Service].
+// Graph in step with it. It uses Graph's vocabulary and does not make requests
+// itself: whatever implements [Service] makes them.
 //
 // It refuses to raise presence without a reason: every [Want] carries the rule
 // that asked for it.
 package presence
 
-import (
-	"context"
-	"errors"
-	"strings"
-	"time"
-)
+import "strings"
 
 // Pair is an availability together with an activity, as Graph spells them in
 // PascalCase. The zero Pair means "none".
@@ -48,7 +43,7 @@ var (
 // Offline is what Graph shows of a person without any living session.
 var Offline = Pair{"Offline", "Offline"}
 
-// Zero reports whether p names nothing.
+// Zero reports whether p is the zero Pair.
 func (p Pair) Zero() bool { return p == Pair{} }
 
 // Is compares two pairs the way Graph's answers must be read: without regard
@@ -63,68 +58,4 @@ func (p Pair) String() string {
 		return "none"
 	}
 	return p.Availability + "/" + p.Activity
-}
-
-// Bounds of presence: setPresence's expirationDuration; Graph answers 400
-// outside them.
-//
-// Source: https://learn.microsoft.com/graph/api/presence-setpresence
-const (
-	MinExpiration = 5 * time.Minute
-	MaxExpiration = 4 * time.Hour
-)
-
-// Shown is what GET presence tells: what a colleague sees now.
-type Shown struct {
-	Pair
-	// Sequence is Graph's sequenceNumber, sortable as text; empty where a
-	// cloud does not send it (US Government).
-	Sequence string
-	// Message is the status message's text; empty for none.
-	Message string
-	// MessageUntil is when Message runs out; zero if it does not, or unknown.
-	MessageUntil time.Time
-}
-
-// Service is what the loop asks of Microsoft Graph for one signed-in person.
-// Every call obeys its context. An error may say when to
-// come back; see [RetryAfter].
-type Service interface {
-	// SetPresence sets this application's presence session, which expires by
-	// itself after d (MinExpiration to MaxExpiration).
-	SetPresence(ctx context.Context, p Pair, d time.Duration) error
-	// ClearPresence ends the session; a session already gone is no error.
-	ClearPresence(ctx context.Context) error
-	// SetPreferred sets the person's preferred presence for d; zero leaves
-	// Graph's default (1 day for Busy and DoNotDisturb, 7 days otherwise).
-	SetPreferred(ctx context.Context, p Pair, d time.Duration) error
-	// ClearPreferred removes the preferred presence, whoever set it.
-	ClearPreferred(ctx context.Context) error
-	// SetStatusMessage sets the status message until the given instant (zero:
-	// without end); an empty text removes it.
-	SetStatusMessage(ctx context.Context, text string, until time.Time) error
-	// Shown reads what colleagues see now.
-	Shown(ctx context.Context) (Shown, error)
-}
-
-// ErrSignIn is wrapped by every Service error that only a person can mend by
-// signing in.
-var ErrSignIn = errors.New("sign-in needed")
-
-// ErrRefused is wrapped by every Service error that repeating mends only after
-// somebody has acted: a missing permission, a request that Graph calls invalid.
-var ErrRefused = errors.New("refused by Microsoft")
-
-// ErrAnswered is wrapped by every Service error that came as an answer to this
-// one request, so that others may succeed meanwhile.
-var ErrAnswered = errors.New("answered with an error")
-
-// RetryAfter returns the pause a service asked for with err, and whether it
-// asked for one.
-func RetryAfter(err error) (time.Duration, bool) {
-	var r interface{ RetryAfter() (time.Duration, bool) }
-	if errors.As(err, &r) {
-		return r.RetryAfter()
-	}
-	return 0, false
 }

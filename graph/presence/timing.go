@@ -1,0 +1,52 @@
+package presence
+
+import "time"
+
+// Timing says how long a session lasts and when it is renewed. Renewals are
+// drawn up to a tenth early, so that a tenant's clients do not post in step
+// (Graph allows 1,500 presence requests in 30 s for an app and tenant).
+type Timing struct {
+	// Expire is sent with the session; after Renew it is posted again.
+	Expire, Renew time.Duration
+}
+
+// DefaultTiming is as short as each pair allows, so that a crash heals in minutes.
+// Available fades after five minutes and must be renewed before; it outlives
+// that fade so that one lost post does not show as Offline. Away is worth
+// nothing to renew often: nobody waits for somebody who is away.
+func DefaultTiming(p Pair) Timing {
+	switch p.Availability {
+	case "Available":
+		return Timing{Expire: 10 * time.Minute, Renew: 4 * time.Minute}
+	case "Away":
+		return Timing{Expire: time.Hour, Renew: 50 * time.Minute}
+	}
+	return Timing{Expire: 15 * time.Minute, Renew: 11 * time.Minute}
+}
+
+// A preferred presence without an end of its own is held for half a day and
+// renewed at half of that: a lid shut overnight keeps it, a machine that never
+// comes back does not keep it for Graph's seven days.
+const (
+	preferredExpire = 12 * time.Hour
+	preferredRenew  = 6 * time.Hour
+)
+
+// A status message of ours ends an hour after its last renewal.
+const (
+	messageExpire = time.Hour
+	messageRenew  = 45 * time.Minute
+)
+
+// settleTime is how long after a preferred presence of ours was set, and not
+// read back yet, an answer of GET is not held against it: Graph is eventually
+// consistent.
+const settleTime = time.Minute
+
+// callTimeout bounds one exchange with Graph, token refresh included.
+const callTimeout = 30 * time.Second
+
+// ReleaseTimeout bounds the writes at quit and sign-out: long enough for one slow
+// round trip each, short enough for a desktop that waits at log-out, and for the
+// promise that quit ends within five seconds.
+const ReleaseTimeout = 3 * time.Second
