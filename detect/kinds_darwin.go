@@ -6,12 +6,12 @@ func systemKinds() []kind {
 	const session = "run heliograph in your own session, not as a daemon"
 	return []kind{
 		{name: "idle", settles: true, fix: session,
-			candidates: []candidate{{name: "coregraphics", open: openCGIdle, polls: true}}},
+			candidates: []candidate{{name: "coregraphics", open: openMacInput, polls: true}}},
 		{name: "sleep", fix: session,
 			candidates: []candidate{{name: "iokit", open: openMacSession}}},
 		{name: "microphone", fix: "calls are seen on macOS 14.2 and later",
 			candidates: []candidate{{name: "coreaudio", open: openCoreAudio}}},
 		{name: "awake", fix: "without this, browsers are in a call when they record and play",
-			candidates: []candidate{{name: "power-assertions", open: openPowerWishes}}},
+			candidates: []candidate{{name: "power-assertions", open: openPowerAssertions}}},
 	}
 }

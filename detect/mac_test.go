@@ -5,97 +5,80 @@ import (
 	"testing"
 
 	"heliograph/detect/call"
+	"heliograph/detect/coreaudio"
+	"heliograph/detect/macos"
 )
 
 func TestMacNames(t *testing.T) {
 	for name, c := range map[string]struct {
-		bundle, file string
-		want         []string
-		app          string
+		bundle, executable string
+		want               []string
+		app                string
 	}{
 		"zoom": {"us.zoom.xos", "/Applications/zoom.us.app/Contents/MacOS/zoom.us",
 			[]string{"us.zoom.xos", "zoom.us", "zoom.us"}, "zoom"},
-		"a_helper_of_chrome": {"com.google.Chrome.helper", "/Applications/Google Chrome.app/Contents/Frameworks/Google Chrome Framework.framework/Versions/1/Helpers/Google Chrome Helper.app/Contents/MacOS/Google Chrome Helper",
+		"a helper of Chrome": {"com.google.Chrome.helper", "/Applications/Google Chrome.app/Contents/Frameworks/Google Chrome Framework.framework/Versions/1/Helpers/Google Chrome Helper.app/Contents/MacOS/Google Chrome Helper",
 			[]string{"com.google.Chrome.helper", "com.google.Chrome", "Google Chrome", "com.google.Chrome", "Google Chrome Helper"}, "chrome"},
-		"a_helper_of_slack": {"com.tinyspeck.slackmacgap.helper", "/Applications/Slack.app/Contents/Frameworks/Slack Helper.app/Contents/MacOS/Slack Helper",
+		"a helper of Slack": {"com.tinyspeck.slackmacgap.helper", "/Applications/Slack.app/Contents/Frameworks/Slack Helper.app/Contents/MacOS/Slack Helper",
 			[]string{"com.tinyspeck.slackmacgap.helper", "com.tinyspeck.slackmacgap", "Slack", "Slack Helper"}, "slack"},
-		"facetime_in_its_daemon": {"com.apple.avconferenced", "/usr/libexec/avconferenced",
+		"FaceTime in its daemon": {"com.apple.avconferenced", "/usr/libexec/avconferenced",
 			[]string{"com.apple.avconferenced", "avconferenced"}, "facetime"},
-		"without_a_bundle": {"", "/usr/local/bin/baresip", []string{"baresip"}, "baresip"},
-		"nothing":          {"", "", nil, ""},
+		"without a bundle": {"", "/usr/local/bin/baresip", []string{"baresip"}, "baresip"},
+		"nothing known":    {"", "", nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := macNames(c.bundle, c.file)
+			got := macNames(c.bundle, c.executable)
 			if !slices.Equal(got, c.want) {
-				t.Errorf("%q, want %q", got, c.want)
+				t.Errorf("got %q, want %q", got, c.want)
 			}
 			if a, _ := call.Find(got); a.ID != c.app {
-				t.Errorf("the table calls it %q, want %q", a.ID, c.app)
+				t.Errorf("the app table calls it %q, want %q", a.ID, c.app)
 			}
 		})
 	}
 }
 
-func TestMacPower(t *testing.T) {
-	var s seatState
-	for i, c := range []struct {
-		msg                           uint32
-		changed, answer, hold, asleep bool
-	}{
-		{macCanSleep, false, true, false, false},
-		{macWillSleep, true, true, true, true},
-		{macWillSleep, false, true, false, true}, // asked twice: answered, not held twice
-		{0xE0000320, false, false, false, true},  // power comes, but nothing runs yet
-		{macPoweredOn, true, false, false, false},
-		{macPoweredOn, false, false, false, false},
-	} {
-		changed, answer, hold := s.macPower(c.msg)
-		if changed != c.changed || answer != c.answer || (hold > 0) != c.hold || s.asleep != c.asleep {
-			t.Errorf("message %d: changed %v, answer %v, hold %v, %+v", i+1, changed, answer, hold, s)
-		}
+func TestMacSound(t *testing.T) {
+	executables := map[int]string{14: "/usr/local/bin/sox"}
+	r := macSound([]coreaudio.Process{
+		{ID: 80, PID: 10, Bundle: "us.zoom.xos", Recording: true, Playing: true},
+		{ID: 81, PID: 11, Bundle: "com.apple.Music", Playing: true},
+		{ID: 82, PID: 12, Bundle: "org.heliograph.heliograph", Recording: true},
+		{ID: 83, PID: 13, Recording: true},
+		{ID: 84, PID: 14, Recording: true},
+	}, func(pid int) string { return executables[pid] }, 12)
+	want := []call.Sound{
+		{Index: 80, PID: 10, Names: []string{"us.zoom.xos"}},
+		{Index: 82, PID: 12, Names: []string{"org.heliograph.heliograph"}, Own: true},
+		{Index: 83, PID: 13, Plumbing: true},
+		{Index: 84, PID: 14, Names: []string{"sox"}},
+	}
+	if !slices.EqualFunc(r.captures, want, sameStream) {
+		t.Errorf("captures %+v, want %+v", r.captures, want)
+	}
+	want = []call.Sound{{Index: 80, PID: 10, Names: []string{"us.zoom.xos"}}, {Index: 81, PID: 11, Names: []string{"com.apple.Music"}}}
+	if !slices.EqualFunc(r.playbacks, want, sameStream) {
+		t.Errorf("playbacks %+v, want %+v", r.playbacks, want)
 	}
 }
 
-func TestAudioStreams(t *testing.T) {
-	captures, playbacks := audioStreams([]audioProcess{
-		{id: 80, pid: 10, bundle: "us.zoom.xos", in: true, out: true},
-		{id: 81, pid: 11, bundle: "com.apple.Music", out: true},
-		{id: 82, pid: 12, bundle: "org.heliograph.heliograph", in: true},
-		{id: 83, pid: 13},
-		{id: 84, pid: 14, in: true},
-	}, 12)
-	if len(captures) != 3 || captures[0].PID != 10 || !captures[1].Own || !captures[2].Plumbing || captures[0].Plumbing || captures[0].Own {
-		t.Errorf("captures %+v", captures)
-	}
-	if len(playbacks) != 2 || playbacks[1].Names[0] != "com.apple.Music" {
-		t.Errorf("playbacks %+v", playbacks)
-	}
+func sameStream(a, b call.Sound) bool {
+	return a.Index == b.Index && a.PID == b.PID && slices.Equal(a.Names, b.Names) && a.Own == b.Own && a.Plumbing == b.Plumbing
 }
 
-func TestCoreAudioBytes(t *testing.T) {
-	// The values that the headers give for these selectors.
-	for text, want := range map[string]uint32{"piri": 0x70697269, "prs#": 0x70727323, "gone": 0x676f6e65, "glob": 0x676c6f62, "too long": 0} {
-		if got := fourCC(text); got != want {
-			t.Errorf("%s is %#x, want %#x", text, got, want)
-		}
-	}
-	if got := objectIDs([]byte{1, 0, 0, 0, 0x52, 1, 0, 0, 9}); !slices.Equal(got, []uint32{1, 0x152}) {
-		t.Errorf("%v", got)
-	}
-}
-
-func TestAssertions(t *testing.T) {
-	chrome := assertion{pid: 7, kind: "PreventUserIdleSystemSleep", name: "WebRTC has active PeerConnections"}
-	path := func(pid int) string {
+func TestMacInhibitors(t *testing.T) {
+	executable := func(pid int) string {
 		return map[int]string{7: "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"}[pid]
 	}
-	got, awake := wishes([]assertion{chrome}, path)
-	if awake || len(got) != 1 || !got[0].WebRTC() || got[0].Names[0] != "Google Chrome" || got[0].Names[1] != "com.google.Chrome" {
-		t.Errorf("%+v, awake %v", got, awake)
+	chrome := macos.Assertion{PID: 7, Kind: "PreventUserIdleSystemSleep", Name: "WebRTC has active PeerConnections"}
+	r := macInhibitors([]macos.Assertion{chrome}, executable)
+	if r.awake || !r.awakeKnown || len(r.inhibitors) != 1 || !r.inhibitors[0].WebRTC() ||
+		!slices.Equal(r.inhibitors[0].Names, []string{"Google Chrome", "com.google.Chrome", "Google Chrome"}) {
+		t.Errorf("a call: %+v", r)
 	}
-	video := assertion{pid: 8, kind: "PreventUserIdleDisplaySleep", name: "Video Wake Lock"}
-	got, awake = wishes([]assertion{chrome, video}, path)
-	if !awake || len(got) != 2 || got[1].WebRTC() || len(got[1].Names) != 0 {
-		t.Errorf("%+v, awake %v", got, awake)
+	video := macos.Assertion{PID: 8, Kind: "PreventUserIdleDisplaySleep", Name: "Video Wake Lock"}
+	r = macInhibitors([]macos.Assertion{chrome, video}, executable)
+	if !r.awake || len(r.inhibitors) != 2 || r.inhibitors[1].WebRTC() || len(r.inhibitors[1].Names) != 0 {
+		t.Errorf("a call and a video: %+v", r)
 	}
 }
