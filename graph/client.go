@@ -149,44 +149,6 @@ func (c *Client) SetStatusMessage(ctx context.Context, text string, until time.T
 	return c.act(ctx, "setStatusMessage", in)
 }
 
-// Location is a work location.
-//
-// Source: https://learn.microsoft.com/graph/api/resources/userworklocation
-type Location string
-
-// The work locations that can be set.
-const (
-	LocationUnspecified Location = "unspecified"
-	LocationOffice      Location = "office"
-	LocationRemote      Location = "remote"
-	LocationTimeOff     Location = "timeOff"
-)
-
-type locationBody struct {
-	Type  Location `json:"workLocationType"`
-	Place string   `json:"placeId,omitempty"`
-}
-
-// SetManualLocation sets the user's work location; place is an optional place
-// id.
-func (c *Client) SetManualLocation(ctx context.Context, l Location, place string) error {
-	return c.act(ctx, "setManualLocation", locationBody{l, place})
-}
-
-// SetAutomaticLocation reports a detected work location, which yields to a
-// manual one.
-func (c *Client) SetAutomaticLocation(ctx context.Context, l Location, place string) error {
-	return c.act(ctx, "setAutomaticLocation", locationBody{l, place})
-}
-
-// ClearLocation removes the work location, manual and automatic.
-func (c *Client) ClearLocation(ctx context.Context) error { return c.act(ctx, "clearLocation", nil) }
-
-// ClearAutomaticLocation removes the detected work location.
-func (c *Client) ClearAutomaticLocation(ctx context.Context) error {
-	return c.act(ctx, "clearAutomaticLocation", nil)
-}
-
 // Shown reads what colleagues see. All but availability and activity may be
 // missing, as it is in the US Government clouds.
 //

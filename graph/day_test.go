@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,7 +24,7 @@ type day struct {
 	loop    *presence.Loop
 	desk    detect.Activity
 	saved   presence.Saved
-	zone    *time.Location // of the computer; nil: UTC
+	zone    atomic.Pointer[time.Location] // of the computer; nil: UTC
 	quit    func()
 }
 
@@ -69,10 +70,10 @@ func (d *day) start(policy presence.Policy) {
 }
 
 func (d *day) local() *time.Location {
-	if d.zone == nil {
-		return time.UTC
+	if loc := d.zone.Load(); loc != nil {
+		return loc
 	}
-	return d.zone
+	return time.UTC
 }
 
 // kill ends the loop without a farewell, as a power cut does.
@@ -249,7 +250,7 @@ func TestWorkingHoursTravel(t *testing.T) {
 	berlin, tokyo := mustLoad(t, "Europe/Berlin"), mustLoad(t, "Asia/Tokyo")
 	policy := presence.Policy{Hours: presence.Hours{Days: [7]bool{true, true, true, true, true, true, true}, From: 8 * 60, To: 18 * 60}}
 	simulate(t, policy, func(d *day) {
-		d.zone = berlin
+		d.zone.Store(berlin)
 		d.pass(time.Until(time.Date(2000, 3, 25, 12, 0, 0, 0, berlin)))
 		d.signIn()
 		d.input()
@@ -262,14 +263,14 @@ func TestWorkingHoursTravel(t *testing.T) {
 		d.pass(1)
 		d.sees("Available/Available")
 		d.pass(time.Hour)
-		d.zone = tokyo // where it is 16:00
+		d.zone.Store(tokyo) // where it is 16:00
 		d.rest()
 		if until := d.loop.State().Want.Until; !until.Equal(time.Date(2000, 3, 26, 18, 0, 0, 0, tokyo)) {
 			t.Errorf("work in Tokyo ends at %s", until)
 		}
 		d.pass(2 * time.Hour)
 		d.sees("Offline/Offline")
-		d.zone = berlin // where it is 11:00
+		d.zone.Store(berlin) // where it is 11:00
 		d.input()
 		d.sees("Available/Available")
 	})

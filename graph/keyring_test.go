@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,9 +17,9 @@ import (
 func TestKeyringThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls, release := make(abandonable, 1), make(chan struct{})
-		started := 0
+		var started atomic.Int64
 		hang := func() (string, error) {
-			started++
+			started.Add(1)
 			<-release
 			return "late", nil
 		}
@@ -34,8 +35,8 @@ func TestKeyringThatHangs(t *testing.T) {
 		if _, err := calls.run(ctx, hang); !errors.Is(err, ErrVaultTimeout) || !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled: %v", err)
 		}
-		if started != 1 {
-			t.Errorf("%d calls were started", started)
+		if n := started.Load(); n != 1 {
+			t.Errorf("%d calls were started", n)
 		}
 		close(release)
 		synctest.Wait()

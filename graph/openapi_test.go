@@ -101,19 +101,15 @@ func TestEveryRequestIsInTheContract(t *testing.T) {
 			if _, err := a.SignIn(t.Context(), Prompt{OpenURL: inBackground(emu.Browser(s.Transport(), "self"))}); err != nil {
 				t.Fatal(err)
 			}
-			callAll(t, a.Client(), !c.application)
-			want := 6
-			if !c.application {
-				want = 10 // the work location is a person's own
-			}
-			if len(w.seen) != want {
+			callAll(t, a.Client())
+			if len(w.seen) != 6 {
 				t.Errorf("%d operations were used: %v", len(w.seen), w.seen)
 			}
 		})
 	}
 }
 
-func callAll(t *testing.T, c *Client, locations bool) {
+func callAll(t *testing.T, c *Client) {
 	t.Helper()
 	ctx := t.Context()
 	check := func(what string, err error) {
@@ -148,16 +144,6 @@ func callAll(t *testing.T, c *Client, locations bool) {
 				t.Errorf("message %q until %s came back as %+v", text, until, got)
 			}
 		}
-	}
-	if locations {
-		for _, l := range []Location{LocationUnspecified, LocationOffice, LocationRemote, LocationTimeOff} {
-			for _, place := range []string{"", "eb706f15-137e-4722-b4d1-b601481d9251"} {
-				check("setManualLocation", c.SetManualLocation(ctx, l, place))
-				check("setAutomaticLocation", c.SetAutomaticLocation(ctx, l, place))
-			}
-		}
-		check("clearAutomaticLocation", c.ClearAutomaticLocation(ctx))
-		check("clearLocation", c.ClearLocation(ctx))
 	}
 	check("clearPresence", c.ClearPresence(ctx))
 	check("clearPresence again", c.ClearPresence(ctx))
