@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"errors"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -151,11 +150,18 @@ func TestDeviceCode(t *testing.T) {
 }
 
 func TestEmulatorByAddress(t *testing.T) {
-	s := emu.New(emu.Options{})
-	srv := httptest.NewServer(s.Handler())
-	defer srv.Close()
-	s.SetBrowser(srv.URL)
-	a, err := Open(Config{ClientID: emu.AppID, Emulator: srv.URL, Tenant: emu.TenantID}, &MemoryVault{})
+	ln, err := emu.Listen("127.0.0.1:0", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- emu.New(emu.Options{}).Serve(t.Context(), ln) }()
+	t.Cleanup(func() {
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	a, err := Open(Config{ClientID: emu.AppID, Emulator: "http://" + ln.Addr().String(), Tenant: emu.TenantID}, &MemoryVault{})
 	if err != nil {
 		t.Fatal(err)
 	}

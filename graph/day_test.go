@@ -45,7 +45,6 @@ func simulateAs(t *testing.T, app *Application, policy presence.Policy, play fun
 func simulateOn(t *testing.T, o emu.Options, app *Application, policy presence.Policy, play func(*day)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		o.Now = time.Now
 		d := &day{t: t, server: emu.New(o)}
 		d.proxy = &proxy{next: d.server.Transport()}
 		var err error

@@ -178,7 +178,7 @@ func TestEmulatorKeepsTheContract(t *testing.T) {
 				}
 				path += "/" + segment
 			}
-			r, err := http.NewRequest(o.method, emu.GraphHost+"/"+version+path, strings.NewReader(body))
+			r, err := http.NewRequest(o.method, emulated.Graph+"/"+version+path, strings.NewReader(body))
 			if err != nil {
 				t.Fatal(err)
 			}

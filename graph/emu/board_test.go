@@ -15,7 +15,7 @@ import (
 // stopped is a server whose clock moves by Advance alone.
 func stopped() *Server {
 	start := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	return New(Options{Now: func() time.Time { return start }})
+	return New(Options{now: func() time.Time { return start }})
 }
 
 // press posts a button of the board and gives the answer's status and text.
@@ -119,7 +119,7 @@ func TestBoardPage(t *testing.T) {
 	c := client{t, base + "/v1.0", authFor(t, s, "delegated-self")}
 	act(c, "setPresence Busy/InACall PT1H")
 	c.do("POST", "/me/presence/setStatusMessage", []byte(`{"statusMessage":{"message":{"content":"<script>alert(1)</script>"}}}`), nil)
-	if err := s.Advance(10 * time.Minute); err != nil {
+	if err := s.advance(10 * time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	page, h := get(t, base+"/")
@@ -197,10 +197,10 @@ func TestBoardEvents(t *testing.T) {
 func TestHistory(t *testing.T) {
 	s := stopped()
 	c := client{t, httptestURL(t, s) + "/v1.0", authFor(t, s, "delegated-self")}
-	start := s.Now()
+	start := s.clock()
 	act(c, "setPresence Available/Available PT1H")
 	// Nobody looks for three hours: what time alone changed is found all the same.
-	if err := s.Advance(3 * time.Hour); err != nil {
+	if err := s.advance(3 * time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	want := []moment{{start, offline}, {start, pair{"Available", "Available"}}, {start.Add(5 * time.Minute), pair{"Available", "AvailableInactive"}},
@@ -244,19 +244,19 @@ func TestTimelineFits(t *testing.T) {
 
 func TestClockEndsSomewhere(t *testing.T) {
 	s := stopped()
-	before := s.Now()
+	before := s.clock()
 	var err error
 	for range 400 {
-		if err = s.Advance(366 * 24 * time.Hour); err != nil {
+		if err = s.advance(366 * 24 * time.Hour); err != nil {
 			break
 		}
 	}
-	if err == nil || !s.Now().After(before) || s.State().Now.Year() > 2130 {
-		t.Errorf("the clock reads %s, %v", s.Now(), err)
+	if err == nil || !s.clock().After(before) || s.State().Now.Year() > 2130 {
+		t.Errorf("the clock reads %s, %v", s.clock(), err)
 	}
-	s.Reset()
-	if !s.Now().Equal(before) {
-		t.Errorf("after a reset %s", s.Now())
+	s.reset()
+	if !s.clock().Equal(before) {
+		t.Errorf("after a reset %s", s.clock())
 	}
 }
 

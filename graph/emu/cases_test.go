@@ -161,7 +161,7 @@ func TestPackedBodies(t *testing.T) {
 
 func TestAnswersFollowTheClock(t *testing.T) {
 	s := stopped()
-	if err := s.Advance(48 * time.Hour); err != nil {
+	if err := s.advance(48 * time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	c := client{t, httptestURL(t, s) + "/v1.0", authFor(t, s, "delegated-self")}
@@ -203,7 +203,7 @@ func TestTokenForAnotherResource(t *testing.T) {
 }
 
 func TestThrottlingIsPerApplication(t *testing.T) {
-	s := New(Options{Throttle: Throttle{Requests: 3, Window: 30 * time.Second}, Now: func() time.Time { return time.Unix(1e9, 0) }})
+	s := New(Options{throttle: throttle{requests: 3, window: 30 * time.Second}, now: func() time.Time { return time.Unix(1e9, 0) }})
 	base := httptestURL(t, s) + "/v1.0"
 	one := client{t, base, authFor(t, s, "delegated-self")}
 	other, err := s.IssueToken(TokenRequest{App: "11111111-2222-3333-4444-555555555555"})
@@ -219,7 +219,7 @@ func TestThrottlingIsPerApplication(t *testing.T) {
 	if status, text, _ := (client{t, base, other}).do("GET", "/me/presence", nil, nil); status != 200 {
 		t.Errorf("another application: %d %s", status, text)
 	}
-	if err := s.Advance(30 * time.Second); err != nil {
+	if err := s.advance(30 * time.Second); err != nil {
 		t.Fatal(err)
 	}
 	if status, text, _ := one.do("GET", "/me/presence", nil, nil); status != 200 {
@@ -273,7 +273,7 @@ func TestFaults(t *testing.T) {
 			if got := ask(); got != c.later {
 				t.Errorf("then %d, want %d", got, c.later)
 			}
-			if err := s.Advance(10 * time.Minute); err != nil {
+			if err := s.advance(10 * time.Minute); err != nil {
 				t.Fatal(err)
 			}
 			if name == "for_a_while" {

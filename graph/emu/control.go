@@ -27,7 +27,7 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request, name string) {
 		"advance": s.controlAdvance, "faults": s.controlFaults, "token": s.controlToken,
 		"sessions": s.controlSessions, "preferred": s.controlPreferred, "revoke": s.controlRevoke,
 		"device": s.controlDevice,
-		"reset":  func([]byte) (any, error) { s.Reset(); return s.State(), nil },
+		"reset":  func([]byte) (any, error) { s.reset(); return s.State(), nil },
 	}
 	get, isRead := read[name]
 	do, isChange := change[name]
@@ -88,7 +88,7 @@ func (s *Server) controlAdvance(body []byte) (any, error) {
 	if in.By == nil {
 		return nil, errors.New(`by is missing: use {"by": "5m"}`)
 	}
-	if err := s.Advance(time.Duration(*in.By)); err != nil {
+	if err := s.advance(time.Duration(*in.By)); err != nil {
 		return nil, err
 	}
 	return s.State(), nil

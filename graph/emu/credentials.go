@@ -76,7 +76,7 @@ func (s *Server) checkAssertion(assertion, app string) error {
 	}
 	audience := func(c jwt.MapClaims) bool {
 		aud, err := c.GetAudience()
-		return err == nil && slices.Contains(aud, Authority+"/"+TenantID+"/oauth2/v2.0/token")
+		return err == nil && slices.Contains(aud, authority+"/"+TenantID+"/oauth2/v2.0/token")
 	}
 	claims := jwt.MapClaims{}
 	_, err := jwt.ParseWithClaims(assertion, claims, named, jwt.WithValidMethods([]string{"RS256", "PS256"}),

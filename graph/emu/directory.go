@@ -64,15 +64,7 @@ func (s *Server) byID(id string) *user {
 }
 
 func (s *Server) knowsApp(id string) bool {
-	if strings.EqualFold(id, AppID) {
-		return true
-	}
-	for _, a := range s.opts.Apps {
-		if strings.EqualFold(id, a) {
-			return true
-		}
-	}
-	return false
+	return strings.EqualFold(id, AppID)
 }
 
 // workLocation is what setManualLocation and setAutomaticLocation left.

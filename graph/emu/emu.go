@@ -1,33 +1,32 @@
-// Package emu is Microsoft Entra sign-in and Microsoft Graph presence in
-// memory: the demo's other side, the test server, and the oracle of the tests.
-// It shares no code with what it judges.
+// Package emu emulates Microsoft Entra sign-in and Microsoft Graph presence in
+// memory: for the demo, as a test server and as the oracle of the tests. It
+// shares no code with what it judges. README.md lists its endpoints.
 //
-// What Microsoft documents is always on; what is only inferred from reports
-// can be switched in [Switches]. It is no copy of Microsoft's servers: it
-// knows presence, the sign-in that presence needs, and nothing else.
+// What Microsoft documents is always on; what is only inferred from reports can
+// be switched in [Switches]. It is not a copy of Microsoft's servers: it knows
+// presence, the sign-in that presence needs, and nothing else.
 package emu
 
 import (
 	"crypto/x509"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
 )
 
-// Profile is the version of the contract that a server keeps.
+// Profile is the version of Microsoft's documents that a server follows.
 type Profile string
 
 // The profiles.
 const (
-	V1       Profile = "v1.0"      // today's documents; the default
+	V1       Profile = "v1.0"      // the current documents; the default
 	Beta2021 Profile = "beta-2021" // setPresence as the 2021 beta document had it
 )
 
 // Switches are behaviours that Microsoft does not document. The zero value is
-// our judgement of the likeliest.
+// what is most likely.
 type Switches struct {
 	// AllowUnknownProperties accepts properties that an action does not declare.
 	AllowUnknownProperties bool
@@ -36,8 +35,8 @@ type Switches struct {
 	// FadeBeforeExpiry lets a session that fades and expires at the same
 	// instant go inactive instead of Offline.
 	FadeBeforeExpiry bool
-	// RefreshOnce makes a refresh token useless once it was used. Entra hands
-	// out a new one each time, but does not revoke the old.
+	// RefreshOnce makes a refresh token invalid once it was used. Entra issues a
+	// new one each time, but does not revoke the old one.
 	//
 	// Source: https://learn.microsoft.com/entra/identity-platform/refresh-tokens
 	RefreshOnce bool
@@ -49,41 +48,35 @@ type Switches struct {
 	StatusZone string
 }
 
-// Throttle is how many requests an application may make in a tenant.
+// throttle is how many requests an application may make in a tenant.
 //
 // Source: https://learn.microsoft.com/graph/throttling-limits
-type Throttle struct {
-	Requests int           // 0: 1,500
-	Window   time.Duration // 0: 30 s
+type throttle struct {
+	requests int           // 0: 1,500
+	window   time.Duration // 0: 30 s
 }
 
-// Options sets a Server up; the zero value is a working default.
+// Options are the settings of a Server. The zero value is a working default.
 type Options struct {
-	Profile  Profile
+	Profile  Profile // empty: V1
 	Switches Switches
-	Throttle Throttle
-	Log      *slog.Logger
-	// Now is the clock beneath the emulator's own, which Advance moves.
-	Now func() time.Time
-	// Browser is the http origin where a real browser reaches the server, for
-	// the sign-in pages; empty: they are named under Authority.
-	Browser string
-	// TokenLife is how long access tokens last; 0: one hour.
+	// TokenLife is how long access tokens are valid; 0: one hour.
 	TokenLife time.Duration
 	// Certificates are the application's own, beside its secret.
 	Certificates []*x509.Certificate
-	// Apps are accepted client ids beside the directory's own.
-	Apps []string
 	// Roles are what an administrator has granted the application; empty:
 	// Presence.ReadWrite.All and Presence.Read.All.
 	Roles []string
+
+	throttle throttle
+	now      func() time.Time // the clock that the emulator's own starts from; nil: time.Now
 }
 
-// Authority and GraphHost are the names under which clients speak to an
-// emulator; they resolve nowhere, so nothing can leave the machine.
+// authority and graphHost are the addresses under which clients reach an
+// emulator. Their names resolve nowhere, so that nothing leaves the computer.
 const (
-	Authority = "https://login.heliograph.test"
-	GraphHost = "https://graph.heliograph.test"
+	authority = "https://login.heliograph.test"
+	graphHost = "https://graph.heliograph.test"
 )
 
 // Server is one emulated tenant. All methods may be called from any goroutine.
@@ -92,18 +85,19 @@ type Server struct {
 	keys *signer
 
 	mu       sync.Mutex
-	offset   time.Duration
+	browser  string        // the http origin of the sign-in pages; empty: authority
+	offset   time.Duration // of the emulator's clock from opts.now
 	users    []*user
-	grants   map[string]*grant // by access token
-	refresh  map[string]*grant // by refresh token
-	codes    map[string]*authorization
-	flows    map[string]*authorization
-	devices  map[string]*deviceFlow
-	faults   []*fault
-	requests []Request
-	window   map[string]*usage
-	sequence int
-	settled  time.Time // up to when the history is written
+	grants   map[string]*grant         // by access token
+	refresh  map[string]*grant         // by refresh token
+	codes    map[string]*authorization // by authorization code
+	flows    map[string]*authorization // by the id on the sign-in pages
+	devices  map[string]*deviceFlow    // by device code
+	faults   []*fault                  // the earliest first
+	requests []Request                 // the earliest first
+	window   map[string]*usage         // by client id
+	sequence int                       // changes of what is shown, for sequenceNumber
+	settled  time.Time                 // up to when the history is written
 	subs     map[chan struct{}]struct{}
 }
 
@@ -112,11 +106,8 @@ func New(o Options) *Server {
 	if o.Profile == "" {
 		o.Profile = V1
 	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
+	if o.now == nil {
+		o.now = time.Now
 	}
 	if len(o.Roles) == 0 {
 		o.Roles = []string{"Presence.ReadWrite.All", "Presence.Read.All"}
@@ -124,14 +115,14 @@ func New(o Options) *Server {
 	if o.TokenLife == 0 {
 		o.TokenLife = time.Hour
 	}
-	if o.Throttle.Requests == 0 {
-		o.Throttle.Requests = 1500
+	if o.throttle.requests == 0 {
+		o.throttle.requests = 1500
 	}
-	if o.Throttle.Window == 0 {
-		o.Throttle.Window = 30 * time.Second
+	if o.throttle.window == 0 {
+		o.throttle.window = 30 * time.Second
 	}
 	s := &Server{opts: o, keys: sharedSigner(), subs: map[chan struct{}]struct{}{}}
-	s.Reset()
+	s.reset()
 	return s
 }
 
@@ -146,9 +137,9 @@ func ParseProfile(name string) (Profile, error) {
 	return "", fmt.Errorf("unknown profile %q: use %s or %s", name, V1, Beta2021)
 }
 
-// Reset brings everything back to the start: directory, tokens, faults, the
-// log of requests and the clock.
-func (s *Server) Reset() {
+// reset returns everything to the start: directory, tokens, faults, the list of
+// requests and the clock.
+func (s *Server) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.offset = 0
@@ -162,20 +153,21 @@ func (s *Server) Reset() {
 	s.changed()
 }
 
-// Now is the emulator's clock.
-func (s *Server) Now() time.Time {
+// clock is the emulator's clock.
+func (s *Server) clock() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.now()
 }
 
-func (s *Server) now() time.Time { return s.opts.Now().Add(s.offset).UTC().Round(0) }
+// now is the emulator's clock. The lock is held.
+func (s *Server) now() time.Time { return s.opts.now().Add(s.offset).UTC().Round(0) }
 
-// maxOffset is a century, far from where durations end.
+// maxOffset is a century, which is far below the longest time.Duration.
 const maxOffset = 100 * 365 * 24 * time.Hour
 
-// Advance moves the emulator's clock forward.
-func (s *Server) Advance(d time.Duration) error {
+// advance moves the emulator's clock forward, by a year at most.
+func (s *Server) advance(d time.Duration) error {
 	if d < 0 || d > 366*24*time.Hour {
 		return fmt.Errorf("the clock moves forward by up to a year, not by %s", d)
 	}
@@ -189,14 +181,14 @@ func (s *Server) Advance(d time.Duration) error {
 	return nil
 }
 
-// SetBrowser names the http origin where a real browser reaches the server.
-func (s *Server) SetBrowser(origin string) {
+// setBrowser names the http origin where a real browser reaches the server.
+func (s *Server) setBrowser(origin string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.opts.Browser = strings.TrimSuffix(origin, "/")
+	s.browser = strings.TrimSuffix(origin, "/")
 }
 
-// changed writes the history on and tells the subscribers; the lock is held.
+// changed adds to the history and notifies the subscribers. The lock is held.
 func (s *Server) changed() {
 	s.settle()
 	for ch := range s.subs {
@@ -207,10 +199,10 @@ func (s *Server) changed() {
 	}
 }
 
-// Subscribe returns a channel that fires after something has changed, and a
-// function that ends it. Fading and expiry are changes of time alone: ask
-// State when the next one is.
-func (s *Server) Subscribe() (<-chan struct{}, func()) {
+// subscribe returns a channel that gets a value after something has changed, and
+// a function that ends this. Fading and expiry come with time alone and send
+// nothing: next says when the next one is.
+func (s *Server) subscribe() (<-chan struct{}, func()) {
 	ch := make(chan struct{}, 1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -225,9 +217,9 @@ func (s *Server) Subscribe() (<-chan struct{}, func()) {
 // maxBody is far above any presence request.
 const maxBody = 1 << 20
 
-// Handler serves Entra, Graph, the control interface and the board on one
-// origin; what is asked for is told by the path alone.
-func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
+// handler serves Entra, Graph, the control interface and the board on one
+// origin; the path alone says which is meant.
+func (s *Server) handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	first, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")

@@ -1,6 +1,7 @@
 package emu
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -130,14 +131,11 @@ func (s *Server) knowsTenant(t string) bool {
 func (s *Server) browserBase() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.opts.Browser != "" {
-		return s.opts.Browser
-	}
-	return Authority
+	return cmp.Or(s.browser, authority)
 }
 
 func (s *Server) openIDConfiguration(w http.ResponseWriter) {
-	base := Authority + "/" + TenantID
+	base := authority + "/" + TenantID
 	writeJSON(w, http.StatusOK, map[string]any{
 		"issuer":                                base + "/v2.0",
 		"authorization_endpoint":                s.browserBase() + "/" + TenantID + "/oauth2/v2.0/authorize",
@@ -275,7 +273,7 @@ func (s *Server) redeem(f url.Values, tenant string) (*grant, []string, *oauthEr
 func (s *Server) idToken(g *grant, nonce string) (string, error) {
 	now := s.now()
 	claims := jwt.MapClaims{
-		"iss": Authority + "/" + TenantID + "/v2.0", "aud": g.app, "tid": TenantID,
+		"iss": authority + "/" + TenantID + "/v2.0", "aud": g.app, "tid": TenantID,
 		"oid": g.user.id, "sub": g.user.id, "name": g.user.name, "preferred_username": g.user.upn,
 		"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(s.opts.TokenLife).Unix(), "ver": "2.0",
 	}

@@ -157,7 +157,7 @@ func checkIDToken(t *testing.T, base, token string) {
 			return nil, errors.New("unknown key")
 		}
 		return key, nil
-	}, jwt.WithValidMethods([]string{"RS256"}), jwt.WithAudience(AppID), jwt.WithIssuer(Authority+"/"+TenantID+"/v2.0"), jwt.WithExpirationRequired())
+	}, jwt.WithValidMethods([]string{"RS256"}), jwt.WithAudience(AppID), jwt.WithIssuer(authority+"/"+TenantID+"/v2.0"), jwt.WithExpirationRequired())
 	if err != nil || !parsed.Valid || claims["oid"] != SelfID || claims["tid"] != TenantID || claims["nonce"] != "n1" {
 		t.Errorf("id token %v: %v", claims, err)
 	}
@@ -196,7 +196,7 @@ func refreshes(t *testing.T, once bool) {
 	if status, _, _ := (client{t, base + "/v1.0", second.Access}).do("GET", "/me/presence", nil, nil); status != 200 {
 		t.Errorf("the refreshed token opens nothing: %d", status)
 	}
-	if err := s.Advance(2 * time.Hour); err != nil {
+	if err := s.advance(2 * time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	if status, _, _ := (client{t, base + "/v1.0", second.Access}).do("GET", "/me/presence", nil, nil); status != 401 {
@@ -217,7 +217,7 @@ func refreshes(t *testing.T, once bool) {
 func TestDevicePage(t *testing.T) {
 	s := New(Options{})
 	base := httptestURL(t, s)
-	s.SetBrowser(base)
+	s.setBrowser(base)
 	begin := func() (device, code, page string) {
 		_, text, _ := post(t, base+"/organizations/oauth2/v2.0/devicecode", url.Values{"client_id": {AppID}, "scope": {"openid Presence.ReadWrite"}})
 		var in map[string]any
@@ -255,7 +255,7 @@ func TestDevicePage(t *testing.T) {
 		t.Errorf("refused: %+v", out)
 	}
 	device, _, _ = begin()
-	if err := s.Advance(16 * time.Minute); err != nil {
+	if err := s.advance(16 * time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	if out := poll(device); out.Error != "expired_token" {

@@ -1,4 +1,4 @@
-package emu_test
+package emu
 
 import (
 	"bytes"
@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"heliograph/graph/emu"
 )
 
 // model is the contract in a few lines, written from Microsoft's pages and
@@ -71,21 +69,21 @@ func (m *model) shown() string {
 // desk drives the emulator and the model alike.
 type desk struct {
 	t     *testing.T
-	s     *emu.Server
+	s     *Server
 	m     *model
 	token string
 	log   []string
 }
 
-func newDesk(t *testing.T, profile emu.Profile) *desk {
+func newDesk(t *testing.T, profile Profile) *desk {
 	start := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	s := emu.New(emu.Options{Profile: profile, Now: func() time.Time { return start }, TokenLife: 1000 * time.Hour,
-		Throttle: emu.Throttle{Requests: 1 << 30}})
+	s := New(Options{Profile: profile, now: func() time.Time { return start }, TokenLife: 1000 * time.Hour,
+		throttle: throttle{requests: 1 << 30}})
 	d := &desk{t: t, s: s, m: &model{said: map[string]saying{}}}
-	if profile == emu.Beta2021 {
+	if profile == Beta2021 {
 		d.m.timeouts = 3
 	}
-	token, err := s.IssueToken(emu.TokenRequest{Application: true})
+	token, err := s.IssueToken(TokenRequest{Application: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +93,7 @@ func newDesk(t *testing.T, profile emu.Profile) *desk {
 
 // call is one request; the status and the body that came back.
 func (d *desk) call(method, path string, body []byte, header ...string) (int, []byte) {
-	req, err := http.NewRequest(method, emu.GraphHost+"/v1.0"+path, bytes.NewReader(body))
+	req, err := http.NewRequest(method, graphHost+"/v1.0"+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil // no client could send it
 	}
@@ -119,7 +117,7 @@ func (d *desk) call(method, path string, body []byte, header ...string) (int, []
 func (d *desk) act(action, body string, want int) {
 	d.t.Helper()
 	d.log = append(d.log, action+" "+body)
-	if status, text := d.call("POST", "/users/"+emu.SelfID+"/presence/"+action, []byte(body)); status != want {
+	if status, text := d.call("POST", "/users/"+SelfID+"/presence/"+action, []byte(body)); status != want {
 		d.t.Fatalf("%s: %d %s, want %d", strings.Join(d.log, "\n"), status, text, want)
 	}
 }
@@ -149,7 +147,7 @@ func (d *desk) step(op, arg byte) {
 		by := time.Duration(n) * 10 * time.Second
 		d.log = append(d.log, "advance "+by.String())
 		m.now += by
-		if err := d.s.Advance(by); err != nil {
+		if err := d.s.advance(by); err != nil {
 			d.t.Fatal(err)
 		}
 	case 1:
@@ -160,14 +158,14 @@ func (d *desk) step(op, arg byte) {
 			s = saying{p, m.now, 0, true, len(d.log)}
 		}
 		m.said["app"] = s
-		d.act("setPresence", `{"sessionId":"`+emu.AppID+`",`+fields(p, span)+`}`, 200)
+		d.act("setPresence", `{"sessionId":"`+AppID+`",`+fields(p, span)+`}`, 200)
 	case 2:
 		want := 404
 		if s, ok := m.said["app"]; ok && m.says(s) != "" {
 			want = 200
 		}
 		delete(m.said, "app")
-		d.act("clearPresence", `{"sessionId":"`+emu.AppID+`"}`, want)
+		d.act("clearPresence", `{"sessionId":"`+AppID+`"}`, want)
 	case 3:
 		p, span := chosenPairs[n%len(chosenPairs)], n/8%len(spans)
 		length := lengths[span]
@@ -192,7 +190,7 @@ func (d *desk) step(op, arg byte) {
 		}
 		availability, activity, _ := strings.Cut(p, "/")
 		d.log = append(d.log, name+" "+p)
-		if err := d.s.SetSession(emu.SessionRequest{Name: name, Availability: availability, Activity: activity}); err != nil {
+		if err := d.s.SetSession(SessionRequest{Name: name, Availability: availability, Activity: activity}); err != nil {
 			d.t.Fatal(err)
 		}
 	}
@@ -202,7 +200,7 @@ func (d *desk) step(op, arg byte) {
 func (d *desk) check() {
 	d.t.Helper()
 	want := d.m.shown()
-	for _, path := range []string{"/users/" + emu.SelfID + "/presence", "/communications/presences/" + emu.SelfID} {
+	for _, path := range []string{"/users/" + SelfID + "/presence", "/communications/presences/" + SelfID} {
 		_, text := d.call("GET", path, nil)
 		var got struct{ Availability, Activity string }
 		if err := json.Unmarshal(text, &got); err != nil {
@@ -221,9 +219,9 @@ func FuzzShown(f *testing.F) {
 	f.Add(true, []byte{1, 0, 0, 30, 0, 30, 0, 30})
 	f.Add(false, []byte{5, 0, 1, 1, 3, 2, 0, 255, 5, 200, 4, 0})
 	f.Fuzz(func(t *testing.T, old bool, ops []byte) {
-		profile := emu.V1
+		profile := V1
 		if old {
-			profile = emu.Beta2021
+			profile = Beta2021
 		}
 		d := newDesk(t, profile)
 		for i := 0; i+1 < len(ops) && i < 120; i += 2 {
@@ -237,7 +235,7 @@ func FuzzShown(f *testing.F) {
 	})
 }
 
-var fuzzPaths = []string{"/me/presence", "/users/" + emu.SelfID + "/presence", "/communications/presences/" + emu.SelfID, "/communications/getPresencesByUserId"}
+var fuzzPaths = []string{"/me/presence", "/users/" + SelfID + "/presence", "/communications/presences/" + SelfID, "/communications/getPresencesByUserId"}
 
 var fuzzActions = []string{"", "/setPresence", "/clearPresence", "/setUserPreferredPresence", "/clearUserPreferredPresence", "/setStatusMessage",
 	"/setManualLocation", "/setAutomaticLocation", "/clearLocation", "/clearAutomaticLocation", "/microsoft.graph.setPresence"}
@@ -245,15 +243,15 @@ var fuzzActions = []string{"", "/setPresence", "/clearPresence", "/setUserPrefer
 // FuzzBody is the law of robustness: no request of any kind gives a 5xx, and
 // every refusal is an envelope.
 func FuzzBody(f *testing.F) {
-	for i, body := range []string{`{"sessionId":"` + emu.AppID + `","availability":"Busy","activity":"InACall","expirationDuration":"PT1H"}`, `{`, `[]`, `null`, ``,
+	for i, body := range []string{`{"sessionId":"` + AppID + `","availability":"Busy","activity":"InACall","expirationDuration":"PT1H"}`, `{`, `[]`, `null`, ``,
 		`{"statusMessage":{"message":{"content":"x","contentType":"text"},"expiryDateTime":{"dateTime":"2030-01-01T00:00:00","timeZone":"UTC"}}}`,
-		`{"ids":["` + emu.SelfID + `"]}`, `{"workLocationType":"office","placeId":null}`, `{"expirationDuration":"-P99999999999999999999DT1H"}`, "\x1f\x8b\x08"} {
+		`{"ids":["` + SelfID + `"]}`, `{"workLocationType":"office","placeId":null}`, `{"expirationDuration":"-P99999999999999999999DT1H"}`, "\x1f\x8b\x08"} {
 		f.Add(byte(i), byte(i), "POST", "application/json", "", "", []byte(body))
 	}
 	f.Fuzz(func(t *testing.T, where, what byte, method, media, coding, query string, body []byte) {
-		d := newDesk(t, emu.V1)
+		d := newDesk(t, V1)
 		if where&4 != 0 {
-			token, err := d.s.IssueToken(emu.TokenRequest{Scopes: []string{"Presence.ReadWrite", "Presence.Read.All"}})
+			token, err := d.s.IssueToken(TokenRequest{Scopes: []string{"Presence.ReadWrite", "Presence.Read.All"}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -289,8 +287,8 @@ func FuzzControl(f *testing.F) {
 	}
 	names := []string{"advance", "faults", "token", "sessions", "preferred", "revoke", "device", "reset", "nothing"}
 	f.Fuzz(func(t *testing.T, which byte, body []byte) {
-		s := emu.New(emu.Options{})
-		req, err := http.NewRequest("POST", emu.GraphHost+"/_emulator/"+names[int(which)%len(names)], bytes.NewReader(body))
+		s := New(Options{})
+		req, err := http.NewRequest("POST", graphHost+"/_emulator/"+names[int(which)%len(names)], bytes.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -73,7 +73,7 @@ func (s *Server) graph(w http.ResponseWriter, r *http.Request, version, rest str
 		w.WriteHeader(http.StatusOK) // without a Content-Type: there is no content
 	default:
 		if m, ok := answer.(map[string]any); ok {
-			m["@odata.context"] = GraphHost + "/" + version + "/$metadata#" + contextOf(m)
+			m["@odata.context"] = graphHost + "/" + version + "/$metadata#" + contextOf(m)
 		}
 		writeJSON(w, http.StatusOK, answer)
 	}

@@ -43,9 +43,7 @@ func (s *Server) page(w http.ResponseWriter, status int, name string, data any) 
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'")
 	h.Set("Referrer-Policy", "no-referrer")
 	w.WriteHeader(status)
-	if err := pages.ExecuteTemplate(w, name, data); err != nil {
-		s.opts.Log.Debug("page not delivered", "page", name, "error", err)
-	}
+	_ = pages.ExecuteTemplate(w, name, data) // it fails if the client is gone
 }
 
 func (s *Server) accountPage(w http.ResponseWriter, flow string, a *authorization, problem string) {

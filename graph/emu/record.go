@@ -59,7 +59,7 @@ func (s *Server) observed(w http.ResponseWriter, r *http.Request, answer func(ht
 	h.Set("request-id", newGUID())
 	h.Set("client-request-id", h.Get("request-id"))
 	h.Set("x-ms-ags-diagnostic", `{"ServerInfo":{"DataCenter":"Emulator","Slice":"E","Ring":"0","ScaleUnit":"000","RoleInstance":"EMU"}}`)
-	h.Set("Date", s.Now().Format(http.TimeFormat))
+	h.Set("Date", s.clock().Format(http.TimeFormat))
 	if id := r.Header.Get("client-request-id"); guid.MatchString(id) {
 		h.Set("client-request-id", id)
 	}

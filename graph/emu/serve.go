@@ -32,8 +32,8 @@ func Listen(addr string, anywhere bool) (net.Listener, error) {
 
 // Serve answers on ln until ctx ends. Pages name ln's address.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
-	s.SetBrowser("http://" + ln.Addr().String())
-	srv := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+	s.setBrowser("http://" + ln.Addr().String())
+	srv := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		BaseContext: func(net.Listener) context.Context { return ctx }}
 	stop := context.AfterFunc(ctx, func() {
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
@@ -50,7 +50,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 }
 
 // Transport reaches the server in this process, without a socket, so that a
-// whole day fits into a synctest bubble. Authority, GraphHost and Microsoft's
+// whole day fits into a synctest bubble. authority, graphHost and Microsoft's
 // own host names all lead to it; any other host is refused.
 func (s *Server) Transport() http.RoundTripper { return inProcess{s} }
 
@@ -61,7 +61,7 @@ var ownHosts = map[string]bool{"login.heliograph.test": true, "graph.heliograph.
 
 func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	t.s.mu.Lock()
-	browser := t.s.opts.Browser
+	browser := t.s.browser
 	t.s.mu.Unlock()
 	if !ownHosts[r.URL.Host] && (browser == "" || r.URL.Scheme+"://"+r.URL.Host != browser) {
 		return nil, fmt.Errorf("the emulator does not know the host %s", r.URL.Host)
@@ -73,7 +73,7 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	defer in.Body.Close()
 	w := &recorder{header: http.Header{}}
-	if err := w.run(t.s.Handler(), in); err != nil {
+	if err := w.run(t.s.handler(), in); err != nil {
 		return nil, err
 	}
 	if err := r.Context().Err(); err != nil {

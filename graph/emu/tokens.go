@@ -87,14 +87,14 @@ type usage struct {
 func (s *Server) throttle(g *grant) *failure {
 	now := s.now()
 	u := s.window[g.app]
-	if u == nil || now.Sub(u.since) >= s.opts.Throttle.Window {
+	if u == nil || now.Sub(u.since) >= s.opts.throttle.window {
 		u = &usage{since: now}
 		s.window[g.app] = u
 	}
-	if u.n++; u.n <= s.opts.Throttle.Requests {
+	if u.n++; u.n <= s.opts.throttle.requests {
 		return nil
 	}
-	return &failure{status: 429, code: "TooManyRequests", message: "Too many requests. Please try again later.", retryAfter: u.since.Add(s.opts.Throttle.Window).Sub(now)}
+	return &failure{status: 429, code: "TooManyRequests", message: "Too many requests. Please try again later.", retryAfter: u.since.Add(s.opts.throttle.window).Sub(now)}
 }
 
 // issue makes an access token for g. The lock is held.

@@ -120,7 +120,7 @@ func TestVectorRequests(t *testing.T) {
 	for _, c := range v.Requests {
 		t.Run(strings.ReplaceAll(c.Name, " ", "_"), func(t *testing.T) {
 			s := New(Options{})
-			srv := httptest.NewServer(s.Handler())
+			srv := httptest.NewServer(s.handler())
 			defer srv.Close()
 			setUp(t, s, c.Setup, c.Path)
 			body := []byte(c.Body)
@@ -136,7 +136,7 @@ func TestVectorRequests(t *testing.T) {
 				body = z.Bytes()
 			}
 			if c.Name == "throttled" {
-				s.opts.Throttle.Requests = 0
+				s.opts.throttle.requests = 0
 			}
 			status, text, h := client{t, srv.URL + "/v1.0", authFor(t, s, c.Auth)}.do(c.Method, c.Path, body, c.Headers)
 			if status != c.Expect.Status && !(c.Expect.Status == 200 && status == 204) {
@@ -173,7 +173,7 @@ func setUp(t *testing.T, s *Server, setup, path string) {
 		u.put(x)
 	case "session expired":
 		u.put(x)
-		if err := s.Advance(time.Hour); err != nil {
+		if err := s.advance(time.Hour); err != nil {
 			t.Fatal(err)
 		}
 	case "cleared just before":
@@ -188,7 +188,7 @@ func setUp(t *testing.T, s *Server, setup, path string) {
 }
 
 func httptestURL(t *testing.T, s *Server) string {
-	srv := httptest.NewServer(s.Handler())
+	srv := httptest.NewServer(s.handler())
 	t.Cleanup(srv.Close)
 	return srv.URL
 }
@@ -248,7 +248,7 @@ func TestVectorTimelines(t *testing.T) {
 					t.Fatal(err)
 				}
 				// An hour's token must not run out beneath the timeline.
-				if err := s.Advance(due - at); err != nil {
+				if err := s.advance(due - at); err != nil {
 					t.Fatal(err)
 				}
 				at, c.value = due, authFor(t, s, "delegated-self")
@@ -330,7 +330,7 @@ func TestProfileBeta2021(t *testing.T) {
 		if got := s.User("self").Shown.Activity; got != want {
 			t.Errorf("shows %s, want %s", got, want)
 		}
-		if err := s.Advance(5 * time.Minute); err != nil {
+		if err := s.advance(5 * time.Minute); err != nil {
 			t.Fatal(err)
 		}
 	}
