@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,13 +25,20 @@ var Scopes = []string{"Presence.ReadWrite", "Presence.Read"}
 // Source: https://learn.microsoft.com/entra/identity-platform/claims-challenge
 var cp1 = []string{"CP1"}
 
-// Person is who is signed in.
+// Person is who is signed in, or the user for whom an application acts.
 type Person struct {
-	ID       string // object id
-	Name     string
-	Username string // user principal name
-	Tenant   string
+	ID string // object id
+	// Name and Username (the user principal name) are empty where they are not
+	// known, as they often are to an application.
+	Name, Username string
+	Tenant         string
+	// Application reports that the application itself has signed in.
+	Application bool
 }
+
+// Label is how a person recognises the account: by its user principal name, or
+// by its object id where that is all that is known.
+func (p Person) Label() string { return cmp.Or(p.Username, p.ID) }
 
 // Account is one signed-in person, or the way to sign one in.
 type Account struct {

@@ -50,7 +50,7 @@ func (a *Account) user() Person {
 	l := &a.lookup
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return Person{ID: a.app.User, Name: l.name, Username: l.username, Tenant: a.config.Tenant}
+	return Person{ID: a.app.User, Name: l.name, Username: l.username, Tenant: a.config.Tenant, Application: true}
 }
 
 // lookUpUser asks Graph for the name of the user for whom an application acts.

@@ -23,8 +23,8 @@ func userRequests(s *emu.Server) (n int) {
 // heliograph needs, the user is known by name; elsewhere by object id. Either
 // way it is asked for once.
 func TestApplicationSaysWho(t *testing.T) {
-	id := Person{ID: emu.SelfID, Tenant: emu.TenantID}
-	named := Person{ID: emu.SelfID, Tenant: emu.TenantID, Name: "Ada Lovelace", Username: "ada@contoso.example"}
+	id := Person{ID: emu.SelfID, Tenant: emu.TenantID, Application: true}
+	named := Person{ID: emu.SelfID, Tenant: emu.TenantID, Application: true, Name: "Ada Lovelace", Username: "ada@contoso.example"}
 	for name, c := range map[string]struct {
 		roles []string
 		want  Person

@@ -61,12 +61,3 @@ func (in *instance) takeOver(ctx context.Context, reply func(any) error) error {
 	}
 	return reply(nil)
 }
-
-// called is what a person is called in the menu; an application that acts for
-// one knows only their object id.
-func called(p graph.Person) string {
-	if p.Username != "" {
-		return p.Username
-	}
-	return p.ID
-}

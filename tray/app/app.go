@@ -266,7 +266,7 @@ func (in *instance) facts() menu.Facts {
 		f.NoAutostart = true // not even asked for by a demo
 	}
 	if f.State.SignedIn {
-		f.Account = called(who.Person)
+		f.Account, f.Application = who.Person.Label(), who.Person.Application
 	}
 	switch {
 	case f.State.Err != nil:

@@ -54,7 +54,10 @@ func (l *Login) Run(ctx context.Context, _ []string) error {
 		return advised(err)
 	}
 	if err := l.ask(ctx, control.VerbSignedIn, nil, nil); err != nil && !errors.Is(err, control.ErrNotRunning) {
-		return fmt.Errorf("signed in as %s, but the running heliograph did not take the sign-in over: %w", who.Username, err)
+		return fmt.Errorf("signed in as %s, but the running heliograph did not take the sign-in over: %w", who.Label(), err)
+	}
+	if who.Application {
+		return l.line("The application signs in for %s.", who.Label())
 	}
 	return l.line("Signed in as %s (%s).", who.Name, who.Username)
 }

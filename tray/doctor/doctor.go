@@ -6,7 +6,6 @@
 package doctor
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -216,7 +215,7 @@ func lookAtAccount(ctx context.Context, c settings.Config, from graph.Config) (a
 		fail(&account, err)
 		return account, service
 	}
-	account.Value = cmp.Or(who.Username, who.ID)
+	account.Value = who.Label()
 	shown, err := a.Client().Shown(ctx)
 	if err != nil {
 		fail(&service, err)

@@ -37,8 +37,10 @@ type Facts struct {
 	// Now and Hours say which durations there are.
 	Now   time.Time
 	Hours presence.Hours
-	// Account is who is signed in, for people; empty: nobody.
-	Account string
+	// Account is who is signed in, for people; empty: nobody. Application: the
+	// application itself has signed in, for that user.
+	Account     string
+	Application bool
 	// SigningIn: a sign-in page is open.
 	SigningIn bool
 	// Trouble is the sentence of what is wrong; empty: nothing.
@@ -131,7 +133,11 @@ func account(f Facts) tray.Row {
 	if f.Account == "" {
 		return tray.Row{ID: "account", Label: words.Say("menu.account.none"), Disabled: true}
 	}
-	return tray.Row{ID: "account", Label: f.Account, Disabled: true}
+	label := f.Account
+	if f.Application {
+		label = words.Say("menu.account.application", label)
+	}
+	return tray.Row{ID: "account", Label: label, Disabled: true}
 }
 
 func sign(f Facts) tray.Row {

@@ -112,3 +112,16 @@ func TestGreyedRowsSayWhy(t *testing.T) {
 		}
 	}
 }
+
+// TestApplicationIsNamedAsOne: the row says whose presence is set, and that an
+// application does it.
+func TestApplicationIsNamedAsOne(t *testing.T) {
+	words.Use("en")
+	for application, want := range map[bool]string{true: "Application, for ada@contoso.example", false: "ada@contoso.example"} {
+		for _, r := range View(Facts{Now: noon, Account: "ada@contoso.example", Application: application}).Rows {
+			if r.ID == "account" && r.Label != want {
+				t.Errorf("application %v: %q", application, r.Label)
+			}
+		}
+	}
+}
