@@ -51,7 +51,7 @@ var arrows = map[string][]string{
 	"tray/app":                   {"assets", "detect", "detect/call", "detect/latest", "graph", "graph/presence", "graph/zone", "tray", "tray/account", "tray/atomicfile", "tray/autostart", "tray/control", "tray/doctor", "tray/folders", "tray/launch", "tray/menu", "tray/outlets", "tray/settings", "tray/timeline", "tray/words"},
 	"tray/atomicfile":            {},
 	"tray/autostart":             {"tray/atomicfile", "tray/folders"},
-	"tray/cli":                   {"detect", "graph", "graph/emu", "graph/presence", "graph/zone", "tray/account", "tray/app", "tray/autostart", "tray/control", "tray/launch", "tray/outlets", "tray/settings", "tray/words"},
+	"tray/cli":                   {"detect", "graph", "graph/emu", "graph/presence", "graph/zone", "tray/account", "tray/app", "tray/autostart", "tray/control", "tray/folders", "tray/launch", "tray/outlets", "tray/settings", "tray/words"},
 	"tray/console":               {},
 	"tray/control":               {"tray/folders"},
 	"tray/doctor":                {"detect", "graph", "graph/presence", "tray", "tray/control", "tray/settings", "tray/words"},

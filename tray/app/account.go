@@ -19,13 +19,13 @@ func (in *instance) newAccount(ctx context.Context) *account.Account {
 	}
 	return account.New(account.Options{Log: in.log, Vault: in.opts.Vault, Loop: in.loop, Transport: in.opts.Transport,
 		OpenURL: open, SignInAtStart: in.opts.Demo, Changed: in.poke,
-		Failed: func(err error, asked bool) { in.needSignIn(ctx, err, asked) }}, in.opts.Config)
+		Failed: func(err error, asked bool) { in.needSignIn(ctx, err, asked) }}, in.settings.Value().Config)
 }
 
 // needSignIn says that only the person can go on, with a button to do so. asked
 // reports that the person has just asked to sign in.
 func (in *instance) needSignIn(ctx context.Context, err error, asked bool) {
-	if !in.opts.Config.Notifications.SignIn {
+	if !in.settings.Value().Notifications.SignIn {
 		return
 	}
 	title := "toast.sign-in"

@@ -20,7 +20,6 @@ import (
 	"heliograph/tray/autostart"
 	"heliograph/tray/control"
 	"heliograph/tray/menu"
-	"heliograph/tray/outlets"
 	"heliograph/tray/settings"
 	"heliograph/tray/timeline"
 	"heliograph/tray/words"
@@ -28,14 +27,15 @@ import (
 
 // Options says what an instance is made of.
 type Options struct {
-	Config     settings.Config
-	ConfigPath string
-	Log        *slog.Logger
-	Vault      graph.Vault
-	Dir        string // of the control socket
-	LogPath    string // of the log file, to be shown
-	Version    string
-	Tray       bool
+	// Settings are watched and saved while the instance runs.
+	Settings *settings.Owner
+	Log      *slog.Logger
+	Level    *slog.LevelVar // of Log; nil: it does not follow the settings
+	Vault    graph.Vault
+	Dir      string // of the control socket
+	LogPath  string // of the log file, to be shown
+	Version  string
+	Tray     bool
 	// Demo runs on an emulator: nothing is kept, nothing leaves the process, and
 	// the stand-in for a browser signs in without a click.
 	Demo bool
@@ -51,17 +51,18 @@ type Options struct {
 
 // instance is one running heliograph.
 type instance struct {
-	opts    Options
-	log     *slog.Logger
-	loop    *presence.Loop
-	watch   *detect.Watcher
-	account *account.Account
-	toaster *tray.Toaster
-	tray    *tray.Tray
-	memory  *memory
+	opts     Options
+	log      *slog.Logger
+	settings *settings.Owner
+	loop     *presence.Loop
+	watch    *detect.Watcher
+	account  *account.Account
+	toaster  *tray.Toaster
+	tray     *tray.Tray
+	memory   *memory
 
 	timeline *timeline.Log
-	hub      *outlets.Hub
+	outlets  *outletSet
 	changes  changes
 
 	quit      context.CancelFunc
@@ -80,10 +81,10 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	in := &instance{opts: o, log: o.Log, quit: quit, parts: newGroup(), wake: make(chan struct{}, 1), loopEnded: make(chan struct{})}
+	in := &instance{opts: o, log: o.Log, settings: o.Settings, quit: quit, parts: newGroup(), wake: make(chan struct{}, 1), loopEnded: make(chan struct{})}
 	in.memory = openMemory(o.Log, o.Dir, o.Demo)
 	in.toaster = tray.NewToaster(o.Log, "heliograph", assets.PNG("app", 64, false))
-	in.loop = presence.New(presence.Options{Log: o.Log, Policy: in.policy(), Saved: in.memory.saved(), Keep: in.memory.keep, Timing: account.Config(o.Config, o.Log).Timing(),
+	in.loop = presence.New(presence.Options{Log: o.Log, Policy: policy(o.Settings.Value()), Saved: in.memory.saved(), Keep: in.memory.keep, Timing: in.timing,
 		Zone: zone.Local})
 	in.account = in.newAccount(ctx)
 	in.openOutlets()
@@ -129,12 +130,13 @@ func (in *instance) await(what string, g *group, d time.Duration) {
 
 // start begins everything but the tray.
 func (in *instance) start(ctx context.Context, server *control.Server) {
-	in.watch = detect.Watch(context.WithoutCancel(ctx), in.detector())
+	in.watch = detect.Watch(context.WithoutCancel(ctx), DetectorOptions(in.settings.Value(), in.log))
 	in.parts.Go("presence loop", func() { defer close(in.loopEnded); in.loop.Run(ctx) })
 	in.parts.Go("activity", func() { in.mirror(ctx) })
 	in.parts.Go("view", func() { in.follow(ctx) })
 	in.parts.Go("clicks", func() { in.clicks(ctx) })
 	in.parts.Go("account", func() { in.account.Run(ctx) })
+	in.startSettings(ctx)
 	server.Serve(ctx, in.answer)
 }
 
@@ -178,8 +180,8 @@ func (in *instance) mirror(ctx context.Context) {
 // introduce tells the person once for each program that it was taken for a
 // call, with the way to say no.
 func (in *instance) introduce(a detect.Activity) {
-	c := a.Call
-	if !c.Active() || c.Teams || !in.policy().BusyInCall || !in.opts.Config.Notifications.Call || !in.memory.firstTime("call:"+c.App) {
+	c, v := a.Call, in.settings.Value()
+	if !c.Active() || c.Teams || !v.Automatic.BusyInCall || !v.Notifications.Call || !in.memory.firstTime("call:"+c.App) {
 		return
 	}
 	in.toaster.Show(tray.Toast{Class: "call", Title: words.Say("toast.call", c.Name), Body: words.Say("toast.call.body", c.Name),
@@ -190,15 +192,13 @@ func (in *instance) introduce(a detect.Activity) {
 // is when it records; what records now is judged anew at once.
 func (in *instance) deny(app, name string) {
 	in.log.Info("not a call, says the user", "app", app)
-	in.memory.deny(app)
-	in.watch.SetOptions(in.detector())
+	in.settings.Deny(app)
 	in.tell("call", true, words.Say("toast.denied", name), words.Say("toast.denied.body", app))
 }
 
 func (in *instance) allow(app, name string) {
 	in.log.Info("a call, says the user", "app", app)
-	in.memory.allow(app)
-	in.watch.SetOptions(in.detector())
+	in.settings.Allow(app)
 	in.tell("call", true, words.Say("toast.allowed", name), words.Say("toast.denied.body", app))
 }
 
@@ -229,7 +229,7 @@ func (in *instance) follow(ctx context.Context) {
 				in.needSignIn(ctx, s.Err, false)
 			}
 		case <-told.C:
-			if in.opts.Config.Notifications.Trouble {
+			if in.settings.Value().Notifications.Trouble {
 				in.toaster.Show(tray.Toast{Class: "trouble", Title: words.Say("toast.trouble"), Body: advise(s.Err)})
 			}
 		case <-in.wake:
@@ -251,16 +251,16 @@ func (in *instance) host(there bool) {
 	}
 	in.log.Warn("no tray host: the icon appears when one does", "fix", "on GNOME enable the AppIndicator extension; elsewhere add a status tray to the panel")
 	in.opts.Printer.Missing(words.Say("part.tray"), words.Say("print.no-host"))
-	if in.opts.Config.Notifications.Tray && in.memory.firstTime("no-host") {
+	if in.settings.Value().Notifications.Tray && in.memory.firstTime("no-host") {
 		in.toaster.Show(tray.Toast{Class: "tray", Title: words.Say("toast.no-host"), Body: words.Say("toast.no-host.body")})
 	}
 }
 
 // facts is what the menu depends on.
 func (in *instance) facts() menu.Facts {
-	who := in.account.State()
-	f := menu.Facts{State: in.loop.State(), Now: time.Now().In(zone.Local()), SigningIn: who.SigningIn, Rules: in.rules()}
-	f.Hours = hours(in.opts.Config.Automatic)
+	who, v := in.account.State(), in.settings.Value()
+	f := menu.Facts{State: in.loop.State(), Now: time.Now().In(zone.Local()), SigningIn: who.SigningIn, Rules: rules(v)}
+	f.Hours = hours(v.File.Automatic)
 	var err error
 	if f.Autostart, err = autostart.State(); err != nil || in.opts.Demo {
 		f.NoAutostart = true // not even asked for by a demo
@@ -271,6 +271,8 @@ func (in *instance) facts() menu.Facts {
 	switch {
 	case f.State.Err != nil:
 		f.Trouble = advise(f.State.Err)
+	case v.Problem != nil:
+		f.Trouble = wrongSettings(v.Problem)
 	case who.Problem != nil:
 		f.Trouble = advise(who.Problem)
 	}

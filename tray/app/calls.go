@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -13,8 +14,8 @@ import (
 
 // calls is what records now, and what the person said of programs.
 func (in *instance) calls() control.Calls {
-	denied, allowed := in.memory.verdicts()
-	c := control.Calls{Streams: []control.Stream{}, Allowed: append([]string{}, allowed...), Denied: append([]string{}, denied...)}
+	m := in.settings.Value().Menu
+	c := control.Calls{Streams: []control.Stream{}, Allowed: append([]string{}, m.Allowed...), Denied: append([]string{}, m.Denied...)}
 	for _, s := range in.watch.Streams() {
 		c.Streams = append(c.Streams, toWireStream(s))
 	}
@@ -50,18 +51,17 @@ func (in *instance) judge(_ context.Context, a control.JudgeArgs, reply func(any
 	app = in.programID(app)
 	switch a.Do {
 	case "allow":
-		in.memory.allow(app)
+		in.settings.Allow(app)
 	case "deny":
-		in.memory.deny(app)
+		in.settings.Deny(app)
 	case "forget":
-		if !in.memory.forget(app) {
+		if !in.settings.Forget(app) {
 			return fmt.Errorf("nothing is remembered about %q: see heliograph calls", app)
 		}
 	default:
 		return fmt.Errorf("unknown verdict %q: use allow, deny or forget", a.Do)
 	}
 	in.log.Info("told what a call is", "verdict", a.Do, "app", app)
-	in.watch.SetOptions(in.detector())
 	return reply(in.calls())
 }
 
@@ -72,11 +72,11 @@ func (in *instance) programID(name string) string {
 			return s.Program
 		}
 	}
-	denied, allowed := in.memory.verdicts()
-	for _, known := range append(denied, allowed...) {
+	v := in.settings.Value()
+	for _, known := range slices.Concat(v.Menu.Denied, v.Menu.Allowed) {
 		if strings.EqualFold(known, name) {
 			return known
 		}
 	}
-	return in.programs().ID(name)
+	return programs(v).ID(name)
 }

@@ -37,7 +37,7 @@ func (in *instance) click(ctx context.Context, id string) {
 		in.toggle(rule)
 		return
 	}
-	if until, ok := menu.Until(id, time.Now().In(zone.Local()), hours(in.opts.Config.Automatic)); ok {
+	if until, ok := menu.Until(id, time.Now().In(zone.Local()), hours(in.settings.Value().File.Automatic)); ok {
 		if c := in.loop.State().Choice; c.Status != presence.Automatic {
 			c.Until = until.Round(0)
 			in.loop.Choose(c)
@@ -107,10 +107,11 @@ func (in *instance) toggleAutostart() {
 }
 
 func (in *instance) openSettings() {
-	if err := settings.EnsureFile(in.opts.ConfigPath); err != nil {
+	path := in.settings.Value().Path
+	if err := settings.EnsureFile(path); err != nil {
 		in.log.Warn("the settings file could not be made", "error", err)
 	}
-	in.openFile(in.opts.ConfigPath, "toast.settings")
+	in.openFile(path, "toast.settings")
 }
 
 // openFile shows a file in whatever the desktop opens it with; where nothing

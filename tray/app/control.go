@@ -19,12 +19,15 @@ type verb func(in *instance, ctx context.Context, r control.Request, reply func(
 
 // verbs is everything that the control socket answers.
 var verbs = map[string]verb{
-	control.VerbShow:     withoutArgs((*instance).showItself),
-	control.VerbStatus:   withoutArgs(func(in *instance, _ context.Context, reply func(any) error) error { return reply(in.wireState()) }),
-	control.VerbFollow:   withoutArgs((*instance).followStatus),
-	control.VerbWhy:      withoutArgs(func(in *instance, _ context.Context, reply func(any) error) error { return reply(in.why()) }),
-	control.VerbCalls:    withoutArgs(func(in *instance, _ context.Context, reply func(any) error) error { return reply(in.calls()) }),
-	control.VerbDoctor:   withoutArgs(func(in *instance, ctx context.Context, reply func(any) error) error { return reply(in.doctor(ctx)) }),
+	control.VerbShow:   withoutArgs((*instance).showItself),
+	control.VerbStatus: withoutArgs(func(in *instance, _ context.Context, reply func(any) error) error { return reply(in.wireState()) }),
+	control.VerbFollow: withoutArgs((*instance).followStatus),
+	control.VerbWhy:    withoutArgs(func(in *instance, _ context.Context, reply func(any) error) error { return reply(in.why()) }),
+	control.VerbCalls:  withoutArgs(func(in *instance, _ context.Context, reply func(any) error) error { return reply(in.calls()) }),
+	control.VerbDoctor: withoutArgs(func(in *instance, ctx context.Context, reply func(any) error) error { return reply(in.doctor(ctx)) }),
+	control.VerbSettings: withoutArgs(func(in *instance, _ context.Context, reply func(any) error) error {
+		return reply(ShowSettings(in.settings.Value()))
+	}),
 	control.VerbLog:      withoutArgs((*instance).followLog),
 	control.VerbChoose:   withArgs((*instance).choose),
 	control.VerbJudge:    withArgs((*instance).judge),

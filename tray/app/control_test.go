@@ -13,21 +13,19 @@ import (
 	"heliograph/graph/presence"
 	"heliograph/tray"
 	"heliograph/tray/control"
-	"heliograph/tray/outlets"
-	"heliograph/tray/settings"
 	"heliograph/tray/timeline"
 )
 
 // newServed returns an instance with everything that the socket's verbs need.
 // Its loop runs until the test ends.
-func newServed(t testing.TB) *instance {
+func newServed(t testing.TB, config string) *instance {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	in := &instance{quit: func() {}, parts: newGroup(), opts: Options{Config: settings.Default()}, log: quiet, memory: openMemory(quiet, t.TempDir(), true), wake: make(chan struct{}, 1)}
+	in := &instance{quit: func() {}, parts: newGroup(), settings: openTestSettings(t, config), log: quiet, memory: openMemory(quiet, t.TempDir(), true), wake: make(chan struct{}, 1)}
 	in.loopEnded = make(chan struct{})
 	close(in.loopEnded) // so that quit does not wait
 	in.loop = presence.New(presence.Options{})
-	in.timeline, in.hub, in.toaster = timeline.Open("", quiet), outlets.New(outlets.Options{}), tray.NewToaster(quiet, "heliograph", nil)
+	in.timeline, in.outlets, in.toaster = timeline.Open("", quiet), newOutletSet(in.outletOptions), tray.NewToaster(quiet, "heliograph", nil)
 	in.account = in.newAccount(context.Background()) // without a client id nobody can sign in
 	ctx, cancel := context.WithCancel(context.Background())
 	in.watch = detect.Watch(ctx, detect.Options{})
@@ -37,7 +35,7 @@ func newServed(t testing.TB) *instance {
 		cancel()
 		<-done
 		in.watch.Close()
-		in.hub.Close(context.Background())
+		in.outlets.Close()
 	})
 	return in
 }
@@ -52,7 +50,7 @@ func ask(in *instance, ctx context.Context, verb, args string) (answers []any, e
 }
 
 func TestChoose(t *testing.T) {
-	in := newServed(t)
+	in := newServed(t, "")
 	until := time.Now().Add(time.Hour).Round(0)
 	raw, err := json.Marshal(control.ChooseArgs{Status: "BUSY", Until: until, Message: " Writing "})
 	if err != nil {
@@ -72,7 +70,7 @@ func TestChoose(t *testing.T) {
 }
 
 func TestChooseRefuses(t *testing.T) {
-	in := newServed(t)
+	in := newServed(t, "")
 	at := func(d time.Duration) string { return time.Now().Add(d).Format(time.RFC3339) }
 	for args, want := range map[string]string{
 		`{"status":"busyy"}`: "use one of automatic",
@@ -99,7 +97,7 @@ func TestChooseRefuses(t *testing.T) {
 }
 
 func TestJudge(t *testing.T) {
-	in := newServed(t)
+	in := newServed(t, "")
 	steps := []struct{ do, app, denied, allowed, err string }{
 		{"deny", "Zoom", "zoom", "", ""},
 		{"allow", "zoom", "", "zoom", ""},
@@ -123,32 +121,30 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%s %q: denied %v, allowed %v", s.do, s.app, c.Denied, c.Allowed)
 		}
 	}
-	if p := in.programs(); !slices.Equal(p.Allow, []string{"zoom"}) || len(p.Deny)+len(p.Apps) != 0 {
+	if p := programs(in.settings.Value()); !slices.Equal(p.Allow, []string{"zoom"}) || len(p.Deny)+len(p.Apps) != 0 {
 		t.Errorf("the programs are %+v", p)
 	}
 }
 
 func TestOwnRowsAreDeniedByTheirName(t *testing.T) {
-	in := newServed(t)
-	in.opts.Config.Calls.App = []settings.App{{Name: "My call app", Class: "call", Match: []string{"mycallapp"}}}
+	in := newServed(t, "[[calls.app]]\nname = \"My call app\"\nclass = \"call\"\nmatch = [\"mycallapp\"]\n")
 	if _, err := ask(in, t.Context(), "app", `{"do":"deny","app":"my call app"}`); err != nil {
 		t.Fatal(err)
 	}
-	if p := in.programs(); !slices.Equal(p.Deny, []string{"My call app"}) || !slices.Equal(p.Apps[0].Match, []string{"mycallapp"}) {
+	if p := programs(in.settings.Value()); !slices.Equal(p.Deny, []string{"My call app"}) || !slices.Equal(p.Apps[0].Match, []string{"mycallapp"}) {
 		t.Errorf("%+v", p)
 	}
 }
 
 // What the user said by click or command wins over the settings file.
 func TestClickWinsOverTheFile(t *testing.T) {
-	in := newServed(t)
-	in.opts.Config.Calls.Deny, in.opts.Config.Calls.Allow = []string{"Zoom", "webex"}, []string{"obs", "gather"}
+	in := newServed(t, "[calls]\ndeny = [\"Zoom\", \"webex\"]\nallow = [\"obs\", \"gather\"]\n")
 	for _, args := range []string{`{"do":"allow","app":"zoom"}`, `{"do":"deny","app":"OBS"}`} {
 		if _, err := ask(in, t.Context(), "app", args); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if p := in.programs(); !slices.Equal(p.Allow, []string{"zoom", "gather"}) || !slices.Equal(p.Deny, []string{"obs", "webex"}) {
+	if p := programs(in.settings.Value()); !slices.Equal(p.Allow, []string{"zoom", "gather"}) || !slices.Equal(p.Deny, []string{"obs", "webex"}) {
 		t.Errorf("%+v", p)
 	}
 }
@@ -168,7 +164,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add("app", `{"do":"deny","app":"zoom"}`)
 	f.Add("app", `{"do":"allow","app":"denied:own:allowed:"}`)
 	f.Add("sing", `{}`)
-	in := newServed(f)
+	in := newServed(f, "")
 	f.Fuzz(func(t *testing.T, verb, args string) {
 		if verb == "show" || verb == "doctor" {
 			return // these speak to the desktop

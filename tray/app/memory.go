@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 
 	"heliograph/graph/presence"
@@ -28,11 +27,7 @@ type memory struct {
 
 type kept struct {
 	Presence presence.Saved `json:"presence"`
-	Denied   []string       `json:"denied,omitempty"`  // programs the user called no call
-	Allowed  []string       `json:"allowed,omitempty"` // programs the user called a call
-	Told     []string       `json:"told,omitempty"`    // what was told once
-	// Rules are the switches that the user set in the tray, against the file.
-	Rules map[string]bool `json:"rules,omitempty"`
+	Told     []string       `json:"told,omitempty"` // what was told once
 }
 
 // openMemory reads the file; in the demo it lies in a folder that goes with it.
@@ -85,62 +80,6 @@ func (m *memory) saved() presence.Saved {
 }
 
 func (m *memory) keep(s presence.Saved) { m.change(func(k *kept) { k.Presence = s }) }
-
-// verdicts are the programs that the user called no call, and a call.
-func (m *memory) verdicts() (denied, allowed []string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return slices.Clone(m.data.Denied), slices.Clone(m.data.Allowed)
-}
-
-// deny, allow and forget keep the user's last word on a program.
-func (m *memory) deny(app string) {
-	m.change(func(k *kept) { k.judge(app); k.Denied = append(k.Denied, app) })
-}
-
-func (m *memory) allow(app string) {
-	m.change(func(k *kept) { k.judge(app); k.Allowed = append(k.Allowed, app) })
-}
-
-// forget leaves the judgement of a program to the table again; false: the user
-// had none of their own.
-func (m *memory) forget(app string) (known bool) {
-	m.change(func(k *kept) { known = k.judge(app) })
-	return known
-}
-
-// judge takes back what the user said of a program.
-func (k *kept) judge(app string) bool {
-	n := len(k.Denied) + len(k.Allowed)
-	same := func(name string) bool { return strings.EqualFold(name, app) }
-	k.Denied, k.Allowed = slices.DeleteFunc(k.Denied, same), slices.DeleteFunc(k.Allowed, same)
-	return len(k.Denied)+len(k.Allowed) < n
-}
-
-// rule is a switch's position, as the user set it in the tray or as the file
-// has it.
-func (m *memory) rule(id string, file bool) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if on, ok := m.data.Rules[id]; ok {
-		return on
-	}
-	return file
-}
-
-// setRule remembers a switch, unless it agrees with the file.
-func (m *memory) setRule(id string, on, file bool) {
-	m.change(func(k *kept) {
-		if on == file {
-			delete(k.Rules, id)
-			return
-		}
-		if k.Rules == nil {
-			k.Rules = map[string]bool{}
-		}
-		k.Rules[id] = on
-	})
-}
 
 // firstTime reports whether this was never told before, and remembers it.
 func (m *memory) firstTime(what string) bool {

@@ -11,6 +11,7 @@ import (
 	"heliograph/tray/control"
 	"heliograph/tray/menu"
 	"heliograph/tray/outlets"
+	"heliograph/tray/settings"
 	"heliograph/tray/timeline"
 )
 
@@ -22,18 +23,15 @@ const outletsTimeout = 750 * time.Millisecond
 // heliograph did not run.
 const RuleStopped = "stopped"
 
-// openOutlets opens the timeline and the outlets. In the demo nothing leaves
-// the process.
+// openOutlets opens the timeline and prepares the outlets, which the settings
+// open.
 func (in *instance) openOutlets() {
-	path, o := "", outlets.Options{Log: in.log}
-	if !in.opts.Demo {
-		if in.memory.path != "" {
-			path = filepath.Join(filepath.Dir(in.memory.path), "timeline.jsonl")
-		}
-		o = in.outletOptions()
+	path := ""
+	if !in.opts.Demo && in.memory.path != "" {
+		path = filepath.Join(filepath.Dir(in.memory.path), "timeline.jsonl")
 	}
 	in.timeline = timeline.Open(path, in.log)
-	in.hub = outlets.New(o)
+	in.outlets = newOutletSet(in.outletOptions)
 }
 
 // closeOutlets publishes that heliograph stops, then closes what openOutlets
@@ -46,9 +44,7 @@ func (in *instance) closeOutlets() {
 	if err := in.timeline.Close(); err != nil {
 		in.log.Warn("the timeline was not closed", "error", err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), outletsTimeout)
-	defer cancel()
-	in.hub.Close(ctx)
+	in.outlets.Close()
 }
 
 // publish passes the present state to everything that follows it: the command
@@ -62,12 +58,15 @@ func (in *instance) publish(f menu.Facts) {
 	}
 	p, r := s.Want.Pair(), s.Want.Reason
 	in.timeline.Add(timeline.Entry{At: s.Since, Availability: p.Availability, Activity: p.Activity, Rule: string(r.Rule), App: r.App})
-	in.hub.Publish(wire)
+	in.outlets.Publish(wire)
 }
 
-// outletOptions reads the outlets' sections of the settings.
-func (in *instance) outletOptions() outlets.Options {
-	c := in.opts.Config
+// outletOptions reads the outlets' sections of the settings. In the demo nothing
+// leaves the process.
+func (in *instance) outletOptions(c settings.Config) outlets.Options {
+	if in.opts.Demo {
+		return outlets.Options{Log: in.log}
+	}
 	o := outlets.Options{
 		Log:     in.log,
 		Bus:     c.DBus.Enabled,

@@ -43,13 +43,13 @@ func (l *Login) Run(ctx context.Context, _ []string) error {
 	if l.Timeout <= 0 {
 		return Usage("--timeout %s is no span of time to wait: use one as in 2m", l.Timeout)
 	}
-	c, _, err := l.load()
+	v, err := l.load()
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.Timeout)
 	defer cancel()
-	who, err := l.signIn(ctx, c)
+	who, err := l.signIn(ctx, v.Config)
 	if err != nil {
 		return advised(err)
 	}
@@ -94,13 +94,9 @@ func (a *App) openAccount(c settings.Config) (*graph.Account, error) {
 
 // Logout is `logout`.
 func (a *App) Logout(ctx context.Context, _ []string) error {
-	c, _, err := a.load()
-	if err != nil {
-		return err
-	}
-	err = a.ask(ctx, control.VerbSignOut, nil, nil)
+	err := a.ask(ctx, control.VerbSignOut, nil, nil)
 	if errors.Is(err, control.ErrNotRunning) {
-		err = a.signOut(ctx, c)
+		err = a.signOut(ctx)
 	}
 	if err != nil {
 		return err
@@ -109,15 +105,19 @@ func (a *App) Logout(ctx context.Context, _ []string) error {
 }
 
 // signOut signs out where no instance runs.
-func (a *App) signOut(ctx context.Context, c settings.Config) error {
-	signedIn, err := a.openAccount(c)
+func (a *App) signOut(ctx context.Context) error {
+	v, err := a.load()
+	if err != nil {
+		return err
+	}
+	signedIn, err := a.openAccount(v.Config)
 	if err != nil {
 		return err
 	}
 	// A session that a crash has left would outlive the sign-out for minutes.
 	if _, err := signedIn.Restore(ctx); err == nil {
 		if err := signedIn.Client().ClearPresence(ctx); err != nil && !errors.Is(err, presence.ErrSignIn) {
-			a.logger(c).Warn("presence was not cleared: it ends when its session expires", "error", err)
+			a.logger(v.Config).Warn("presence was not cleared: it ends when its session expires", "error", err)
 		}
 	}
 	return signedIn.SignOut(ctx)

@@ -8,10 +8,8 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 
@@ -20,7 +18,6 @@ import (
 
 	"heliograph/tray/control"
 	"heliograph/tray/settings"
-	"heliograph/tray/words"
 )
 
 // App is what all commands share.
@@ -33,31 +30,6 @@ type App struct {
 
 // Do carries a command out; args are what its Args function let through.
 type Do = func(ctx context.Context, args []string) error
-
-// path is where the settings lie.
-func (a *App) path() (string, error) {
-	if a.Config != "" {
-		return a.Config, nil
-	}
-	return settings.Path()
-}
-
-// load reads the settings. A bad file is a usage error that names the line.
-func (a *App) load() (settings.Config, string, error) {
-	path, err := a.path()
-	if err != nil {
-		return settings.Config{}, "", err
-	}
-	if _, err := os.Stat(path); a.Config != "" && errors.Is(err, fs.ErrNotExist) {
-		return settings.Config{}, path, Usage("there is no settings file %s, as --config names it: heliograph config path makes the usual one", path)
-	}
-	c, err := settings.Load(path)
-	if err != nil {
-		return settings.Config{}, path, UsageError{err}
-	}
-	words.Use(string(c.General.Language))
-	return c, path, nil
-}
 
 // logger is for commands that do their work here: warnings go to the person.
 func (a *App) logger(c settings.Config) *slog.Logger {

@@ -115,12 +115,12 @@ func (c *Choose) end(now time.Time, s presence.Status) (time.Time, error) {
 	return time.Time{}, nil
 }
 
-// hours say when a day begins. Settings that cannot be read are no reason to
-// refuse a status.
+// hours say when a day begins. Settings that are wrong are no reason to refuse a
+// status.
 func (c *Choose) hours() presence.Hours {
-	s, _, err := c.load()
-	if err != nil {
-		s = settings.Default()
+	s := settings.Value{Config: settings.Default()}
+	if o, err := c.openSettings(nil); err == nil {
+		s = o.Value()
 	}
 	return presence.Hours{From: int(s.Automatic.WorkFrom), To: int(s.Automatic.WorkTo)}
 }

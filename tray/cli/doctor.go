@@ -27,11 +27,12 @@ func (d *Doctor) Run(ctx context.Context, _ []string) error {
 	var r control.Report
 	err := d.ask(ctx, control.VerbDoctor, nil, &r)
 	if errors.Is(err, control.ErrNotRunning) {
-		c, _, lerr := d.load()
-		if lerr != nil {
-			return lerr
+		o, oerr := d.openSettings(nil)
+		if oerr != nil {
+			return oerr
 		}
-		r, err = app.Examine(ctx, c, d.logger(c)), nil
+		v := o.Value()
+		r, err = app.Examine(ctx, v, d.logger(v.Config)), nil
 	}
 	if err != nil {
 		return err

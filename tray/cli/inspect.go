@@ -182,11 +182,11 @@ type factCall struct {
 
 // Watch is `watch`: what the detector sees, without an account, until ctx ends.
 func (a *App) Watch(ctx context.Context, _ []string) error {
-	c, _, err := a.load()
+	v, err := a.loadAnyway()
 	if err != nil {
 		return err
 	}
-	w := detect.Watch(ctx, app.DetectorOptions(c, a.logger(c)))
+	w := detect.Watch(ctx, app.DetectorOptions(v, a.logger(v.Config)))
 	defer w.Close()
 	first := true
 	for act := range w.Changes() {

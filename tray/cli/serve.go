@@ -24,7 +24,7 @@ import (
 // Tray is `run`: heliograph in the tray until it is quit. A second one has the
 // first show itself.
 func (a *App) Tray(ctx context.Context, _ []string) error {
-	c, path, err := a.load()
+	path, err := a.path()
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,8 @@ func (a *App) Tray(ctx context.Context, _ []string) error {
 		return err
 	}
 	defer book.Close()
-	log := slog.New(slog.NewTextHandler(book, &slog.HandlerOptions{Level: c.Log.Level.Slog()}))
+	level := new(slog.LevelVar) // the settings may lower it, once they are read
+	log := slog.New(slog.NewTextHandler(book, &slog.HandlerOptions{Level: level}))
 	if a.Config == "" {
 		if err := settings.EnsureFile(path); err != nil {
 			log.Warn("the settings file could not be made", "error", err)
@@ -43,7 +44,12 @@ func (a *App) Tray(ctx context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
-	err = app.Run(ctx, app.Options{Config: c, ConfigPath: path, Log: log, Logbook: book, LogPath: file, Version: Version(),
+	owner, err := a.openSettings(log)
+	if err != nil {
+		return err
+	}
+	level.Set(owner.Value().Log.Level.Slog())
+	err = app.Run(ctx, app.Options{Settings: owner, Log: log, Level: level, Logbook: book, LogPath: file, Version: Version(),
 		Vault: graph.KeyringVault{Ask: true}, Dir: dir, Tray: true})
 	if errors.Is(err, control.ErrRunning) {
 		return a.ask(ctx, control.VerbShow, nil, nil)
@@ -79,7 +85,7 @@ func (d *Demo) Flags(f *pflag.FlagSet) {
 
 // Run runs the demo until ctx ends or its time is over.
 func (d *Demo) Run(ctx context.Context, _ []string) error {
-	c, path, err := d.load()
+	path, err := d.path()
 	if err != nil {
 		return err
 	}
@@ -103,10 +109,15 @@ func (d *Demo) Run(ctx context.Context, _ []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	c.Account = settings.Account{ClientID: emu.AppID, Tenant: emu.TenantID, Cloud: "global", API: "v1.0", SignIn: "person"}
+	// The person's own settings, but for the account; what is clicked here goes
+	// with the folder.
+	owner := settings.Open(settings.Options{Path: path, State: dir, CallMessage: app.CallMessage, Adjust: func(c *settings.Config) {
+		c.Account = settings.Account{ClientID: emu.AppID, Tenant: emu.TenantID, Cloud: "global", API: "v1.0", SignIn: "person"}
+	}})
+	words.Use(string(owner.Value().General.Language))
 	page := app.NewPrinter(d.Out)
 	page.Line(words.Say("print.page", "http://"+ln.Addr().String()+"/"))
-	err = app.Run(ctx, app.Options{Config: c, ConfigPath: path, Log: slog.New(slog.DiscardHandler), Version: Version(), Vault: &graph.MemoryVault{}, Dir: dir,
+	err = app.Run(ctx, app.Options{Settings: owner, Log: slog.New(slog.DiscardHandler), Version: Version(), Vault: &graph.MemoryVault{}, Dir: dir,
 		Tray: true, Demo: true, Printer: page, Transport: s.Transport(), OpenURL: walk(s.Transport())})
 	shown := s.User("self").Shown
 	page.Line(words.Say("print.farewell", words.Pair(presence.Pair{Availability: shown.Availability, Activity: shown.Activity})))

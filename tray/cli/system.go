@@ -8,13 +8,11 @@ import (
 	"path/filepath"
 	"runtime/debug"
 
-	"github.com/pelletier/go-toml/v2"
 	"github.com/spf13/pflag"
 
 	"heliograph/tray/app"
 	"heliograph/tray/autostart"
 	"heliograph/tray/control"
-	"heliograph/tray/settings"
 )
 
 // AutostartOn is `autostart on`.
@@ -55,43 +53,6 @@ func (a *App) AutostartStatus(context.Context, []string) error {
 		return a.line("on")
 	}
 	return a.line("off")
-}
-
-// ConfigPath is `config path`. Whoever asks wants to edit it, so the usual
-// file is made where it is not there yet.
-func (a *App) ConfigPath(context.Context, []string) error {
-	path, err := a.path()
-	if err != nil {
-		return err
-	}
-	if a.Config == "" {
-		if err := settings.EnsureFile(path); err != nil {
-			return err
-		}
-	}
-	return a.line("%s", path)
-}
-
-// ConfigCheck is `config check`.
-func (a *App) ConfigCheck(context.Context, []string) error {
-	_, path, err := a.load()
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(path); err != nil {
-		return a.line("%s: not there, so the defaults hold", path)
-	}
-	return a.line("%s: ok", path)
-}
-
-// ConfigShow is `config show`: every setting as it holds now, in the file's
-// own form.
-func (a *App) ConfigShow(context.Context, []string) error {
-	c, _, err := a.load()
-	if err != nil {
-		return err
-	}
-	return toml.NewEncoder(a.Out).Encode(c)
 }
 
 // Log is `log`.

@@ -12,6 +12,7 @@ const (
 	VerbCalls    = "calls"     // -> Calls
 	VerbJudge    = "app"       // JudgeArgs -> Calls
 	VerbDoctor   = "doctor"    // -> Report
+	VerbSettings = "settings"  // -> Settings
 	VerbLog      = "log"       // -> string, again with each line
 	VerbChoose   = "choose"    // ChooseArgs -> State
 	VerbSignedIn = "signed-in" // take over a sign-in that the command line made
@@ -136,6 +137,17 @@ type Part struct {
 	// Since is the first failure of the outage that Problem is about; zero:
 	// not known, or no problem.
 	Since time.Time `json:"since,omitzero"`
+}
+
+// Settings are the settings as they hold.
+type Settings struct {
+	Path string `json:"path"` // of the settings file
+	// Text is every setting in the form of the file, each with a comment that
+	// says where it comes from.
+	Text string `json:"text"`
+	// Problem is why the file was refused while earlier settings hold; empty: it
+	// was accepted.
+	Problem string `json:"problem"`
 }
 
 // QuitReply says what quitting left behind at Microsoft.

@@ -9,6 +9,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"sync"
 	"time"
 
@@ -68,6 +70,24 @@ func Detector(parts []detect.Part) []control.Part {
 		out = append(out, control.Part{Name: p.Name, Backend: p.Backend, Value: p.Value, Problem: p.Problem, Fix: p.Fix, Polls: p.Polls})
 	}
 	return out
+}
+
+// Settings reports whether the settings file was accepted. unwatched is why its
+// changes are not noticed; nil: they are, or nothing runs that could.
+func Settings(v settings.Value, unwatched error) control.Part {
+	p := control.Part{Name: "settings", Backend: v.Path}
+	_, err := os.Stat(v.Path)
+	switch {
+	case v.Problem != nil:
+		p.Problem, p.Fix = v.Problem.Where(), "correct the file; the settings of before stay in use until then"
+	case unwatched != nil:
+		p.Problem, p.Fix = "changes of the file are not noticed: "+unwatched.Error(), "restart heliograph after a change; on Linux raise fs.inotify.max_user_instances and fs.inotify.max_user_watches"
+	case errors.Is(err, fs.ErrNotExist):
+		p.Value = "there is no file, so the defaults are used"
+	default:
+		p.Value = "accepted"
+	}
+	return p
 }
 
 // Account tells how the sign-in stands: who is signed in, or what is wrong.
@@ -159,7 +179,8 @@ func probeKeyring(ctx context.Context) control.Part {
 
 // Examine examines without a running instance: it opens the detector, looks
 // around, and signs in silently, for one look each. It sets nothing.
-func Examine(ctx context.Context, c settings.Config, account graph.Config, o detect.Options) control.Report {
+func Examine(ctx context.Context, v settings.Value, account graph.Config, o detect.Options) control.Report {
+	c := v.Config
 	var parts []detect.Part
 	var service control.Part
 	probes := probeAll(ctx, []probe{
@@ -176,7 +197,7 @@ func Examine(ctx context.Context, c settings.Config, account graph.Config, o det
 		r.Parts = append(r.Parts, probes[0])
 	}
 	service.Name = "graph"
-	r.Parts = append(append(r.Parts, probes[1:]...), service)
+	r.Parts = append(append(append(r.Parts, probes[1:]...), service), Settings(v, nil))
 	for _, name := range outletsOf(c) {
 		r.Parts = append(r.Parts, control.Part{Name: name, Value: "not tried: heliograph is not running"})
 	}

@@ -1,0 +1,97 @@
+package app
+
+import (
+	"context"
+	"reflect"
+
+	"heliograph/graph/presence"
+	"heliograph/tray"
+	"heliograph/tray/account"
+	"heliograph/tray/control"
+	"heliograph/tray/settings"
+	"heliograph/tray/words"
+)
+
+// followSettings hands the newest settings to apply, those of now first, until
+// ctx ends. While apply takes its time it misses those in between.
+func (in *instance) followSettings(ctx context.Context, apply func(settings.Value)) {
+	values, end := in.settings.Subscribe()
+	defer end()
+	for {
+		select {
+		case v := <-values:
+			apply(v)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// startSettings starts what keeps the instance to its settings. The account and
+// the outlets may take seconds to close, so each has a goroutine of its own.
+func (in *instance) startSettings(ctx context.Context) {
+	in.parts.Go("settings", func() { in.settings.Run(ctx) })
+	var last settings.Value
+	in.parts.Go("changes of settings", func() {
+		in.followSettings(ctx, func(v settings.Value) {
+			in.apply(last, v)
+			last = v
+		})
+	})
+	in.parts.Go("changes of the account", func() {
+		in.followSettings(ctx, func(v settings.Value) { in.account.Set(ctx, v.Config) })
+	})
+	in.parts.Go("changes of the outlets", func() {
+		in.followSettings(ctx, func(v settings.Value) { in.outlets.set(v.Config) })
+	})
+}
+
+// apply puts changed settings into use. It does not wait for anything.
+func (in *instance) apply(was, is settings.Value) {
+	words.Use(string(is.General.Language))
+	if in.opts.Level != nil {
+		in.opts.Level.Set(is.Log.Level.Slog())
+	}
+	if p := policy(is); p != policy(was) {
+		in.loop.SetPolicy(p)
+	}
+	if o := DetectorOptions(is, in.log); !reflect.DeepEqual(o, DetectorOptions(was, in.log)) {
+		in.watch.SetOptions(o)
+	}
+	if p := is.Problem; p != nil && !reflect.DeepEqual(p, was.Problem) {
+		in.tellWrongSettings(p)
+	}
+	in.poke()
+}
+
+// tellWrongSettings says what is wrong with the file, with a button to correct
+// it.
+func (in *instance) tellWrongSettings(p *settings.Problem) {
+	in.toaster.Show(tray.Toast{Class: "settings", Title: words.Say("toast.settings-wrong"), Body: words.Say("toast.settings-wrong.body", p.Where()),
+		Actions: []tray.Action{{ID: "open-settings", Label: words.Say("toast.settings-wrong.button"), Do: in.openSettings}}})
+}
+
+// wrongSettings says in short that the file is wrong.
+func wrongSettings(p *settings.Problem) string {
+	if p.Line == 0 {
+		return words.Say("trouble.settings")
+	}
+	return words.Say("trouble.settings.line", p.Line)
+}
+
+// ShowSettings renders the settings for the command line.
+func ShowSettings(v settings.Value) control.Settings {
+	s := control.Settings{Path: v.Path, Text: v.Show()}
+	if v.Problem != nil {
+		s.Problem = v.Problem.Error()
+	}
+	return s
+}
+
+// timing is how long a session lasts with the account that the settings name.
+func (in *instance) timing(p presence.Pair) presence.Timing {
+	if own := account.Config(in.settings.Value().Config, in.log).Timing(); own != nil {
+		return own(p)
+	}
+	return presence.DefaultTiming(p)
+}

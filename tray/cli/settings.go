@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"heliograph/tray/app"
+	"heliograph/tray/control"
+	"heliograph/tray/folders"
+	"heliograph/tray/settings"
+	"heliograph/tray/words"
+)
+
+// path is where the settings file lies; one that --config names must exist.
+func (a *App) path() (string, error) {
+	if a.Config == "" {
+		return settings.Path()
+	}
+	if _, err := os.Stat(a.Config); errors.Is(err, fs.ErrNotExist) {
+		return "", Usage("there is no settings file %s, as --config names it: heliograph config path makes the usual one", a.Config)
+	}
+	return filepath.Abs(a.Config)
+}
+
+// openSettings reads the settings as the running heliograph does: a wrong file
+// is a problem of their value, not an error.
+func (a *App) openSettings(log *slog.Logger) (*settings.Owner, error) {
+	path, err := a.path()
+	if err != nil {
+		return nil, err
+	}
+	state, err := folders.State()
+	if err != nil && log != nil {
+		log.Warn("what is set in the menu is not remembered", "error", err)
+	}
+	o := settings.Open(settings.Options{Path: path, State: state, CallMessage: app.CallMessage, Log: log})
+	words.Use(string(o.Value().General.Language))
+	return o, nil
+}
+
+// load reads the settings. A wrong file is a usage error that names the line.
+func (a *App) load() (settings.Value, error) {
+	o, err := a.openSettings(nil)
+	if err != nil {
+		return settings.Value{}, err
+	}
+	v := o.Value()
+	if v.Problem != nil {
+		return v, UsageError{v.Problem}
+	}
+	return v, nil
+}
+
+// loadAnyway reads the settings for a command that has a use for the last good
+// ones, or for the defaults, where the file is wrong; it says so.
+func (a *App) loadAnyway() (settings.Value, error) {
+	v, err := a.load()
+	if v.Problem == nil {
+		return v, err
+	}
+	_, err = fmt.Fprintf(a.Err, "heliograph: %v; the settings of before are used\n", v.Problem)
+	return v, err
+}
+
+// ConfigPath is `config path`. Whoever asks wants to edit it, so the usual
+// file is made where it is not there yet.
+func (a *App) ConfigPath(context.Context, []string) error {
+	path, err := a.path()
+	if err != nil {
+		return err
+	}
+	if a.Config == "" {
+		if err := settings.EnsureFile(path); err != nil {
+			return err
+		}
+	}
+	return a.line("%s", path)
+}
+
+// ConfigCheck is `config check`.
+func (a *App) ConfigCheck(context.Context, []string) error {
+	v, err := a.load()
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(v.Path); err != nil {
+		return a.line("%s: not there, so the defaults hold", v.Path)
+	}
+	return a.line("%s: ok", v.Path)
+}
+
+// ConfigShow is `config show`: every setting as it holds in the running
+// instance, in the file's own form, with where it comes from. If the instance
+// uses another file than --config names, or none runs, this process reads it.
+func (a *App) ConfigShow(ctx context.Context, _ []string) error {
+	path, err := a.path()
+	if err != nil {
+		return err
+	}
+	var s control.Settings
+	err = a.ask(ctx, control.VerbSettings, nil, &s)
+	if errors.Is(err, control.ErrNotRunning) || err == nil && a.Config != "" && s.Path != path {
+		var o *settings.Owner
+		if o, err = a.openSettings(nil); err == nil {
+			s = app.ShowSettings(o.Value())
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprint(a.Out, s.Text); err != nil {
+		return err
+	}
+	if s.Problem != "" {
+		return UsageError{errors.New(s.Problem)}
+	}
+	return nil
+}
