@@ -3,13 +3,16 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"heliograph/detect"
+	"heliograph/graph"
 	"heliograph/graph/presence"
 	"heliograph/tray"
 	"heliograph/tray/control"
@@ -21,7 +24,7 @@ import (
 func newServed(t testing.TB, config string) *instance {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	in := &instance{quit: func() {}, parts: newGroup(), settings: openTestSettings(t, config), log: quiet, memory: openMemory(quiet, t.TempDir(), true), wake: make(chan struct{}, 1)}
+	in := &instance{quit: func() {}, parts: newGroup(), opts: Options{Vault: &graph.MemoryVault{}}, settings: openTestSettings(t, config), log: quiet, memory: openMemory(quiet, t.TempDir(), true), wake: make(chan struct{}, 1)}
 	in.loopEnded = make(chan struct{})
 	close(in.loopEnded) // so that quit does not wait
 	in.loop = presence.New(presence.Options{})
@@ -40,7 +43,7 @@ func newServed(t testing.TB, config string) *instance {
 	return in
 }
 
-// ask is one request and its answers.
+// ask sends one request and returns its answers.
 func ask(in *instance, ctx context.Context, verb, args string) (answers []any, err error) {
 	err = in.answer(ctx, control.Request{Version: control.Version, Verb: verb, Args: json.RawMessage(args)}, func(v any) error {
 		answers = append(answers, v)
@@ -149,9 +152,95 @@ func TestClickWinsOverTheFile(t *testing.T) {
 	}
 }
 
+// TestSocketObeysTheSchema asks over the real socket, once and following.
+func TestSocketObeysTheSchema(t *testing.T) {
+	in := newServed(t, "")
+	dir, err := os.MkdirTemp("", "helio") // short: a socket's path
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	server, err := control.Listen(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	server.Serve(t.Context(), in.answer)
+	s := schema(t)
+	var raw json.RawMessage
+	if err := control.Call(t.Context(), dir, control.VerbStatus, nil, &raw); err != nil {
+		t.Fatal(err)
+	}
+	checkSchema(t, s, raw)
+	enough := errors.New("enough")
+	f := allKnown(time.Now())
+	in.publish(f)
+	err = control.Follow(t.Context(), dir, control.VerbFollow, nil, func(raw json.RawMessage) error {
+		checkSchema(t, s, raw)
+		if f.State.Since = f.State.Since.Add(time.Second); f.State.Since.After(time.Now().Add(3 * time.Second)) {
+			return enough
+		}
+		in.publish(f)
+		return nil
+	})
+	if !errors.Is(err, enough) {
+		t.Error(err)
+	}
+}
+
+// TestQuitReply renders what the loop left.
+func TestQuitReply(t *testing.T) {
+	if r := quitReply(nil); !r.Cleared || len(r.Left) != 0 || !r.Until.IsZero() {
+		t.Errorf("nothing left: %+v", r)
+	}
+	now := time.Now().Round(0)
+	r := quitReply([]presence.Left{
+		{Kind: presence.LeftSession, Pair: presence.Available, Until: now.Add(time.Minute)},
+		{Kind: presence.LeftPreferred, Pair: presence.PreferBusy, Until: now.Add(time.Hour)},
+		{Kind: presence.LeftMessage, Until: now.Add(time.Second)},
+	})
+	if r.Cleared || !r.Until.Equal(now.Add(time.Hour)) || len(r.Left) != 3 {
+		t.Fatalf("%+v", r)
+	}
+	for i, want := range []string{control.LeftSession, control.LeftPreferred, control.LeftMessage} {
+		if l := r.Left[i]; l.What != want || (l.Presence == nil) != (want == control.LeftMessage) {
+			t.Errorf("%+v, want a %s", l, want)
+		}
+	}
+}
+
+// TestMQTTCommandsAreChoices: MQTT accepts every status that there is, and a
+// pause has the end that the menu gives it.
+func TestMQTTCommandsAreChoices(t *testing.T) {
+	in := newServed(t, "")
+	var c settings.Config
+	if o := in.outletOptions(c).MQTT; o.Command != nil || len(o.Statuses) != 0 {
+		t.Error("commands are accepted although the settings do not allow it")
+	}
+	c.MQTT.AllowCommands = true
+	o := in.outletOptions(c).MQTT
+	want := append(presence.Statuses(), presence.Paused)
+	if len(o.Statuses) != len(want) {
+		t.Errorf("it accepts %v, not %v", o.Statuses, want)
+	}
+	states, stop := in.loop.Subscribe()
+	defer stop()
+	for _, status := range o.Statuses {
+		o.Command(status)
+		s := <-states
+		for s.Choice.Status != presence.Status(status) {
+			s = <-states
+		}
+		paused := s.Choice.Status == presence.Paused
+		if left := time.Until(s.Choice.Until).Round(time.Minute); paused && left != control.DefaultPause || !paused && !s.Choice.Until.IsZero() {
+			t.Errorf("%s ends at %s", status, s.Choice.Until)
+		}
+	}
+}
+
 // FuzzAnswer holds the laws of the control socket: a request gets one answer
-// or an error with words, whatever it says, and the choice stays one that a
-// person could have made.
+// or an error with a text, whatever it says, and the choice stays one that a
+// person can make.
 func FuzzAnswer(f *testing.F) {
 	for verb := range verbs {
 		f.Add(verb, "")
@@ -167,13 +256,13 @@ func FuzzAnswer(f *testing.F) {
 	in := newServed(f, "")
 	f.Fuzz(func(t *testing.T, verb, args string) {
 		if verb == "show" || verb == "doctor" {
-			return // these speak to the desktop
+			return // these reach the desktop
 		}
 		ctx := t.Context()
-		if verb == "follow" || verb == "log" { // answer until they are left
-			var leave context.CancelFunc
-			ctx, leave = context.WithCancel(ctx)
-			leave()
+		if verb == "follow" || verb == "log" { // these answer until ctx ends
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithCancel(ctx)
+			cancel()
 		}
 		answers, err := ask(in, ctx, verb, args)
 		if err != nil && (err.Error() == "" || len(answers) > 0) {

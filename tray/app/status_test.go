@@ -15,7 +15,7 @@ import (
 	"heliograph/tray/menu"
 )
 
-// schema is what the README promises of `status --json`.
+// schema compiles the published form of the state.
 func schema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	c := jsonschema.NewCompiler()
@@ -27,9 +27,20 @@ func schema(t *testing.T) *jsonschema.Schema {
 	return s
 }
 
-func TestStatusKeepsItsSchema(t *testing.T) {
-	s := schema(t)
-	now := time.Now()
+// checkSchema checks a rendered state against the published form.
+func checkSchema(t *testing.T, s *jsonschema.Schema, raw []byte) {
+	t.Helper()
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Validate(v); err != nil {
+		t.Errorf("%v\n%s", err, raw)
+	}
+}
+
+// allKnown is a state in which every field is set.
+func allKnown(now time.Time) menu.Facts {
 	busy := presence.State{Observed: true, SignedIn: true, Since: now,
 		Choice:   presence.Choice{Status: presence.ChoseBusy, Since: now, Until: now.Add(time.Hour), Message: "Writing"},
 		Activity: detect.Activity{LastInput: now, InUse: true, Call: detect.Call{App: "zoom", Name: "Zoom", Since: now, Apps: 1}},
@@ -38,11 +49,21 @@ func TestStatusKeepsItsSchema(t *testing.T) {
 		Sent:  presence.Sent{Pair: presence.InACall, At: now, Expires: now.Add(time.Hour)},
 		Shown: presence.Shown{Pair: presence.PreferBusy, Sequence: "A1"}, ShownAt: now, Theirs: presence.PreferDoNotDisturb,
 		Err: errors.New("trouble"), ErrSince: now}
+	return menu.Facts{State: busy, Account: "ada@contoso.example", Trouble: "trouble"}
+}
+
+func TestEveryStateObeysTheSchema(t *testing.T) {
+	s := schema(t)
+	now := time.Now()
+	far := allKnown(now)
+	beyond := time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) // which JSON cannot hold
+	far.State.Want.Until, far.State.Choice.Until, far.State.Sent.Expires, far.State.ShownAt = beyond, beyond, beyond, beyond
 	rules := []presence.Rule{presence.RuleChoice, presence.RulePaused, presence.RuleAsleep, presence.RuleHours, presence.RuleElsewhere, presence.RuleTeamsCall,
 		presence.RuleSharing, presence.RuleCall, presence.RuleLocked, presence.RuleIdle, presence.RuleAwake, presence.RuleInput, presence.RuleUnknown, RuleStopped}
 	states := map[string]menu.Facts{
 		"nothing_known": {},
-		"all_known":     {State: busy, Account: "ada@contoso.example", Trouble: "trouble"},
+		"all_known":     allKnown(now),
+		"far_away":      far,
 	}
 	for _, r := range rules {
 		f := states["all_known"]
@@ -60,23 +81,46 @@ func TestStatusKeepsItsSchema(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			v, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := s.Validate(v); err != nil {
-				t.Errorf("%v\n%s", err, raw)
-			}
+			checkSchema(t, s, raw)
 		})
 	}
 }
 
-// TestSchemaRefuses holds that the schema itself would notice.
+// TestToWire compares what the menu shows with what is on the wire.
+func TestToWire(t *testing.T) {
+	now := time.Now().Round(0)
+	f := allKnown(now)
+	got := toWire(f, now)
+	if got.Text == "" || got.Choice.Status != "busy" || *got.Choice.Message != "Writing" || !got.Choice.Until.Equal(now.Add(time.Hour)) {
+		t.Errorf("text %q, choice %+v", got.Text, got.Choice)
+	}
+	if *got.Wanted != control.Pair(presence.PreferBusy) || got.Reason.Rule != "choice" || *got.Reason.App != "Zoom" || !got.Since.Equal(now) || !got.Until.Equal(now.Add(time.Hour)) {
+		t.Errorf("wanted %+v, reason %+v, since %s, until %s", got.Wanted, got.Reason, got.Since, got.Until)
+	}
+	if got.Sent.Pair != control.Pair(presence.InACall) || !got.Sent.Expires.Equal(now.Add(time.Hour)) || *got.Shown.SequenceNumber != "A1" || *got.Theirs != control.Pair(presence.PreferDoNotDisturb) {
+		t.Errorf("sent %+v, shown %+v, theirs %+v", got.Sent, got.Shown, got.Theirs)
+	}
+	if a := got.Activity; !a.InUse || a.Idle || a.Locked || !a.InCall || *a.Call != "Zoom" || !a.LastInput.Equal(now) {
+		t.Errorf("activity %+v", a)
+	}
+	if *got.Account != "ada@contoso.example" || *got.Error != "trouble" {
+		t.Errorf("account %v, error %v", got.Account, got.Error)
+	}
+	if s := toWire(f, now.Add(time.Hour)); s.Choice.Status != "automatic" || s.Choice.Until != nil {
+		t.Errorf("a choice that has ended is still %+v", s.Choice)
+	}
+	f.State.Observed = false
+	if s := toWire(f, now); s.Wanted != nil || s.Reason != nil || s.Since != nil || s.Activity.InCall {
+		t.Errorf("before anything was observed: %+v", s)
+	}
+}
+
+// TestSchemaRefuses checks that the schema is strict.
 func TestSchemaRefuses(t *testing.T) {
 	s := schema(t)
-	for name, spoil := range map[string]func(map[string]any){
+	for name, damage := range map[string]func(map[string]any){
 		"a_field_less":    func(m map[string]any) { delete(m, "until") },
-		"a_field_more":    func(m map[string]any) { m["untold"] = 1 },
+		"a_field_more":    func(m map[string]any) { m["unknown"] = 1 },
 		"an_unknown_rule": func(m map[string]any) { m["reason"] = map[string]any{"rule": "magic", "text": "x", "app": nil} },
 		"no_instant":      func(m map[string]any) { m["since"] = "noon" },
 	} {
@@ -89,7 +133,7 @@ func TestSchemaRefuses(t *testing.T) {
 			if err := json.Unmarshal(raw, &m); err != nil {
 				t.Fatal(err)
 			}
-			if spoil(m); s.Validate(m) == nil {
+			if damage(m); s.Validate(m) == nil {
 				t.Errorf("%v is accepted", m)
 			}
 		})

@@ -41,14 +41,19 @@ func Call(ctx context.Context, dir, verb string, args, out any) error {
 // that returns an error, ctx ends or the instance quits, which is io.EOF. It
 // returns ErrNoAnswer if the instance stops answering.
 func Follow[T any](ctx context.Context, dir, verb string, args any, each func(T) error) error {
+	return follow(ctx, dir, verb, args, silence, each)
+}
+
+// follow is Follow with silence as an argument.
+func follow[T any](ctx context.Context, dir, verb string, args any, silence time.Duration, each func(T) error) error {
 	c, err := dialAndSend(ctx, dir, verb, args)
 	if err != nil {
 		return err
 	}
 	defer c.close()
-	for quiet := firstSilence; ; quiet = silence {
+	for first := firstSilence; ; first = silence {
 		var v T
-		if err := c.wait(dir, quiet); err != nil {
+		if err := c.wait(dir, first, silence); err != nil {
 			return err
 		}
 		if err := c.receive(&v); err != nil {
@@ -128,11 +133,11 @@ func dialAndSend(ctx context.Context, dir, verb string, args any) (*connection, 
 	return c, nil
 }
 
-// wait returns when the next answer is there. When none comes for quiet, and
+// wait returns when the next answer is there. When none comes for first, and
 // then for each silence, it asks the instance in dir on another connection
 // whether it still answers.
-func (c *connection) wait(dir string, quiet time.Duration) error {
-	for ; ; quiet = silence {
+func (c *connection) wait(dir string, first, silence time.Duration) error {
+	for quiet := first; ; quiet = silence {
 		if err := c.conn.SetReadDeadline(time.Now().Add(quiet)); err != nil {
 			return orCause(c.ctx, err)
 		}

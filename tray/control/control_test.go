@@ -160,6 +160,50 @@ func TestServerThatNeverAnswers(t *testing.T) {
 	wait.Wait()
 }
 
+// TestFollowerAsksAfterASilence has an instance that has nothing new for several
+// silences, and then one that stops answering.
+func TestFollowerAsksAfterASilence(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	questions := 0
+	changed, hangs := make(chan struct{}), make(chan struct{})
+	_, dir := newServer(t, func(ctx context.Context, r Request, reply func(any) error) error {
+		if r.Verb == VerbStatus {
+			mu.Lock()
+			questions++
+			if questions == 3 {
+				close(changed)
+			}
+			mu.Unlock()
+			select {
+			case <-hangs:
+				select {}
+			default:
+				return reply(State{})
+			}
+		}
+		if err := reply(State{Text: "first"}); err != nil {
+			return err
+		}
+		<-changed
+		if err := reply(State{Text: "second"}); err != nil {
+			return err
+		}
+		<-ctx.Done()
+		return nil
+	})
+	var got []string
+	err := follow(t.Context(), dir, VerbFollow, nil, 50*time.Millisecond, func(s State) error {
+		if got = append(got, s.Text); s.Text == "second" {
+			close(hangs)
+		}
+		return nil
+	})
+	if !errors.Is(err, ErrNoAnswer) || strings.Join(got, " ") != "first second" {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
 // TestHandlerHasADeadline: a question's context ends before its client gives
 // up, so that the client gets the reason.
 func TestHandlerHasADeadline(t *testing.T) {
