@@ -16,6 +16,7 @@ import (
 	"heliograph/graph/presence"
 	"heliograph/tray"
 	"heliograph/tray/control"
+	"heliograph/tray/settings"
 	"heliograph/tray/timeline"
 )
 
