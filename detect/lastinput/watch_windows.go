@@ -102,10 +102,10 @@ func (w *Watcher) run(ctx context.Context, l *oscall.Loop) error {
 func (w *Watcher) follow(ctx context.Context, l *oscall.Loop, hwnd windows.HWND, input <-chan struct{}) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	raw := false // raw input is sent to the window
+	raw := false // this watcher has raw input sent
 	defer func() {
 		if raw {
-			_ = sendRawInput(0, false) // it ends with the window anyway
+			rawInput.remove()
 		}
 	}()
 	for {
@@ -115,27 +115,27 @@ func (w *Watcher) follow(ctx context.Context, l *oscall.Loop, hwnd windows.HWND,
 		case <-timer.C:
 		case <-input:
 		}
-		var left time.Duration // until a rest begins
 		var last time.Time
 		err := l.Call(func() (err error) {
-			if last, err = w.read(); err != nil {
-				return err
-			}
-			left = time.Until(last.Add(w.rest))
-			if resting := left <= 0; resting != raw {
-				err = sendRawInput(hwnd, resting)
-			}
+			last, err = w.read()
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		if !raw && left <= 0 {
+		left := time.Until(last.Add(w.rest)) // until a rest begins
+		switch {
+		case left <= 0 && !raw:
+			if err := rawInput.add(hwnd); err != nil {
+				return err
+			}
 			raw = true
-			timer.Reset(0) // there may have been input before raw input was sent
+			timer.Reset(0) // there may have been input just before
 			continue
+		case left > 0 && raw:
+			rawInput.remove()
+			raw = false
 		}
-		raw = left <= 0
 		w.set(State{Active: left > 0, Last: last})
 		timer.Stop()
 		if left > 0 {
@@ -168,42 +168,4 @@ func (w *Watcher) read() (time.Time, error) {
 	}
 	up, _, _ := procGetTickCount64.Call()
 	return w.clock.instant(info.tick, uint64(up), time.Now().Round(0)), nil
-}
-
-// rawInputDevice is RAWINPUTDEVICE.
-type rawInputDevice struct {
-	usagePage, usage uint16
-	flags            uint32
-	target           windows.HWND
-}
-
-// inputUsages are the HID usages that a person touches: mouse, keyboard, pen,
-// touch screen and touch pad.
-//
-// Source: "HID Clients Supported in Windows",
-// https://learn.microsoft.com/windows-hardware/drivers/hid/hid-clients-supported-in-windows
-var inputUsages = []struct{ page, usage uint16 }{{1, 2}, {1, 6}, {0x0d, 2}, {0x0d, 4}, {0x0d, 5}}
-
-// sendRawInput has Windows send raw input to a window, whichever program has
-// the focus, or to none.
-//
-// Source: "RAWINPUTDEVICE structure",
-// https://learn.microsoft.com/windows/win32/api/winuser/ns-winuser-rawinputdevice
-func sendRawInput(hwnd windows.HWND, on bool) error {
-	const (
-		inputSink = 0x100 // RIDEV_INPUTSINK
-		remove    = 0x001 // RIDEV_REMOVE, without a target
-	)
-	devices := make([]rawInputDevice, len(inputUsages))
-	for i, u := range inputUsages {
-		devices[i] = rawInputDevice{usagePage: u.page, usage: u.usage, flags: remove}
-		if on {
-			devices[i].flags, devices[i].target = inputSink, hwnd
-		}
-	}
-	ok, _, err := procRegisterRawInputDevices.Call(uintptr(unsafe.Pointer(&devices[0])), uintptr(len(devices)), unsafe.Sizeof(devices[0]))
-	if ok == 0 && on { // removing fails where a kind of device was never there
-		return fmt.Errorf("RegisterRawInputDevices: %w", err)
-	}
-	return nil
 }

@@ -14,42 +14,68 @@ func moveMouse() {
 	user32.NewProc("mouse_event").Call(move, 5, 5, 0, 0)
 }
 
-func TestRestIsWatched(t *testing.T) {
-	moveMouse()
-	notified := make(chan struct{}, 64)
-	w, err := Watch(t.Context(), 400*time.Millisecond, func() { notified <- struct{}{} })
+// watched is a watcher with its notifications.
+type watched struct {
+	*Watcher
+	notified chan struct{}
+}
+
+func watch(t *testing.T) watched {
+	t.Helper()
+	n := make(chan struct{}, 64)
+	w, err := Watch(t.Context(), 400*time.Millisecond, func() { n <- struct{}{} })
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Close)
-	until := func(active bool) State {
-		t.Helper()
-		end := time.After(patience)
-		for {
-			s, err := w.State()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if s.Active == active {
-				return s
-			}
-			select {
-			case <-notified:
-			case <-end:
-				t.Fatalf("active is not %v: %+v", active, s)
-			}
+	return watched{w, n}
+}
+
+// until reads the state at each notification until it is as wanted.
+func (w watched) until(t *testing.T, active bool) State {
+	t.Helper()
+	end := time.After(patience)
+	for {
+		s, err := w.State()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Active == active {
+			return s
+		}
+		select {
+		case <-w.notified:
+		case <-end:
+			t.Fatalf("active is not %v: %+v", active, s)
 		}
 	}
+}
+
+func TestRestIsWatched(t *testing.T) {
+	moveMouse()
+	w := watch(t)
 	began := time.Now()
-	if d := time.Since(until(false).Last); d < 300*time.Millisecond || d > time.Since(began)+5*time.Second {
+	if d := time.Since(w.until(t, false).Last); d < 300*time.Millisecond || d > time.Since(began)+5*time.Second {
 		t.Errorf("the last input was %v ago", d)
 	}
-	if len(notified) > 0 {
-		t.Errorf("%d more notifications", len(notified))
+	if len(w.notified) > 0 {
+		t.Errorf("%d more notifications", len(w.notified))
 	}
 	moveMouse()
-	if d := time.Since(until(true).Last); d > patience {
+	if d := time.Since(w.until(t, true).Last); d > patience {
 		t.Errorf("the first input was %v ago", d)
 	}
-	until(false)
+	w.until(t, false)
+}
+
+// TestWatchersShareRawInput: one that is closed during a rest takes nothing from
+// the other, as when the time of the rest is changed in the settings.
+func TestWatchersShareRawInput(t *testing.T) {
+	moveMouse()
+	before, after := watch(t), watch(t) // both active, so each has raw input sent when it rests
+	before.until(t, false)
+	after.until(t, false)
+	before.Close()
+	moveMouse()
+	after.until(t, true)
 }
