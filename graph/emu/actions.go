@@ -22,9 +22,9 @@ func notString(key string) *failure {
 	return badRequest("Cannot convert the value of '" + key + "' to the expected type 'Edm.String'.")
 }
 
-// typed refuses values of the wrong type. Graph reads the whole body before it
-// judges any of it, so that these errors come before all others.
-func (c *call) typed() *failure {
+// checkTypes refuses values of the wrong type. Graph decodes the whole body
+// before it checks any value, so that these errors come before all others.
+func (c *call) checkTypes() *failure {
 	for _, key := range []string{"availability", "activity", "sessionId"} {
 		raw, given := c.body[key]
 		var v *string
@@ -95,7 +95,7 @@ func (c *call) sessionID() (string, *failure) {
 	return strings.ToLower(id), nil
 }
 
-// outOfRange is the one message of this kind that was seen in public.
+// outOfRange carries the one message of this kind that people have reported.
 func outOfRange() *failure { return invalid("The provided [ExpirationDuration] is out of range.") }
 
 func setPresence(c *call) (any, *failure) {
@@ -103,11 +103,11 @@ func setPresence(c *call) (any, *failure) {
 	if c.s.opts.Profile == Beta2021 {
 		accepted = settable[:4]
 	}
-	if fail := c.typed(); fail != nil {
+	if fail := c.checkTypes(); fail != nil {
 		return nil, fail
 	}
 	d, given, _ := c.duration()
-	said, fail := c.pairFrom(accepted)
+	sent, fail := c.pairFrom(accepted)
 	if fail != nil {
 		return nil, fail
 	}
@@ -121,9 +121,9 @@ func setPresence(c *call) (any, *failure) {
 	case d < 5*time.Minute || d > 4*time.Hour:
 		return nil, outOfRange()
 	}
-	x := &session{id: id, name: c.grant.appName(), said: said, set: c.now, expires: c.now.Add(d), fades: true}
+	x := &session{id: id, name: c.grant.appName(), pair: sent, set: c.now, expires: c.now.Add(d), fades: true}
 	if c.s.opts.Profile == Beta2021 {
-		x.expires = time.Time{} // that document knew timeouts only
+		x.expires = time.Time{} // in that document a session only fades
 	}
 	c.user.put(x)
 	c.s.changed()
@@ -143,24 +143,24 @@ func clearPresence(c *call) (any, *failure) {
 }
 
 func setPreferred(c *call) (any, *failure) {
-	if fail := c.typed(); fail != nil {
+	if fail := c.checkTypes(); fail != nil {
 		return nil, fail
 	}
 	d, given, _ := c.duration()
-	said, fail := c.pairFrom(preferable)
+	sent, fail := c.pairFrom(preferable)
 	if fail != nil {
 		return nil, fail
 	}
 	if !given {
 		d = 7 * 24 * time.Hour
-		if said.availability == "Busy" || said.availability == "DoNotDisturb" {
+		if sent.availability == "Busy" || sent.availability == "DoNotDisturb" {
 			d = 24 * time.Hour
 		}
 	}
 	if d <= 0 {
 		return nil, outOfRange()
 	}
-	c.user.preferred = &preferred{said: said, set: c.now, expires: c.now.Add(min(d, 10*365*24*time.Hour))}
+	c.user.preferred = &preferred{pair: sent, set: c.now, expires: c.now.Add(min(d, 10*365*24*time.Hour))}
 	c.s.changed()
 	return nil, nil
 }

@@ -28,7 +28,7 @@ func clockOrDate(t, now time.Time) string {
 	return "2 January 2006, 15:04"
 }
 
-// spanOf writes a span as a clock does, the way board.js goes on counting it.
+// spanOf writes a span as a clock does, and as board.js does.
 func spanOf(d time.Duration) string {
 	n := max(0, int64(d/time.Second))
 	switch {
@@ -70,12 +70,12 @@ func (s *Server) board(w http.ResponseWriter, r *http.Request, name string) {
 	}
 }
 
-// boardRegions are the parts of the page that change by themselves; each is a
-// template of that name, and an event of that name carries it anew.
+// boardRegions are the parts of the page that change without a reload. Each is a
+// template of that name, and an event of that name carries its new content.
 var boardRegions = []string{"clock", "people", "faults", "requests"}
 
-// boardRefresh redraws the page of somebody who looks, so that the timelines
-// grow while nothing happens. Nobody looking, nothing runs.
+// boardRefresh is how often an open page is redrawn, so that the timelines grow
+// while nothing happens. Without an open page no timer runs.
 const boardRefresh = 15 * time.Second
 
 // events sends the regions of the page that differ from what was sent, with
@@ -130,8 +130,8 @@ func region(name string, view boardView) (string, error) {
 	return b.String(), err
 }
 
-// boardDo plays what a button of the page says, and leads back to the page. A
-// script gets the answer alone.
+// boardDo carries out the button of a form and redirects to the page. A script
+// needs the status only.
 func (s *Server) boardDo(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", "POST")
@@ -165,7 +165,7 @@ func (s *Server) play(do, user, client string) error {
 	case "clock":
 		d, err := time.ParseDuration(what)
 		if err != nil {
-			return fmt.Errorf("%q is no span of time", what)
+			return fmt.Errorf("%q is not a duration", what)
 		}
 		return s.advance(d)
 	case "fault":
@@ -177,7 +177,7 @@ func (s *Server) play(do, user, client string) error {
 	return fmt.Errorf("there is no button %q", do)
 }
 
-// playFault makes the next Graph request of any client go wrong.
+// playFault makes the next Graph request of any client fail.
 func (s *Server) playFault(what string) error {
 	f := Fault{Path: "/presence", Times: 1}
 	switch what {

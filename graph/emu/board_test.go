@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// stopped is a server whose clock moves by Advance alone.
+// stopped is a server whose clock moves by advance alone.
 func stopped() *Server {
 	start := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	return New(Options{now: func() time.Time { return start }})
 }
 
-// press posts a button of the board and gives the answer's status and text.
+// press posts a button of the board and returns the status and text of the answer.
 func press(t *testing.T, base string, form url.Values, header map[string]string) (int, string) {
 	t.Helper()
 	req, err := http.NewRequest("POST", base+"/_board/do", strings.NewReader(form.Encode()))
@@ -199,7 +199,7 @@ func TestHistory(t *testing.T) {
 	c := client{t, httptestURL(t, s) + "/v1.0", authFor(t, s, "delegated-self")}
 	start := s.clock()
 	act(c, "setPresence Available/Available PT1H")
-	// Nobody looks for three hours: what time alone changed is found all the same.
+	// Nothing reads for three hours: what time alone has changed is found nevertheless.
 	if err := s.advance(3 * time.Hour); err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ type personView struct {
 	Line     timeline
 }
 
-// clientView is one session, with what its client said and what is left of it.
+// clientView is one session: what its client has set, and how long it lasts.
 type clientView struct {
 	SessionState
 	Look  look
@@ -43,10 +43,10 @@ type clientView struct {
 	Share   int // of the time to Ends that has passed, in percent
 }
 
-// look is a presence for the eye: Kind names its shape and colour.
+// look is how a presence is drawn: Kind names its shape and colour.
 type look struct{ Kind, Title, Detail, Wire string }
 
-// words are what Teams calls the values.
+// words are the names that Teams shows for the values.
 var words = map[string]string{
 	"DoNotDisturb": "Do not disturb", "BeRightBack": "Be right back", "InACall": "In a call",
 	"InAConferenceCall": "In a conference call", "InAMeeting": "In a meeting", "AvailableInactive": "Inactive",
@@ -117,17 +117,17 @@ func initials(name string) string {
 	return out
 }
 
-// why says which rule of aggregation speaks.
+// why says which rule of aggregation applies.
 func why(v personView) string {
 	switch {
 	case len(v.Clients) == 0 && v.Preferred != nil:
-		return "No client is running, so the choice made in Teams has nothing to rule."
+		return "No client is running, so the choice made in Teams has no effect."
 	case len(v.Clients) == 0:
 		return "No client is running."
 	case v.Preferred != nil:
 		return "Chosen in Teams, which beats every client."
 	case len(v.Clients) == 1:
-		return "One client speaks: " + v.Clients[0].Name + "."
+		return "One client is running: " + v.Clients[0].Name + "."
 	}
 	for _, c := range v.Clients {
 		if c.Look.Wire != v.Look.Wire {
@@ -152,7 +152,7 @@ func clientViewOf(x SessionState, now time.Time) clientView {
 	return v
 }
 
-// sentence says what a fault will do.
+// sentence says what a fault does.
 func (f *fault) sentence(now time.Time) string {
 	var what string
 	switch {

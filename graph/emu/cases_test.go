@@ -20,7 +20,7 @@ func zipped(text string) []byte {
 	return b.Bytes()
 }
 
-// TestEdgesOfTheContract are cases beside graph-vectors.json: what a careless
+// TestEdgesOfTheContract holds cases beside graph-vectors.json: what a careless
 // or an unusual client sends.
 func TestEdgesOfTheContract(t *testing.T) {
 	set := func(rest string) string { return `{"sessionId":"` + AppID + `",` + rest + `}` }

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// control serves the control interface: what a test or a person does to the
-// emulated world. An answer is JSON; a mistake is 400 with {"error": "…"}.
+// control serves the control interface, with which a test or a person changes
+// the emulated world. An answer is JSON; a mistake is 400 with {"error": "…"}.
 func (s *Server) control(w http.ResponseWriter, r *http.Request, name string) {
 	if !sameOrigin(r) {
 		writeJSON(w, http.StatusForbidden, map[string]string{"error": "requests from other web sites are refused"})
@@ -50,20 +50,22 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request, name string) {
 		}
 		writeJSON(w, http.StatusOK, answer)
 	case isRead || isChange:
-		writeJSON(w, http.StatusMethodNotAllowed, map[string]string{"error": "use GET for state and requests, POST for all else"})
+		writeJSON(w, http.StatusMethodNotAllowed, map[string]string{"error": "use GET for state and requests, POST for everything else"})
 	default:
 		writeJSON(w, http.StatusNotFound, map[string]string{"error": "unknown control request: there are state, requests, advance, faults, token, sessions, preferred, revoke, device and reset"})
 	}
 }
 
-// sameOrigin refuses what another web site sends through a person's browser.
+// sameOrigin reports whether a request does not come from another web site
+// through a person's browser.
 func sameOrigin(r *http.Request) bool {
 	o := r.Header.Get("Origin")
 	return o == "" || o == "null" && r.Header.Get("Sec-Fetch-Site") == "same-origin" || strings.TrimPrefix(strings.TrimPrefix(o, "http://"), "https://") == r.Host
 }
 
-// into reads a control body strictly; an empty one is an empty object.
-func into(body []byte, v any) error {
+// decodeControl reads the body of a control request, in which every member must
+// be known. An empty body is an empty object.
+func decodeControl(body []byte, v any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		body = []byte("{}")
 	}
@@ -82,7 +84,7 @@ func (s *Server) controlAdvance(body []byte) (any, error) {
 	var in struct {
 		By *Duration `json:"by"`
 	}
-	if err := into(body, &in); err != nil {
+	if err := decodeControl(body, &in); err != nil {
 		return nil, err
 	}
 	if in.By == nil {
@@ -96,7 +98,7 @@ func (s *Server) controlAdvance(body []byte) (any, error) {
 
 func (s *Server) controlFaults(body []byte) (any, error) {
 	var f Fault
-	if err := into(body, &f); err != nil {
+	if err := decodeControl(body, &f); err != nil {
 		return nil, err
 	}
 	if err := s.AddFault(f); err != nil {
@@ -105,19 +107,19 @@ func (s *Server) controlFaults(body []byte) (any, error) {
 	return s.State(), nil
 }
 
-// TokenRequest says what an access token for direct calls shall allow.
+// TokenRequest describes an access token for requests without a sign-in.
 type TokenRequest struct {
 	User        string   `json:"user"`        // whose; default: self
-	Scopes      []string `json:"scopes"`      // default: Presence.ReadWrite, Presence.Read
+	Scopes      []string `json:"scopes"`      // default: Presence.ReadWrite, Presence.Read; for the application both with .All
 	Application bool     `json:"application"` // the application itself; scopes are its roles
 	Roles       []string `json:"roles"`       // the same as scopes, for an application
 	App         string   `json:"app"`         // client id; default: the directory's
 	Personal    bool     `json:"personal"`    // a personal Microsoft account
-	Expired     bool     `json:"expired"`     // no longer valid
+	Expired     bool     `json:"expired"`     // it is no longer valid
 	Revoked     bool     `json:"revoked"`     // Graph answers with a claims challenge
 }
 
-// IssueToken makes an access token.
+// IssueToken makes an access token. It fails for an unknown user.
 func (s *Server) IssueToken(in TokenRequest) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,7 +147,7 @@ func (s *Server) IssueToken(in TokenRequest) (string, error) {
 
 func (s *Server) controlToken(body []byte) (any, error) {
 	var in TokenRequest
-	if err := into(body, &in); err != nil {
+	if err := decodeControl(body, &in); err != nil {
 		return nil, err
 	}
 	value, err := s.IssueToken(in)
@@ -155,7 +157,7 @@ func (s *Server) controlToken(body []byte) (any, error) {
 	return map[string]any{"token": value, "access_token": value, "token_type": "Bearer", "expires_in": int(s.opts.TokenLife / time.Second)}, nil
 }
 
-// SessionRequest is another client's word: a Teams client's, say.
+// SessionRequest sets or ends the session of another client, such as Teams.
 type SessionRequest struct {
 	User         string `json:"user"`         // whose; default: self
 	Name         string `json:"name"`         // the client; default: "Teams desktop"
@@ -166,11 +168,12 @@ type SessionRequest struct {
 	ExpirationDuration string `json:"expirationDuration"`
 }
 
-// clientPairs are what a Teams client says of itself.
+// clientPairs are the pairs that a Teams client may set.
 var clientPairs = append(slices.Clone(settable), pair{"Busy", "InAMeeting"}, pair{"Busy", "Busy"}, pair{"BeRightBack", "BeRightBack"},
 	pair{"DoNotDisturb", "DoNotDisturb"}, pair{"DoNotDisturb", "UrgentInterruptionsOnly"}, pair{"DoNotDisturb", "Focusing"}, pair{"Available", "AvailableInactive"})
 
-// SetSession sets or ends another client's session.
+// SetSession sets or ends the session of another client. It fails for an unknown
+// user, a pair that no client sets and a wrong duration.
 func (s *Server) SetSession(in SessionRequest) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -194,9 +197,9 @@ func (s *Server) SetSession(in SessionRequest) error {
 		return strings.EqualFold(p.availability, in.Availability) && strings.EqualFold(p.activity, in.Activity)
 	})
 	if i < 0 {
-		return fmt.Errorf("no client says %s/%s", in.Availability, in.Activity)
+		return fmt.Errorf("no client sets %s/%s", in.Availability, in.Activity)
 	}
-	x := &session{name: in.Name, said: clientPairs[i], set: s.now()}
+	x := &session{name: in.Name, pair: clientPairs[i], set: s.now()}
 	if in.ExpirationDuration != "" {
 		d, err := parseDuration(in.ExpirationDuration)
 		if err != nil || d <= 0 {
@@ -210,7 +213,7 @@ func (s *Server) SetSession(in SessionRequest) error {
 
 func (s *Server) controlSessions(body []byte) (any, error) {
 	var in SessionRequest
-	if err := into(body, &in); err != nil {
+	if err := decodeControl(body, &in); err != nil {
 		return nil, err
 	}
 	if err := s.SetSession(in); err != nil {
@@ -219,8 +222,9 @@ func (s *Server) controlSessions(body []byte) (any, error) {
 	return s.User(in.User), nil
 }
 
-// SetPreferred is the user's own choice in a Teams client; an empty
-// availability resets it.
+// SetPreferred is the user's own choice in a Teams client; an empty availability
+// resets it, an empty activity is the one that belongs to the availability. It
+// fails for an unknown user and for a pair that cannot be chosen.
 func (s *Server) SetPreferred(who, availability, activity string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -238,10 +242,10 @@ func (s *Server) SetPreferred(who, availability, activity string) error {
 		return strings.EqualFold(p.availability, availability) && (activity == "" || strings.EqualFold(p.activity, activity))
 	})
 	if i < 0 {
-		return fmt.Errorf("nobody can prefer %s/%s", availability, activity)
+		return fmt.Errorf("nobody can choose %s/%s", availability, activity)
 	}
 	now := s.now()
-	u.preferred = &preferred{said: preferable[i], set: now, expires: now.Add(24 * time.Hour)}
+	u.preferred = &preferred{pair: preferable[i], set: now, expires: now.Add(24 * time.Hour)}
 	return nil
 }
 
@@ -251,7 +255,7 @@ func (s *Server) controlPreferred(body []byte) (any, error) {
 		Availability string `json:"availability"`
 		Activity     string `json:"activity"`
 	}
-	if err := into(body, &in); err != nil {
+	if err := decodeControl(body, &in); err != nil {
 		return nil, err
 	}
 	if err := s.SetPreferred(in.User, in.Availability, in.Activity); err != nil {
@@ -264,7 +268,7 @@ func (s *Server) controlRevoke(body []byte) (any, error) {
 	var in struct {
 		User string `json:"user"`
 	}
-	if err := into(body, &in); err != nil {
+	if err := decodeControl(body, &in); err != nil {
 		return nil, err
 	}
 	if !s.Revoke(in.User) {
@@ -278,11 +282,11 @@ func (s *Server) controlDevice(body []byte) (any, error) {
 		Code string `json:"code"`
 		User string `json:"user"`
 	}
-	if err := into(body, &in); err != nil {
+	if err := decodeControl(body, &in); err != nil {
 		return nil, err
 	}
 	if !s.ApproveDevice(strings.ToUpper(in.Code), in.User) {
-		return nil, fmt.Errorf("no such code waits, or the user is unknown")
+		return nil, fmt.Errorf("no sign-in waits for this code, or the user is unknown")
 	}
 	return s.State(), nil
 }

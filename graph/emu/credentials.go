@@ -19,7 +19,8 @@ import (
 // Source: RFC 7523, section 2.2
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-// redeemCredentials lets the application itself in, by secret or certificate.
+// redeemCredentials issues a grant to the application itself, for its secret or
+// its certificate.
 // The lock is held.
 //
 // Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
@@ -92,7 +93,7 @@ func (s *Server) checkAssertion(assertion, app string) error {
 	return nil
 }
 
-// names reports whether a header is the thumbprint; clients write it in either
+// names reports whether a header is this thumbprint. Clients write it in either
 // alphabet of base64.
 func names(header any, sum []byte) bool {
 	text, _ := header.(string)

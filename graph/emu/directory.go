@@ -36,7 +36,7 @@ func directory() []*user {
 	}
 }
 
-// find looks a person up as control requests name them: by id, user principal
+// find returns a person as control requests name them: by id, user principal
 // name, display name, or the words "self" and "other". The lock is held.
 func (s *Server) find(who string) *user {
 	switch strings.ToLower(who) {
@@ -53,7 +53,7 @@ func (s *Server) find(who string) *user {
 	return nil
 }
 
-// byID looks a person up as Graph's presence paths do: by object id only.
+// byID returns a person as the paths of Graph name them: by object id only.
 func (s *Server) byID(id string) *user {
 	for _, u := range s.users {
 		if strings.EqualFold(id, u.id) {
@@ -67,13 +67,13 @@ func (s *Server) knowsApp(id string) bool {
 	return strings.EqualFold(id, AppID)
 }
 
-// workLocation is what setManualLocation and setAutomaticLocation left.
+// workLocation is what setManualLocation or setAutomaticLocation has set.
 type workLocation struct {
 	kind, place string
 	manual      bool
 }
 
-// statusMessage is what setStatusMessage left.
+// statusMessage is what setStatusMessage has set.
 type statusMessage struct {
 	text      string
 	published time.Time

@@ -13,8 +13,8 @@ import (
 // Source: OData CSDL 4.01, section 4.4 and the ABNF rule durationValue
 var edmDuration = regexp.MustCompile(`^([+-])?P(?:(\d+)D)?(T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$`)
 
-// parseDuration reads an Edm.Duration. Spans beyond a time.Duration are cut to
-// its bounds: they are out of any range alike.
+// parseDuration reads an Edm.Duration. One beyond the bounds of time.Duration is
+// cut to them: it is out of every range either way.
 func parseDuration(s string) (time.Duration, error) {
 	m := edmDuration.FindStringSubmatch(s)
 	if m == nil || len(s) > 64 {

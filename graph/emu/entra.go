@@ -40,7 +40,7 @@ type deviceFlow struct {
 	expires  time.Time
 }
 
-// oauthError is an answer of the token endpoint, as Entra words it.
+// oauthError is an error of the token endpoint in the words of Entra.
 //
 // Source: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 type oauthError struct {
@@ -50,7 +50,7 @@ type oauthError struct {
 	text   string
 }
 
-// aadsts are the errors that people meet, with the name each travels under.
+// aadsts are the errors that people meet, with the OAuth error of each.
 var aadsts = map[int]oauthError{
 	50005:   {400, "invalid_grant", 50005, "User tried to log in to a device from a platform that's currently not supported through Conditional Access policy."},
 	50020:   {400, "invalid_grant", 50020, "User account from identity provider 'live.com' does not exist in this tenant and cannot access the application in it. Sign in with a work or school account of this tenant."},
@@ -127,7 +127,7 @@ func (s *Server) knowsTenant(t string) bool {
 	return slices.ContainsFunc([]string{TenantID, TenantDomain, "organizations", "common"}, func(k string) bool { return strings.EqualFold(k, t) })
 }
 
-// browserBase is where a person's browser finds the pages.
+// browserBase is the origin of the pages for a person's browser.
 func (s *Server) browserBase() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,7 +163,7 @@ func declaresCP1(claims string) bool {
 		slices.ContainsFunc(c.AccessToken.XmsCC.Values, func(v string) bool { return strings.EqualFold(v, "cp1") })
 }
 
-// audienceOf is the resource that scopes are for, if it is not Graph.
+// audienceOf is the resource that scopes are for; empty: Graph.
 func audienceOf(scopes []string) string {
 	for _, sc := range scopes {
 		u, err := url.Parse(sc)
@@ -222,7 +222,8 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, tenant string) {
 	writeJSON(w, http.StatusOK, out)
 }
 
-// redeem turns what a client holds into a grant. The lock is held.
+// redeem exchanges a code, a refresh token, a device code or the credential of an
+// application for a grant. The lock is held.
 func (s *Server) redeem(f url.Values, tenant string) (*grant, []string, *oauthError) {
 	refuse := func(code int) (*grant, []string, *oauthError) {
 		e := aadstsError(code)
@@ -283,7 +284,7 @@ func (s *Server) idToken(g *grant, nonce string) (string, error) {
 	return s.keys.sign(claims)
 }
 
-// loopback reports whether a redirect goes to this machine only, as a native
+// loopback reports whether a redirect goes to this computer only, as a native
 // client's must.
 func loopback(raw string) bool {
 	u, err := url.Parse(raw)

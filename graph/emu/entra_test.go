@@ -20,7 +20,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// post sends a form as a browser or a client would, and does not follow.
+// post sends a form as a browser or a client would. It follows no redirect.
 func post(t *testing.T, address string, form url.Values) (int, string, http.Header) {
 	t.Helper()
 	req, err := http.NewRequest("POST", address, strings.NewReader(form.Encode()))
@@ -68,7 +68,8 @@ func redeem(t *testing.T, base string, form url.Values) (int, tokens) {
 
 const verifier = "a-verifier-of-forty-three-characters-or-more-0"
 
-// signInByHand walks the pages with what the answer page then posts.
+// signInByHand goes through the pages and returns what the last one sends to the
+// client.
 func signInByHand(t *testing.T, base, mode, last string) url.Values {
 	t.Helper()
 	sum := sha256.Sum256([]byte(verifier))
@@ -238,7 +239,7 @@ func TestDevicePage(t *testing.T) {
 		t.Errorf("before: %+v", out)
 	}
 	if _, text, _ := post(t, page, url.Values{"code": {"WRONG"}, "user": {SelfID}}); !strings.Contains(text, `role="alert"`) {
-		t.Error("a wrong code is not told")
+		t.Error("a wrong code gives no message")
 	}
 	if _, text, _ := post(t, page, url.Values{"code": {strings.ToLower(code)}, "user": {SelfID}}); !strings.Contains(text, "signed in") {
 		t.Errorf("the right code: %s", text)
@@ -318,8 +319,8 @@ func TestControlInterface(t *testing.T) {
 	}
 }
 
-// TestLogHoldsNoSecret walks a sign-in and writes; the log must not know more
-// than what was done.
+// TestLogHoldsNoSecret signs in and writes; the list of requests must hold what
+// was done and no secret.
 func TestLogHoldsNoSecret(t *testing.T) {
 	s := New(Options{})
 	base := httptestURL(t, s)

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Fault makes matching requests go wrong. Exactly what is set happens; a Fault
-// with a Delay alone only delays.
+// Fault makes matching requests fail. Exactly what is set happens; a Fault with
+// a Delay alone only delays.
 type Fault struct {
 	// Method and Path choose requests; empty: all. Path is a piece of the
 	// request's path, or a pattern with "*" and "?" for the whole of it.
@@ -32,8 +32,8 @@ type Fault struct {
 	// sign-in page of a hotspot does; the request does not count.
 	Page bool `json:"page,omitempty"`
 
-	Times int      `json:"times,omitempty"` // for so many requests; 0: no bound
-	For   Duration `json:"for,omitempty"`   // for so long on the emulator's clock; 0: no bound
+	Times int      `json:"times,omitempty"` // so many requests; 0: no limit
+	For   Duration `json:"for,omitempty"`   // so long on the emulator's clock; 0: no limit
 }
 
 // Duration is written as "90s" or "5m"; a bare number is seconds.
@@ -45,13 +45,13 @@ func (d *Duration) UnmarshalJSON(b []byte) error {
 	if json.Unmarshal(b, &text) != nil {
 		var n float64
 		if err := json.Unmarshal(b, &n); err != nil {
-			return fmt.Errorf(`%s is no duration: use "90s" or "5m"`, b)
+			return fmt.Errorf(`%s is not a duration: use "90s" or "5m"`, b)
 		}
 		text = strconv.FormatFloat(n, 'f', -1, 64) + "s"
 	}
 	v, err := time.ParseDuration(text)
 	if err != nil {
-		return fmt.Errorf(`%q is no duration: use "90s" or "5m"`, text)
+		return fmt.Errorf(`%q is not a duration: use "90s" or "5m"`, text)
 	}
 	*d = Duration(v)
 	return nil
@@ -72,7 +72,7 @@ func (n *Seconds) UnmarshalJSON(b []byte) error {
 	}
 	v, err := strconv.Atoi(strings.Trim(string(b), `"`))
 	if err != nil {
-		return fmt.Errorf("%s is no number of seconds", b)
+		return fmt.Errorf("%s is not a number of seconds", b)
 	}
 	*n = Seconds(v)
 	return nil
@@ -80,11 +80,12 @@ func (n *Seconds) UnmarshalJSON(b []byte) error {
 
 type fault struct {
 	Fault
-	left    int // requests to go; -1: no bound
+	left    int // requests to go; -1: no limit
 	expires time.Time
 }
 
-// AddFault plays a fault from now on; the earliest added matches first.
+// AddFault applies a fault from now on; of several that match a request the
+// earliest is applied. It fails for a fault that contradicts itself.
 func (s *Server) AddFault(f Fault) error {
 	if f.Status != 0 && (f.Status < 400 || f.Status > 599) && !(f.Page && f.Status == http.StatusOK) {
 		return fmt.Errorf("status %d is not an error: use 400 to 599, or 200 with page", f.Status)
@@ -99,7 +100,7 @@ func (s *Server) AddFault(f Fault) error {
 		return fmt.Errorf("times, for, delay and retryAfter cannot be negative")
 	}
 	if _, err := path.Match(f.Path, ""); err != nil {
-		return fmt.Errorf("path %q is no pattern: %w", f.Path, err)
+		return fmt.Errorf("path %q is not a pattern: %w", f.Path, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,7 +124,8 @@ func (s *Server) ClearFaults() {
 	s.changed()
 }
 
-// takeFault uses up one request of the first fault that matches.
+// takeFault returns the first fault that matches a request, and counts the
+// request; nil: none matches.
 func (s *Server) takeFault(r *http.Request) *fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,7 +162,7 @@ func (f *Fault) onlyDelays() bool {
 	return f.Status == 0 && f.AADSTS == 0 && !f.Drop && !f.Lose && !f.Page
 }
 
-// wait delays; false means the client gave up.
+// wait delays; it returns false if the client has given up.
 func (f *fault) wait(r *http.Request) bool {
 	if f.Delay == 0 {
 		return true
@@ -175,11 +177,11 @@ func (f *fault) wait(r *http.Request) bool {
 	}
 }
 
-// faulty answers with the fault's own error.
+// faulty answers with the error of a fault.
 func (s *Server) faulty(w http.ResponseWriter, r *http.Request, f *fault) {
 	if f.Page {
-		for _, graphs := range []string{"request-id", "client-request-id", "x-ms-ags-diagnostic"} {
-			w.Header().Del(graphs)
+		for _, name := range []string{"request-id", "client-request-id", "x-ms-ags-diagnostic"} { // Graph's own
+			w.Header().Del(name)
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		if f.RetryAfter > 0 {

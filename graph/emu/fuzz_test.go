@@ -17,23 +17,24 @@ import (
 // sharing nothing with the emulator.
 type model struct {
 	now      time.Duration
-	timeouts int               // after how many of five minutes Available is gone; 0: never by itself
-	said     map[string]saying // by client
-	choice   struct {          // the preferred presence
+	timeouts int                // after how many of five minutes Available is gone; 0: never
+	clients  map[string]setting // by name
+	choice   struct {           // the preferred presence
 		pair string
 		end  time.Duration
 	}
 }
 
-type saying struct {
+// setting is the presence that one client has set.
+type setting struct {
 	pair     string
 	set, end time.Duration // end 0: never
 	fades    bool
-	turn     int // the latest word has the highest
+	turn     int // the latest has the highest
 }
 
-// says is what is left of a client's word; empty: it is gone.
-func (m *model) says(s saying) string {
+// current is what a client's setting counts as; empty: it has ended.
+func (m *model) current(s setting) string {
 	age := m.now - s.set
 	switch {
 	case s.end > 0 && m.now >= s.end:
@@ -48,13 +49,13 @@ func (m *model) says(s saying) string {
 	return "Away/Away"
 }
 
-// shown aggregates: DoNotDisturb > Busy > Available > inactive > Away, the
-// latest word among equals; a choice rules while any client lives.
+// shown aggregates: DoNotDisturb > Busy > Available > inactive > Away, the latest
+// among equals; a choice counts while any client lives.
 func (m *model) shown() string {
 	order := []string{"", "Away/Away", "Available/AvailableInactive", "Available/Available", "Busy", "DoNotDisturb"}
 	best, rank, turn := "Offline/Offline", 0, -1
-	for _, s := range m.said {
-		p := m.says(s)
+	for _, s := range m.clients {
+		p := m.current(s)
 		r := slices.IndexFunc(order, func(o string) bool { return p == o || (o != "" && strings.HasPrefix(p, o+"/")) })
 		if r > rank || (r == rank && r > 0 && s.turn > turn) {
 			best, rank, turn = p, r, s.turn
@@ -66,8 +67,8 @@ func (m *model) shown() string {
 	return best
 }
 
-// desk drives the emulator and the model alike.
-type desk struct {
+// trial drives the emulator and the model alike.
+type trial struct {
 	t     *testing.T
 	s     *Server
 	m     *model
@@ -75,11 +76,11 @@ type desk struct {
 	log   []string
 }
 
-func newDesk(t *testing.T, profile Profile) *desk {
+func newTrial(t *testing.T, profile Profile) *trial {
 	start := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	s := New(Options{Profile: profile, now: func() time.Time { return start }, TokenLife: 1000 * time.Hour,
 		throttle: throttle{requests: 1 << 30}})
-	d := &desk{t: t, s: s, m: &model{said: map[string]saying{}}}
+	d := &trial{t: t, s: s, m: &model{clients: map[string]setting{}}}
 	if profile == Beta2021 {
 		d.m.timeouts = 3
 	}
@@ -91,8 +92,8 @@ func newDesk(t *testing.T, profile Profile) *desk {
 	return d
 }
 
-// call is one request; the status and the body that came back.
-func (d *desk) call(method, path string, body []byte, header ...string) (int, []byte) {
+// call sends one request and returns the status and the body of the answer.
+func (d *trial) call(method, path string, body []byte, header ...string) (int, []byte) {
 	req, err := http.NewRequest(method, graphHost+"/v1.0"+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil // no client could send it
@@ -114,7 +115,7 @@ func (d *desk) call(method, path string, body []byte, header ...string) (int, []
 	return resp.StatusCode, text
 }
 
-func (d *desk) act(action, body string, want int) {
+func (d *trial) act(action, body string, want int) {
 	d.t.Helper()
 	d.log = append(d.log, action+" "+body)
 	if status, text := d.call("POST", "/users/"+SelfID+"/presence/"+action, []byte(body)); status != want {
@@ -130,8 +131,8 @@ var (
 	lengths     = []time.Duration{5 * time.Minute, 5 * time.Minute, 390 * time.Second, 10 * time.Minute, 15 * time.Minute, time.Hour, 4 * time.Hour}
 )
 
-// step carries one operation out on both sides.
-func (d *desk) step(op, arg byte) {
+// step carries out one operation at the emulator and in the model.
+func (d *trial) step(op, arg byte) {
 	d.t.Helper()
 	m, n := d.m, int(arg)
 	fields := func(p string, span int) string {
@@ -152,19 +153,19 @@ func (d *desk) step(op, arg byte) {
 		}
 	case 1:
 		p, span := appPairs[n%len(appPairs)], n/8%len(spans)
-		s := saying{p, m.now, m.now + lengths[span], true, len(d.log)}
+		s := setting{p, m.now, m.now + lengths[span], true, len(d.log)}
 		if m.timeouts > 0 { // the 2021 document: no duration, no Presenting
 			p, span = appPairs[n%4], 0
-			s = saying{p, m.now, 0, true, len(d.log)}
+			s = setting{p, m.now, 0, true, len(d.log)}
 		}
-		m.said["app"] = s
+		m.clients["app"] = s
 		d.act("setPresence", `{"sessionId":"`+AppID+`",`+fields(p, span)+`}`, 200)
 	case 2:
 		want := 404
-		if s, ok := m.said["app"]; ok && m.says(s) != "" {
+		if s, ok := m.clients["app"]; ok && m.current(s) != "" {
 			want = 200
 		}
-		delete(m.said, "app")
+		delete(m.clients, "app")
 		d.act("clearPresence", `{"sessionId":"`+AppID+`"}`, want)
 	case 3:
 		p, span := chosenPairs[n%len(chosenPairs)], n/8%len(spans)
@@ -184,9 +185,9 @@ func (d *desk) step(op, arg byte) {
 		name, p := fmt.Sprint("Teams ", n%3), teamsPairs[n/4%len(teamsPairs)]
 		if n >= 200 {
 			p = ""
-			delete(m.said, name)
+			delete(m.clients, name)
 		} else {
-			m.said[name] = saying{p, m.now, 0, false, len(d.log)}
+			m.clients[name] = setting{p, m.now, 0, false, len(d.log)}
 		}
 		availability, activity, _ := strings.Cut(p, "/")
 		d.log = append(d.log, name+" "+p)
@@ -196,8 +197,8 @@ func (d *desk) step(op, arg byte) {
 	}
 }
 
-// check asks what is shown, every way there is.
-func (d *desk) check() {
+// check compares what is shown with the model, over every path that shows it.
+func (d *trial) check() {
 	d.t.Helper()
 	want := d.m.shown()
 	for _, path := range []string{"/users/" + SelfID + "/presence", "/communications/presences/" + SelfID} {
@@ -223,10 +224,10 @@ func FuzzShown(f *testing.F) {
 		if old {
 			profile = Beta2021
 		}
-		d := newDesk(t, profile)
+		d := newTrial(t, profile)
 		for i := 0; i+1 < len(ops) && i < 120; i += 2 {
 			d.step(ops[i], ops[i+1])
-			// A look must change nothing, so only some steps are followed by one.
+			// A GET must change nothing, so only some steps are followed by one.
 			if ops[i+1]%3 != 0 {
 				d.check()
 			}
@@ -249,7 +250,7 @@ func FuzzBody(f *testing.F) {
 		f.Add(byte(i), byte(i), "POST", "application/json", "", "", []byte(body))
 	}
 	f.Fuzz(func(t *testing.T, where, what byte, method, media, coding, query string, body []byte) {
-		d := newDesk(t, V1)
+		d := newTrial(t, V1)
 		if where&4 != 0 {
 			token, err := d.s.IssueToken(TokenRequest{Scopes: []string{"Presence.ReadWrite", "Presence.Read.All"}})
 			if err != nil {
@@ -278,7 +279,7 @@ func FuzzBody(f *testing.F) {
 	})
 }
 
-// FuzzControl: a mistake in a control body is told, never a crash.
+// FuzzControl: a mistake in a control body gives an error and never a crash.
 func FuzzControl(f *testing.F) {
 	for _, body := range []string{`{"by":"5m"}`, `{"status":429,"retryAfter":3,"times":2}`, `{"user":"self","scopes":["Presence.Read"]}`, `{"user":"other","availability":"Busy","activity":"InAMeeting"}`, `{"by":1e300}`, `{"delay":"-5m"}`, `{"path":"["}`} {
 		for i := range byte(9) {

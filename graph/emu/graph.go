@@ -19,14 +19,14 @@ type call struct {
 	body  object
 }
 
-// action is one presence operation: who may, and what it does.
+// action is one presence operation: who may use it, and what it does.
 type action struct {
 	method     string
 	delegated  []string // any one of these scopes
 	app        []string // any one of these roles; none: not for applications
 	properties []string
-	required   bool // a body is required
-	timed      bool // the 2021 beta had no expirationDuration here
+	required   bool // the body is
+	timed      bool // it has an expirationDuration, which the 2021 beta had not
 	do         func(*call) (any, *failure)
 }
 
@@ -158,7 +158,7 @@ func unqualified(action string) string {
 	return action
 }
 
-// permit finds the person and holds the token against them.
+// permit finds the person and checks whether the token allows the action.
 func (c *call) permit(who string, a action) *failure {
 	g := c.grant
 	if g.personal {
@@ -179,7 +179,7 @@ func (c *call) permit(who string, a action) *failure {
 	case g.user == nil:
 		return nil
 	case c.s.opts.Profile == Beta2021 && !reading:
-		return forbidden() // the 2021 document knew application permissions only
+		return forbidden() // the 2021 document has application permissions only
 	case !g.hasAny(a.delegated):
 		return g.lacking()
 	case c.user != g.user && !reading:

@@ -2,18 +2,18 @@ package emu
 
 import "time"
 
-// moment is when what colleagues see became shown.
+// moment is the instant from which colleagues saw something else.
 type moment struct {
 	at    time.Time
 	shown pair
 }
 
-// keptMoments bounds the history of one person: weeks of an ordinary desk.
+// keptMoments bounds the history of one person: it holds weeks of ordinary use.
 const keptMoments = 2000
 
 // settle records what time alone has changed up to now, each change at its own
-// instant. Whoever changes or reads a presence settles first, so that nothing
-// has to wake up for it. The lock is held.
+// instant. What changes or reads a presence settles first, so that no timer is
+// needed. The lock is held.
 func (s *Server) settle() time.Time {
 	now := s.now()
 	for at := s.settled; ; {
@@ -27,7 +27,8 @@ func (s *Server) settle() time.Time {
 	return now
 }
 
-// record notes what each person shows at an instant, where it is new.
+// record adds what each person shows at an instant to their history, if it is
+// new.
 func (s *Server) record(at time.Time) {
 	for _, u := range s.users {
 		p := s.shown(u, at)
@@ -35,7 +36,7 @@ func (s *Server) record(at time.Time) {
 			if u.history[n-1].shown == p {
 				continue
 			}
-			at = later(at, u.history[n-1].at) // the system's clock was set back
+			at = later(at, u.history[n-1].at) // the clock of the computer was set back
 		}
 		if len(u.history) >= keptMoments {
 			u.history = append(u.history[:0], u.history[keptMoments/4:]...)

@@ -11,19 +11,20 @@ type pair struct{ availability, activity string }
 
 var offline = pair{"Offline", "Offline"}
 
-// session is one client's word: a Teams client's or an application's.
+// session is the presence that one client has set: a Teams client or an
+// application.
 type session struct {
 	id      string // application id, or "" for a Teams client
 	name    string
-	said    pair
+	pair    pair
 	set     time.Time
-	expires time.Time // zero: lives until it is ended
+	expires time.Time // zero: it lives until it is ended
 	fades   bool
 }
 
 // preferred is a preferred presence and its end.
 type preferred struct {
-	said    pair
+	pair    pair
 	set     time.Time
 	expires time.Time
 }
@@ -34,17 +35,17 @@ type preferred struct {
 // Source: https://learn.microsoft.com/graph/cloud-communications-manage-presence-state
 const fade = 5 * time.Minute
 
-// at is what the session says at now; ok is false once it is gone.
-func (x *session) at(now time.Time, sw Switches, p Profile) (said pair, ok bool) {
+// at is what the session counts as at now; ok is false once it has ended.
+func (x *session) at(now time.Time, sw Switches, p Profile) (current pair, ok bool) {
 	age := now.Sub(x.set)
 	if !x.expires.IsZero() && !now.Before(x.expires) {
-		tie := sw.FadeBeforeExpiry && x.fades && x.said.availability == "Available" && now.Before(x.set.Add(2*fade)) && x.expires.Equal(x.set.Add(fade))
+		tie := sw.FadeBeforeExpiry && x.fades && x.pair.availability == "Available" && now.Before(x.set.Add(2*fade)) && x.expires.Equal(x.set.Add(fade))
 		if !tie {
 			return pair{}, false
 		}
 	}
-	if !x.fades || x.said.availability != "Available" || age < fade {
-		return x.said, true
+	if !x.fades || x.pair.availability != "Available" || age < fade {
+		return x.pair, true
 	}
 	switch {
 	case age < 2*fade:
@@ -55,7 +56,7 @@ func (x *session) at(now time.Time, sw Switches, p Profile) (said pair, ok bool)
 	return pair{"Away", "Away"}, true
 }
 
-// rank orders what sessions say: DoNotDisturb > Busy > Available > Away.
+// rank orders sessions: DoNotDisturb > Busy > Available > Away.
 //
 // Source: https://learn.microsoft.com/graph/cloud-communications-manage-presence-state
 func (p pair) rank() int {
@@ -75,21 +76,22 @@ func (p pair) rank() int {
 	return 0
 }
 
-// shown aggregates; of sessions alike in rank the latest speaks.
+// shown is what colleagues see: the session of the highest rank, among equals
+// the latest, or the preferred presence while any session lives.
 func (s *Server) shown(u *user, now time.Time) pair {
 	best, alive := offline, false
 	for _, x := range u.sessions {
-		said, ok := x.at(now, s.opts.Switches, s.opts.Profile)
+		current, ok := x.at(now, s.opts.Switches, s.opts.Profile)
 		if !ok {
 			continue
 		}
-		if !alive || said.rank() >= best.rank() {
-			best = said
+		if !alive || current.rank() >= best.rank() {
+			best = current
 		}
 		alive = true
 	}
 	if alive && u.preferred != nil && now.Before(u.preferred.expires) {
-		best = u.preferred.said
+		best = u.preferred.pair
 	}
 	if best != u.lastShown {
 		u.lastShown = best
@@ -99,13 +101,13 @@ func (s *Server) shown(u *user, now time.Time) pair {
 	return best
 }
 
-// put sets a session, new or again; the latest word stands last.
+// put adds or replaces a session. The latest is the last.
 func (u *user) put(x *session) {
 	u.sessions = slices.DeleteFunc(u.sessions, func(old *session) bool { return old.id == x.id && old.name == x.name })
 	u.sessions = append(u.sessions, x)
 }
 
-// drop ends a session and reports whether it was alive.
+// drop ends the sessions that match, and reports whether one was alive.
 func (s *Server) drop(u *user, match func(*session) bool, now time.Time) bool {
 	alive := false
 	kept := u.sessions[:0]
@@ -135,7 +137,7 @@ func (s *Server) next(now time.Time) time.Time {
 	for _, u := range s.users {
 		for _, x := range u.sessions {
 			add(x.expires)
-			if x.fades && x.said.availability == "Available" {
+			if x.fades && x.pair.availability == "Available" {
 				add(x.set.Add(fade))
 				add(x.set.Add(2 * fade))
 				add(x.set.Add(3 * fade))

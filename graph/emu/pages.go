@@ -34,8 +34,8 @@ func (s *Server) people(hint string) []person {
 	return out
 }
 
-// page renders one page that loads nothing and may be framed by nobody. Its
-// form may post to the loopback address the client named.
+// page renders one page, which loads nothing and cannot be framed. Its form may
+// post to the loopback address that the client named.
 func (s *Server) page(w http.ResponseWriter, status int, name string, data any) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
@@ -50,10 +50,10 @@ func (s *Server) accountPage(w http.ResponseWriter, flow string, a *authorizatio
 	s.page(w, http.StatusOK, "account.html", map[string]any{"Title": "Pick an account", "Flow": flow, "People": s.people(a.hint), "Problem": problem})
 }
 
-// strangerProblem says why an account that the directory does not know cannot
-// sign in: a personal or a foreign one is turned away by Entra's own page, so
-// that the app hears nothing until the person picks another.
-func strangerProblem(who string) string {
+// unknownAccountProblem says why an account that is not in the directory cannot
+// sign in. Entra refuses a personal or a foreign one on its own page, so that the
+// app learns nothing of it.
+func unknownAccountProblem(who string) string {
 	_, domain, _ := strings.Cut(who, "@")
 	if strings.EqualFold(domain, TenantDomain) {
 		return aadstsError(50034).describe()

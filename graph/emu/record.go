@@ -17,11 +17,11 @@ type Request struct {
 	Path   string          `json:"path"`
 	Status int             `json:"status"` // 0: the connection was dropped
 	Body   json.RawMessage `json:"body,omitempty"`
-	// Answer is Graph's error code, or the OAuth grant type that was asked for.
+	// Note is Graph's error code, or the OAuth grant type that was asked for.
 	Note string `json:"note,omitempty"`
 }
 
-// keptRequests bounds the log: a day of keep-alives.
+// keptRequests bounds the list: it holds a day of renewals.
 const keptRequests = 2000
 
 // Requests lists the latest requests, oldest first.
@@ -31,19 +31,19 @@ func (s *Server) Requests() []Request {
 	return append([]Request{}, s.requests...)
 }
 
-// watcher remembers what a handler answered.
-type watcher struct {
+// witness keeps the status and the beginning of an answer.
+type witness struct {
 	http.ResponseWriter
 	status int
 	head   []byte
 }
 
-func (w *watcher) WriteHeader(status int) {
+func (w *witness) WriteHeader(status int) {
 	w.status = status
 	w.ResponseWriter.WriteHeader(status)
 }
 
-func (w *watcher) Write(b []byte) (int, error) {
+func (w *witness) Write(b []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
@@ -53,7 +53,7 @@ func (w *watcher) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// observed runs one Graph or Entra request under the faults and logs it.
+// observed answers one Graph or Entra request, applies the faults and lists it.
 func (s *Server) observed(w http.ResponseWriter, r *http.Request, answer func(http.ResponseWriter)) {
 	h := w.Header()
 	h.Set("request-id", newGUID())
@@ -70,32 +70,32 @@ func (s *Server) observed(w http.ResponseWriter, r *http.Request, answer func(ht
 	}
 	f := s.takeFault(r)
 	if f != nil && !f.wait(r) {
-		s.log(req)
+		s.list(req)
 		panic(http.ErrAbortHandler)
 	}
-	ww := &watcher{ResponseWriter: w}
+	seen := &witness{ResponseWriter: w}
 	switch {
 	case f == nil || f.onlyDelays():
-		answer(ww)
+		answer(seen)
 	case f.Drop:
-		s.log(req)
+		s.list(req)
 		panic(http.ErrAbortHandler)
 	case f.Lose:
-		lost := &watcher{ResponseWriter: discard{http.Header{}}}
+		lost := &witness{ResponseWriter: discard{http.Header{}}}
 		answer(lost)
-		s.log(req)
+		s.list(req)
 		panic(http.ErrAbortHandler)
 	default:
-		s.faulty(ww, r, f)
+		s.faulty(seen, r, f)
 	}
-	req.Status = ww.status
+	req.Status = seen.status
 	if req.Note == "" {
-		req.Note = errorCode(ww.head)
+		req.Note = errorCode(seen.head)
 	}
-	s.log(req)
+	s.list(req)
 }
 
-func (s *Server) log(r Request) {
+func (s *Server) list(r Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r.Time = s.now()
@@ -106,7 +106,7 @@ func (s *Server) log(r Request) {
 	s.changed()
 }
 
-// keepBody reads the body for the log and puts it back.
+// keepBody returns the body for the list and leaves it readable.
 func keepBody(r *http.Request) json.RawMessage {
 	raw, err := io.ReadAll(r.Body)
 	r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(raw), failing{err}))
@@ -124,7 +124,7 @@ func keepBody(r *http.Request) json.RawMessage {
 	return text
 }
 
-// failing ends a body the way its reading ended.
+// failing is the end of a body whose reading ended with err; nil: as usual.
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) {
@@ -134,8 +134,8 @@ func (f failing) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// grantType tells from a token request's form which grant it asks for, and
-// nothing more.
+// grantType is the grant that a token request asks for. Nothing else of its form
+// is kept.
 func grantType(r *http.Request, body json.RawMessage) string {
 	if !strings.HasSuffix(r.URL.Path, "/token") {
 		return ""
@@ -160,7 +160,7 @@ func errorCode(head []byte) string {
 	return e.Error.Code
 }
 
-// discard takes an answer that nobody gets.
+// discard takes an answer that is lost.
 type discard struct{ h http.Header }
 
 func (d discard) Header() http.Header         { return d.h }

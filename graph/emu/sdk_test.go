@@ -40,7 +40,7 @@ func recording(t *testing.T, path string) []recorded {
 }
 
 // TestOfficialClients sends what Microsoft's own clients sent, byte for byte,
-// and expects the answers they were content with.
+// and expects the answers that they accepted.
 func TestOfficialClients(t *testing.T) {
 	files, err := filepath.Glob("testdata/sdk/*.jsonl")
 	if err != nil || len(files) == 0 {
@@ -50,7 +50,7 @@ func TestOfficialClients(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".jsonl"), func(t *testing.T) {
 			s := New(Options{})
 			base := httptestURL(t, s)
-			// The Go client challenged has a session that was revoked meanwhile.
+			// The recorded Go client was challenged because its session was revoked.
 			person, err := s.IssueToken(TokenRequest{Scopes: []string{"Presence.ReadWrite", "Presence.Read.All"}})
 			if err != nil {
 				t.Fatal(err)
@@ -72,7 +72,7 @@ func TestOfficialClients(t *testing.T) {
 				}
 				// The JavaScript client fails on an empty answer that claims to be JSON.
 				if text == "" && h.Get("Content-Type") != "" {
-					t.Errorf("request %d: an empty answer bears %s", i+1, h.Get("Content-Type"))
+					t.Errorf("request %d: an empty answer has the Content-Type %s", i+1, h.Get("Content-Type"))
 				}
 			}
 		})

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Listen opens addr, on loopback only unless anywhere is set: whoever reaches
-// an emulator can do anything to it.
+// Listen listens on addr, which must be a loopback address unless anywhere is
+// set: everybody who reaches an emulator controls it.
 func Listen(addr string, anywhere bool) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -30,7 +30,7 @@ func Listen(addr string, anywhere bool) (net.Listener, error) {
 	return ln, nil
 }
 
-// Serve answers on ln until ctx ends. Pages name ln's address.
+// Serve serves ln until ctx ends. The sign-in pages are reached at its address.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	s.setBrowser("http://" + ln.Addr().String())
 	srv := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
@@ -50,8 +50,9 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 }
 
 // Transport reaches the server in this process, without a socket, so that a
-// whole day fits into a synctest bubble. authority, graphHost and Microsoft's
-// own host names all lead to it; any other host is refused.
+// whole day fits into a synctest bubble. login.heliograph.test and
+// graph.heliograph.test lead to it, as do Microsoft's own names; any other host
+// is refused.
 func (s *Server) Transport() http.RoundTripper { return inProcess{s} }
 
 type inProcess struct{ s *Server }

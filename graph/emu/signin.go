@@ -11,11 +11,11 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// flowLife is how long a sign-in page or an authorization code is good.
+// flowLife is how long a sign-in page or an authorization code is valid.
 const flowLife = 10 * time.Minute
 
-// authorizePage walks a person through account choice and consent: a GET
-// begins, each button posts the flow's id and the step taken.
+// authorizePage leads a person through the choice of an account and the consent:
+// a GET begins, each button posts the id of the flow and the step.
 func (s *Server) authorizePage(w http.ResponseWriter, r *http.Request) {
 	if r.ParseForm() != nil {
 		s.errorPage(w, aadstsError(9002313))
@@ -71,7 +71,7 @@ func (s *Server) authorizeStep(w http.ResponseWriter, r *http.Request) {
 		known := a.user != nil
 		s.mu.Unlock()
 		if !known {
-			s.accountPage(w, id, a, strangerProblem(who))
+			s.accountPage(w, id, a, unknownAccountProblem(who))
 			return
 		}
 		s.consentPage(w, id, a)
@@ -118,7 +118,8 @@ func (s *Server) deviceCode(w http.ResponseWriter, r *http.Request) {
 		"message": "To sign in, use a web browser to open the page " + at + " and enter the code " + d.userCode + " to authenticate."})
 }
 
-// redeemDevice answers a poll. The lock is held.
+// redeemDevice answers a client that asks whether the code was entered. The lock
+// is held.
 func (s *Server) redeemDevice(id string, g *grant, scopes []string) (*grant, []string, *oauthError) {
 	d, ok := s.devices[id]
 	switch {
@@ -139,7 +140,7 @@ func (s *Server) redeemDevice(id string, g *grant, scopes []string) (*grant, []s
 	return g, scopes, nil
 }
 
-// devicePage takes a code and an account.
+// devicePage is where a person enters a code and picks an account.
 func (s *Server) devicePage(w http.ResponseWriter, r *http.Request) {
 	if r.ParseForm() != nil {
 		s.errorPage(w, aadstsError(9002313))
@@ -177,8 +178,8 @@ func (s *Server) devicePage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// ApproveDevice enters a user code as a person would; it reports whether the
-// code waited.
+// ApproveDevice enters a user code as the named person would. It reports whether
+// a sign-in waits for the code and the person is known.
 func (s *Server) ApproveDevice(userCode, who string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -191,8 +192,9 @@ func (s *Server) ApproveDevice(userCode, who string) bool {
 	return false
 }
 
-// Revoke makes every refresh token of the person useless, and makes Graph
-// challenge the access tokens of clients that declared capability CP1.
+// Revoke makes every refresh token of the person invalid, and Graph answer the
+// access tokens of clients that declared capability CP1 with a claims challenge.
+// It reports whether the person is known.
 func (s *Server) Revoke(who string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,7 +2,7 @@ package emu
 
 import "time"
 
-// State is what GET /_emulator/state answers.
+// State is what GET /_emulator/state answers: everything that is in force.
 type State struct {
 	Now     time.Time   `json:"now"` // the emulator's clock
 	Profile Profile     `json:"profile"`
@@ -12,7 +12,7 @@ type State struct {
 	Next time.Time `json:"next,omitzero"`
 }
 
-// UserState is one person's presence with all that makes it.
+// UserState is one person's presence with everything that it is made of.
 type UserState struct {
 	ID            string          `json:"id"`
 	Name          string          `json:"name"`
@@ -45,9 +45,9 @@ type StatusState struct {
 	Expires time.Time `json:"expires,omitzero"`
 }
 
-// SessionState is one living session. Availability and Activity are what its
-// client said; EffectiveAvailability and EffectiveActivity what has become of
-// it by fading.
+// SessionState is one live session. Availability and Activity are what its
+// client has set; EffectiveAvailability and EffectiveActivity are what it counts
+// as after fading.
 type SessionState struct {
 	ID                    string    `json:"id,omitempty"`
 	Name                  string    `json:"name"`
@@ -60,7 +60,7 @@ type SessionState struct {
 	Expires               time.Time `json:"expires,omitzero"`
 }
 
-// State copies out everything that is in force.
+// State returns a copy of everything that is in force.
 func (s *Server) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,7 +75,8 @@ func (s *Server) State() State {
 	return st
 }
 
-// User copies out one person, named as in control requests.
+// User returns one person, named as in control requests; zero: nobody is called
+// so.
 func (s *Server) User(who string) UserState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,7 +90,7 @@ func (s *Server) userState(u *user, now time.Time) UserState {
 	p := s.shown(u, now)
 	out := UserState{ID: u.id, Name: u.name, UPN: u.upn, Shown: ShownState{p.availability, p.activity, u.sequence}, Sessions: []SessionState{}}
 	if v := u.preferred; v != nil && now.Before(v.expires) {
-		out.Preferred = &PreferredState{v.said.availability, v.said.activity, v.set, v.expires}
+		out.Preferred = &PreferredState{v.pair.availability, v.pair.activity, v.set, v.expires}
 	}
 	if m := u.status; m != nil && (m.expires.IsZero() || now.Before(m.expires)) {
 		out.StatusMessage = &StatusState{m.text, m.expires}
@@ -98,13 +99,13 @@ func (s *Server) userState(u *user, now time.Time) UserState {
 		out.WorkLocation = u.location.kind
 	}
 	for _, x := range u.sessions {
-		said, ok := x.at(now, s.opts.Switches, s.opts.Profile)
+		current, ok := x.at(now, s.opts.Switches, s.opts.Profile)
 		if !ok {
 			continue
 		}
-		v := SessionState{ID: x.id, Name: x.name, Availability: x.said.availability, Activity: x.said.activity,
-			EffectiveAvailability: said.availability, EffectiveActivity: said.activity, Set: x.set, Expires: x.expires}
-		if x.fades && x.said.availability == "Available" {
+		v := SessionState{ID: x.id, Name: x.name, Availability: x.pair.availability, Activity: x.pair.activity,
+			EffectiveAvailability: current.availability, EffectiveActivity: current.activity, Set: x.set, Expires: x.expires}
+		if x.fades && x.pair.availability == "Available" {
 			v.Fades = x.set.Add(fade)
 			if !now.Before(v.Fades) {
 				v.Fades = x.set.Add(2 * fade)

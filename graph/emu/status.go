@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
-	_ "time/tzdata" // expiryDateTime names a zone, which Windows cannot load by itself
+	_ "time/tzdata" // expiryDateTime names a zone, which Windows itself cannot load
 )
 
 // windowsZones maps the Windows zone names met most to IANA's, as Graph's

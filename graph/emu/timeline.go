@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// timeline is the last hours of one person, ready to be drawn. Lengths are
-// percent of its width, heights are of lineHeight.
+// timeline is the last hours of one person, ready to be drawn. Lengths are in
+// percent of its width, heights in parts of lineHeight.
 type timeline struct {
 	Spans   []span
 	Ticks   []tick
@@ -42,7 +42,7 @@ var lineSpans = []struct{ whole, tick time.Duration }{
 	{4 * time.Hour, time.Hour}, {12 * time.Hour, 2 * time.Hour},
 }
 
-// listed is how many changes stand below a timeline in words.
+// listed is how many changes are listed below a timeline in words.
 const listed = 12
 
 // lineOf draws a history up to now, over the shortest width that holds it.

@@ -41,8 +41,8 @@ func (g *grant) hasAny(names []string) bool {
 	})
 }
 
-// lacking is the answer to a delegated token without the permission: two
-// shapes were seen, the second where no presence permission was there at all.
+// lacking is the answer to a delegated token without the permission. Two forms
+// were reported, the second for a token without any presence permission.
 func (g *grant) lacking() *failure {
 	if slices.ContainsFunc(g.scopes, func(s string) bool { return strings.HasPrefix(s, "Presence.") }) {
 		return forbidden()
@@ -50,10 +50,10 @@ func (g *grant) lacking() *failure {
 	return &failure{status: 403, code: "Authorization_RequestDenied", message: "Insufficient privileges to complete the operation."}
 }
 
-// wwwAuthenticate opens every challenge of Graph.
+// wwwAuthenticate begins every challenge of Graph.
 const wwwAuthenticate = `Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"`
 
-// authorize looks a request's token up. The lock is held.
+// authorize returns the grant of a request's token. The lock is held.
 func (s *Server) authorize(r *http.Request) (*grant, *failure) {
 	refuse := func(message string) (*grant, *failure) {
 		return nil, &failure{status: 401, code: "InvalidAuthenticationToken", message: message, challenge: wwwAuthenticate}
@@ -106,8 +106,8 @@ func (s *Server) issue(g *grant) string {
 	return value
 }
 
-// sweep forgets what nobody can use any more. Expired tokens are kept a while,
-// to be told apart from unknown ones.
+// sweep deletes what can no longer be used. Expired tokens are kept for a day,
+// since Graph distinguishes them from unknown ones.
 func (s *Server) sweep() {
 	now := s.now()
 	maps.DeleteFunc(s.grants, func(_ string, g *grant) bool { return now.Sub(g.expires) > 24*time.Hour })

@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// vectors are facts that none of us wrote: see the sources inside.
+// vectors are requests, timelines and answers from Microsoft's documents and
+// from reports; the file names their sources.
 type vectors struct {
 	IDs      struct{ Self, Other, App string }
 	Requests []struct {
@@ -48,7 +49,7 @@ func loadVectors(t *testing.T) vectors {
 	return v
 }
 
-// client speaks to a served emulator with one token.
+// client calls a served emulator with one token.
 type client struct {
 	t     *testing.T
 	base  string
@@ -145,7 +146,7 @@ func TestVectorRequests(t *testing.T) {
 			if status >= 400 {
 				checkEnvelope(t, text, h, c.Expect.Code, c.Expect.Message)
 			} else if text == "" && h.Get("Content-Type") != "" {
-				t.Error("an empty answer bears a Content-Type")
+				t.Error("an empty answer has a Content-Type")
 			}
 			if status == 401 && h.Get("WWW-Authenticate") == "" && *c.Expect.Code == "InvalidAuthenticationToken" {
 				t.Error("no challenge")
@@ -163,12 +164,12 @@ func TestVectorRequests(t *testing.T) {
 func setUp(t *testing.T, s *Server, setup, path string) {
 	t.Helper()
 	u := s.find("self")
-	x := &session{id: AppID, name: "heliograph", said: pair{"Available", "Available"}, set: s.now(), expires: s.now().Add(time.Hour), fades: true}
+	x := &session{id: AppID, name: "heliograph", pair: pair{"Available", "Available"}, set: s.now(), expires: s.now().Add(time.Hour), fades: true}
 	switch setup {
 	case "", "no session":
 	case "session exists":
 		u.put(x)
-		u.put(&session{name: "Teams", said: pair{"Away", "Away"}, set: s.now()})
+		u.put(&session{name: "Teams", pair: pair{"Away", "Away"}, set: s.now()})
 	case "only this session exists":
 		u.put(x)
 	case "session expired":
@@ -193,7 +194,7 @@ func httptestURL(t *testing.T, s *Server) string {
 	return srv.URL
 }
 
-// repeatGUIDs spells {"$repeat_guid": n} out.
+// repeatGUIDs replaces {"$repeat_guid": n} by n ids.
 func repeatGUIDs(body []byte) []byte {
 	var in struct {
 		IDs struct {
@@ -236,7 +237,7 @@ func checkEnvelope(t *testing.T, text string, h http.Header, code *string, messa
 func TestVectorTimelines(t *testing.T) {
 	for _, line := range loadVectors(t).Timelines {
 		if len(line.Steps) == 0 {
-			continue // a rule in words: TestAggregation and TestPreferredDefaults
+			continue // a rule without steps: TestAggregation and TestPreferredDefaults test it
 		}
 		t.Run(strings.ReplaceAll(line.Name, " ", "_"), func(t *testing.T) {
 			s := New(Options{})
@@ -247,7 +248,7 @@ func TestVectorTimelines(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				// An hour's token must not run out beneath the timeline.
+				// An hour's token must not expire during the timeline.
 				if err := s.advance(due - at); err != nil {
 					t.Fatal(err)
 				}

@@ -91,9 +91,9 @@ func readObject(r *http.Request, required bool) (object, *failure) {
 	return o, nil
 }
 
-// readBody reads up to maxBody bytes, before and after unpacking. The official
-// Go SDK resends a plain body under the header of a packed one, so the bytes
-// decide, not the header.
+// readBody reads up to maxBody bytes, before and after decompression. The
+// official Go SDK resends an uncompressed body with the header of a compressed
+// one, so the bytes decide, not the header.
 func readBody(r *http.Request) ([]byte, *failure) {
 	tooLarge := &failure{status: http.StatusRequestEntityTooLarge, code: "RequestEntityTooLarge", message: "The request body is too large."}
 	in := bufio.NewReader(r.Body)
@@ -119,25 +119,25 @@ func readBody(r *http.Request) ([]byte, *failure) {
 // decodeObject reads exactly one object whose members are named once.
 func decodeObject(body []byte) (object, error) {
 	if !json.Valid(body) {
-		return nil, errors.New("it is no valid JSON")
+		return nil, errors.New("it is not valid JSON")
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	if t, _ := d.Token(); t != json.Delim('{') {
-		return nil, errors.New("it is no JSON object")
+		return nil, errors.New("it is not a JSON object")
 	}
 	o := object{}
 	for d.More() {
 		key, err := d.Token()
 		if err != nil {
-			return nil, errors.New("it is no valid JSON")
+			return nil, errors.New("it is not valid JSON")
 		}
-		name := key.(string) // the document is valid, so a member's name stands here
+		name := key.(string) // in a valid object this is the name of a member
 		if _, twice := o[name]; twice {
 			return nil, fmt.Errorf("the property '%s' is given twice", name)
 		}
 		var v json.RawMessage
 		if err := d.Decode(&v); err != nil {
-			return nil, errors.New("it is no valid JSON")
+			return nil, errors.New("it is not valid JSON")
 		}
 		o[name] = v
 	}

@@ -1,8 +1,8 @@
 "use strict";
-// The page is whole without this script. With it, the regions that the server
-// sends anew are put in place, times count on once a second, and a button does
-// its work without leaving the page. Out of sight it holds no connection and
-// runs no timer.
+// The page is complete without this script. With it, regions are replaced when
+// the server sends new content, times are counted once a second, and a button
+// works without a reload. While the page is hidden it has no connection and no
+// timer.
 
 const regions = ["clock", "people", "faults", "requests"];
 let ahead = 0; // of the emulator's clock over ours, in milliseconds

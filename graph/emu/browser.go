@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// Browser walks the sign-in pages as the named person would, accepting what is
-// asked, and hands the outcome to the client's loopback address. It serves the
-// demo, which signs in without questions, and tests without a browser; pages
-// are fetched through rt.
+// Browser returns a function that takes the address of a sign-in page and does
+// there what the named person would do: it picks the account, accepts what is
+// asked and sends the result to the client's loopback address. The demo signs in
+// with it, and so do tests. Pages are fetched through rt; nil: over the network.
 func Browser(rt http.RoundTripper, who string) func(page string) error {
 	pages := &http.Client{Transport: rt}
 	return func(page string) error {
@@ -23,7 +23,7 @@ func Browser(rt http.RoundTripper, who string) func(page string) error {
 		for _, step := range []url.Values{{"step": {"account"}, "user": {who}}, {"step": {"accept"}}} {
 			m := flowField.FindStringSubmatch(text)
 			if m == nil {
-				return fmt.Errorf("the sign-in page offers nothing to choose")
+				return fmt.Errorf("the sign-in page has no form")
 			}
 			step.Set("flow", html.UnescapeString(m[1]))
 			if text, err = fetch(pages.PostForm(page, step)); err != nil {
@@ -32,7 +32,7 @@ func Browser(rt http.RoundTripper, who string) func(page string) error {
 		}
 		to := answerForm.FindStringSubmatch(text)
 		if to == nil {
-			return fmt.Errorf("the sign-in did not end in an answer")
+			return fmt.Errorf("the sign-in did not end with an answer")
 		}
 		answer := url.Values{}
 		for _, f := range answerField.FindAllStringSubmatch(text, -1) {
