@@ -16,9 +16,9 @@ import (
 )
 
 // Application is the sign-in of a kiosk or a shared desk: the application acts
-// by itself, with permission Presence.ReadWrite.All, for one user. With
-// API "beta" it speaks setPresence as the 2021 beta document describes it:
-// four pairs, and no expirationDuration.
+// without a person, with permission Presence.ReadWrite.All, for one user. With
+// API "beta" it uses setPresence as the 2021 beta document describes it: four
+// pairs, and no expirationDuration.
 //
 // Source: https://learn.microsoft.com/graph/auth-v2-service
 type Application struct {
@@ -32,11 +32,11 @@ type Application struct {
 
 var objectID = regexp.MustCompile(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
 
-// check holds the settings against what application sign-in needs.
+// check reports what application sign-in needs and the settings lack.
 func (a *Application) check(tenant string) error {
 	switch {
 	case !objectID.MatchString(a.User):
-		return fmt.Errorf("user %q is no object id: copy the one on the user's page in Entra", a.User)
+		return fmt.Errorf("user %q is not an object id: copy the one on the user's page in Entra", a.User)
 	case a.SecretFile != "" && a.CertificateFile != "":
 		return errors.New("both a secret and a certificate are named: keep one")
 	case tenant == "organizations", tenant == "common", tenant == "consumers":
@@ -45,7 +45,7 @@ func (a *Application) check(tenant string) error {
 	return nil
 }
 
-// ErrNoCredential is an application sign-in that was given no secret.
+// ErrNoCredential reports an application sign-in without a secret.
 var ErrNoCredential = errors.New("no client secret or certificate is kept for the application")
 
 // credentialItem is the vault's item of the application's secret.
@@ -60,12 +60,14 @@ func KeepCredential(ctx context.Context, v Vault, text string) error {
 	return parted{v, credentialItem}.set(ctx, []byte(strings.TrimSpace(text)))
 }
 
-// ForgetCredential removes it again.
+// ForgetCredential removes the application's secret or certificate from the
+// vault.
 func ForgetCredential(ctx context.Context, v Vault) error {
 	return parted{v, credentialItem}.delete(ctx)
 }
 
-// credentialFrom reads PEM as a certificate, and all else as a secret.
+// credentialFrom decodes PEM as a certificate, and every other text as a
+// secret.
 func credentialFrom(text string) (confidential.Credential, error) {
 	if !strings.Contains(text, "-----BEGIN ") {
 		secret, err := secretFrom(text)
@@ -82,7 +84,7 @@ func credentialFrom(text string) (confidential.Credential, error) {
 }
 
 // appSignIn gets tokens for the application itself. The credential is read
-// when it is first needed, and anew after Entra refused it.
+// when it is first needed, and again after Entra has refused it.
 type appSignIn struct {
 	Application
 	vault   Vault
@@ -104,16 +106,16 @@ func newAppSignIn(c Config, cloud Cloud, http *http.Client, v Vault) *appSignIn 
 		}}
 }
 
-// token is a valid access token; claims answers a challenge. The credential
-// may come from v. No error of it ends the sign-in: no person can answer for an
-// application, and its secret, its permissions or the keyring may be in order
-// at the next try.
+// token returns a valid access token; claims answers a challenge. v is where the
+// credential is read if no file is named. No error ends the sign-in: there is
+// no person to ask, and the secret, the permissions or the keyring may be in
+// order at the next try.
 func (s *appSignIn) token(ctx context.Context, v Vault, claims string) (string, error) {
 	bearer, err := s.acquire(ctx, v, claims)
 	var refused *SignInError
 	if errors.As(err, &refused) {
 		refused.keeps = true
-		s.forget() // the file or the item may hold a newer credential by then
+		s.forget() // the file or the item may have a newer credential by then
 	}
 	return bearer, err
 }
@@ -190,17 +192,17 @@ func (s *appSignIn) credential(ctx context.Context, v Vault) (confidential.Crede
 	return credentialFrom(string(text))
 }
 
-// CredentialError is a secret or certificate that cannot be used.
+// CredentialError reports a secret or certificate that cannot be used.
 type CredentialError struct{ err error }
 
 func (e *CredentialError) Error() string { return e.err.Error() }
 
-// Unwrap gives the reason.
+// Unwrap returns the reason.
 func (e *CredentialError) Unwrap() error { return e.err }
 
-// Timing is how often presence must be said again where Graph is told no
-// expiration; nil where it is told: presence.Options.Timing takes either.
-// Without expirationDuration a session lasts five minutes.
+// Timing returns how often presence must be set again where no expiration can
+// be sent, or nil where one can; presence.Options.Timing takes either. Without
+// expirationDuration a session lasts five minutes.
 //
 // Source: https://learn.microsoft.com/graph/api/presence-setpresence
 func (c Config) Timing() func(presence.Pair) presence.Timing {

@@ -1,6 +1,9 @@
-// Package graph is the one door to Microsoft: it signs a person in, keeps the
-// tokens in the operating system's keyring, and speaks the presence part of
-// Microsoft Graph. Nothing secret passes through it into a log or a file.
+// Package graph is the only package that connects to Microsoft: it signs a
+// person or an application in, keeps the tokens in the operating system's
+// keyring, and makes the presence requests of Microsoft Graph. It never writes
+// a secret to a log, a file or an error.
+//
+// It has no sentences for people: Explain returns the key of one.
 package graph
 
 import (
@@ -13,13 +16,13 @@ import (
 	"time"
 )
 
-// Cloud is a Microsoft cloud with presence.
+// Cloud is a Microsoft cloud that has presence.
 //
 // Source: https://learn.microsoft.com/graph/deployments
 type Cloud struct {
-	Authority string // sign-in
-	Graph     string // Microsoft Graph
-	Beta      bool   // has the beta endpoint's presence
+	Authority string // the address of its sign-in
+	Graph     string // the address of Microsoft Graph
+	Beta      bool   // its beta endpoint has presence, too
 }
 
 // clouds by their names in the settings file.
@@ -29,35 +32,35 @@ var clouds = map[string]Cloud{
 	"usgov-l5": {"https://login.microsoftonline.us", "https://dod-graph.microsoft.us", false},
 }
 
-// emulated is the cloud of an emulator: names that resolve nowhere, reached
-// only through the emulator's transport.
+// emulated is the cloud of an emulator: its names do not resolve, and only the
+// emulator's transport reaches them.
 var emulated = Cloud{"https://login.heliograph.test", "https://graph.heliograph.test", true}
 
-// ErrNoPresence is for the cloud of China, which Microsoft runs without
+// ErrNoPresence reports the cloud of China, which Microsoft runs without
 // presence.
 var ErrNoPresence = errors.New("the Microsoft cloud in China has no presence interface: heliograph cannot set presence there")
 
-// Config says who signs in where.
+// Config says who signs in, and where.
 type Config struct {
 	ClientID string
-	Tenant   string // id, domain, "organizations"
+	Tenant   string // id or domain; empty: "organizations"
 	Cloud    string // "global" (default), "usgov-l4", "usgov-l5"
 	API      string // "v1.0" (default) or "beta"
-	// Emulator is the http origin of an emulator; it takes Cloud's place.
+	// Emulator is the http origin of an emulator that is used instead of Cloud.
 	Emulator string
-	// Transport reaches an emulator in this process instead; it, too, takes
-	// Cloud's place.
+	// Transport reaches an emulator in this process that is used instead of
+	// Cloud.
 	Transport http.RoundTripper
 	// Application makes the application itself sign in, without a person; nil:
 	// a person signs in.
 	Application *Application
-	Log         *slog.Logger
+	Log         *slog.Logger // nil: nothing is logged
 }
 
 // callTimeout bounds one exchange with a server.
 const callTimeout = 10 * time.Second
 
-// ErrNoClientID asks for the one setting that nobody can guess.
+// ErrNoClientID reports that the one setting without a default is missing.
 var ErrNoClientID = errors.New("no application (client) id is set: register an application in Entra and put its id into the settings file, [account] client_id")
 
 // resolve checks the config and finds its cloud and transport.

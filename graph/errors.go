@@ -26,7 +26,7 @@ type Error struct {
 	Status    int
 	Code      string // the service's error code; act on it, never on a message
 	RequestID string // for Microsoft's support
-	// Wait is the server's wish of when to come back; zero: none.
+	// Wait is the pause that the server asked for; zero: it asked for none.
 	Wait time.Duration
 	// Link is where an administrator can grant a missing permission; empty:
 	// unknown.
@@ -61,10 +61,11 @@ func (e *Error) Error() string {
 	return s
 }
 
-// RetryAfter is the pause that Graph asked for.
+// RetryAfter returns the pause that the server asked for; see
+// presence.RetryAfter.
 func (e *Error) RetryAfter() (time.Duration, bool) { return e.Wait, e.Wait > 0 }
 
-// Unwrap is presence.ErrRefused for what Graph itself refuses, and
+// Unwrap returns presence.ErrRefused for what Graph itself refuses, and
 // presence.ErrAnswered for what may pass: trouble of a server, an answer that
 // something on the way wrote, a token that Graph does not accept. It is nil for
 // trouble of Entra, without which no request can be made. None of them ends a
@@ -82,7 +83,8 @@ func (e *Error) Unwrap() error {
 	return presence.ErrRefused
 }
 
-// The longest pause that is taken from a server, and from something on the way.
+// The longest pause that is accepted from a server, and from something on the
+// way.
 const (
 	maxWait        = time.Hour
 	maxForeignWait = time.Minute
@@ -96,12 +98,13 @@ func (e *Error) bounded() *Error {
 	return e
 }
 
-// retryAfter is the pause that an answer asks for, at most maxWait.
+// retryAfter returns the pause that an answer asks for, at most maxWait.
 func retryAfter(h http.Header) time.Duration {
 	return min(retryafter.Parse(h.Get("Retry-After"), time.Now()), maxWait)
 }
 
-// SignInError is Entra's refusal of a token, or a sign-in that nobody finished.
+// SignInError reports that there is no token: Entra has refused one, nobody is
+// signed in, or a sign-in was not finished.
 type SignInError struct {
 	// Name is the OAuth error ("invalid_grant"), AADSTS Entra's own number;
 	// either may be missing.
@@ -110,7 +113,7 @@ type SignInError struct {
 	// Link is where an administrator can allow heliograph; empty: unknown.
 	Link string
 	err  error
-	// keeps: the earlier sign-in stays valid, and is tried again.
+	// keeps: the earlier sign-in stays valid, and another token is asked for.
 	keeps bool
 }
 
@@ -121,10 +124,20 @@ func (e *SignInError) Error() string {
 	case e.Name != "":
 		return "sign-in: " + e.Name
 	}
+	// Only texts of this package: others may quote an answer.
+	var unusable *CredentialError
+	if errors.As(e.err, &unusable) {
+		return "sign-in needed: " + unusable.Error()
+	}
+	for _, known := range byCause {
+		if errors.Is(e.err, known.err) {
+			return "sign-in needed: " + known.err.Error()
+		}
+	}
 	return "sign-in needed"
 }
 
-// Unwrap is presence.ErrSignIn, or presence.ErrRefused where the sign-in stays
+// Unwrap returns presence.ErrSignIn, or presence.ErrRefused where the sign-in stays
 // valid although no token was given; and the reason where there is one.
 func (e *SignInError) Unwrap() []error {
 	kind := presence.ErrSignIn
@@ -138,8 +151,8 @@ func (e *SignInError) Unwrap() []error {
 }
 
 // personNeeded are the refusals of a token after which only a person gets the
-// next one. Every other one (the application is disabled, its secret is wrong)
-// is for an administrator to mend: the sign-in stays, and is tried again.
+// next one. After every other one (the application is disabled, its secret is
+// wrong) an administrator has to act: the sign-in stays, and is tried again.
 //
 // Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow
 // and https://openid.net/specs/openid-connect-core-1_0.html#AuthError
@@ -147,15 +160,15 @@ var personNeeded = []string{"invalid_grant", "interaction_required", "consent_re
 
 var aadstsNumber = regexp.MustCompile(`AADSTS(\d{4,8})`)
 
-// entraAnswer is the body of a refusal of the token endpoint.
+// entraAnswer is the body of a refusal by the token endpoint.
 type entraAnswer struct {
 	Error       string `json:"error"`
 	Description string `json:"error_description"`
 	Codes       []int  `json:"error_codes"`
 }
 
-// tokenError sorts what MSAL reports when it gets a token without a person. A
-// sign-in ends only by a refusal of Entra in Entra's own shape; a proxy's page
+// tokenError sorts the errors of MSAL when it gets a token without a person.
+// Only a refusal by Entra, in Entra's own shape, ends a sign-in; a proxy's page
 // or half an answer is a failure of the network.
 func tokenError(err error) error {
 	var call msal.CallErr
@@ -188,7 +201,7 @@ var errUnusable = errors.New("the answer cannot be used")
 
 const signInServer = "Microsoft's sign-in server"
 
-// entraError reads an answer of the token endpoint that is not a success.
+// entraError decodes an answer of the token endpoint that is not a success.
 func entraError(resp *http.Response) error {
 	var a entraAnswer
 	if resp.Body != nil {
@@ -208,8 +221,8 @@ func entraError(resp *http.Response) error {
 	return &SignInError{Name: name, AADSTS: aadsts}
 }
 
-// signInError sorts what MSAL reports when a person signs in. Refusals that
-// come through the browser reach us as text only.
+// signInError sorts the errors of MSAL when a person signs in. Refusals that
+// come through the browser are known to us as text only.
 func signInError(err error) error {
 	var call msal.CallErr
 	var garbled msal.InvalidJsonErr
@@ -227,7 +240,7 @@ func signInError(err error) error {
 	return e
 }
 
-// number is Entra's own number of a refusal; zero: it has none.
+// number returns Entra's own number of a refusal; zero if it has none.
 func number(a entraAnswer) int {
 	if len(a.Codes) > 0 {
 		return a.Codes[0]

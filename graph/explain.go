@@ -4,7 +4,6 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"net/url"
 )
 
 // Advice is what an error means for a person, as the name of a sentence. The
@@ -14,7 +13,7 @@ type Advice struct {
 	Key string
 	// Args fill the sentence.
 	Args []any
-	// Link is a page on which somebody can mend it, such as an administrator's
+	// Link is a page on which it can be put right, such as an administrator's
 	// consent; empty: there is none.
 	Link string
 }
@@ -37,7 +36,8 @@ var adviceKeys = map[string]int{
 // each sentence takes.
 func AdviceKeys() map[string]int { return maps.Clone(adviceKeys) }
 
-// byAADSTS sorts Entra's numbers.
+// byAADSTS are the keys of the refusals that have advice of their own, by
+// Entra's number.
 //
 // Source: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 var byAADSTS = map[int]string{
@@ -79,9 +79,14 @@ func Explain(err error) Advice {
 		return Advice{Key: "redirected"}
 	}
 	var e *Error
-	if !errors.As(err, &e) {
-		return Advice{Key: "network"}
+	if errors.As(err, &e) {
+		return explainAnswer(e)
 	}
+	return Advice{Key: "network"}
+}
+
+// explainAnswer explains an answer that is an error.
+func explainAnswer(e *Error) Advice {
 	switch {
 	case e.token():
 		return Advice{Key: "token"}
@@ -97,41 +102,21 @@ func Explain(err error) Advice {
 	return Advice{Key: "invalid", Args: []any{e.Status, e.Code}}
 }
 
+// explainSignIn explains a refusal by Entra.
 func explainSignIn(s *SignInError) Advice {
-	key, known := byAADSTS[s.AADSTS]
-	switch {
-	case known && key == "declined":
-		return Advice{Key: key}
-	case key == "consent" || key == "admin" || key == "application":
+	switch key, known := byAADSTS[s.AADSTS]; {
+	case key == "declined", !known && s.Name == "access_denied":
+		return Advice{Key: "declined"}
+	case key == "consent", key == "admin", key == "application":
 		return Advice{Key: key, Args: []any{s.AADSTS}, Link: s.Link}
 	case known:
 		return Advice{Key: key, Args: []any{s.AADSTS}}
-	case s.Name == "access_denied":
-		return Advice{Key: "declined"}
 	case s.AADSTS != 0 && s.keeps:
 		return Advice{Key: "entra-kept", Args: []any{s.AADSTS}}
 	case s.AADSTS != 0:
 		return Advice{Key: "entra", Args: []any{s.AADSTS}}
-	}
-	if s.keeps {
+	case s.keeps:
 		return Advice{Key: "token"}
 	}
 	return Advice{Key: "sign-in"}
-}
-
-// ConsentLink is the page on which an administrator allows heliograph for the
-// whole organisation.
-//
-// Source: https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent
-func (a *Account) ConsentLink() string {
-	tenant := a.config.Tenant
-	if t := a.Person().Tenant; t != "" {
-		tenant = t
-	}
-	scope := a.cloud.Graph + "/Presence.ReadWrite " + a.cloud.Graph + "/Presence.Read"
-	if a.app != nil {
-		scope = a.cloud.Graph + "/.default" // all that the registration lists
-	}
-	return a.cloud.Authority + "/" + url.PathEscape(tenant) + "/v2.0/adminconsent?client_id=" + url.QueryEscape(a.config.ClientID) +
-		"&scope=" + url.QueryEscape(scope)
 }

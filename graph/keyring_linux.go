@@ -79,33 +79,28 @@ func timedOut(ctx context.Context, err error) bool {
 	return ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded)
 }
 
-// lookAtCollection finds the collection as go-keyring does: "login" if there
-// is one, else the default one.
-func lookAtCollection(ctx context.Context, conn *dbus.Conn) (dbus.ObjectPath, bool, error) {
+// lookAtCollection finds the collection that go-keyring will use ("login" if
+// there is one, else the default one), and whether it is locked.
+func lookAtCollection(ctx context.Context, conn *dbus.Conn) (_ dbus.ObjectPath, locked bool, err error) {
 	service := conn.Object(secretsName, secretsPath)
 	path := dbus.ObjectPath(secretsPath + "/collection/login")
 	var all dbus.Variant
 	if err := service.CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, serviceIf, "Collections").Store(&all); err != nil {
 		return "", false, err
 	}
-	paths, _ := all.Value().([]dbus.ObjectPath)
-	found := false
-	for _, p := range paths {
-		found = found || p == path
-	}
-	if !found {
+	if paths, _ := all.Value().([]dbus.ObjectPath); !slices.Contains(paths, path) {
 		path = secretsPath + "/aliases/default"
 	}
-	var locked dbus.Variant
-	err := conn.Object(secretsName, path).CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, "org.freedesktop.Secret.Collection", "Locked").Store(&locked)
+	var property dbus.Variant
+	err = conn.Object(secretsName, path).CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, "org.freedesktop.Secret.Collection", "Locked").Store(&property)
 	if err != nil {
 		return "", false, fmt.Errorf("it has no collection to keep secrets in: %w", err)
 	}
-	b, ok := locked.Value().(bool)
+	locked, ok := property.Value().(bool)
 	if !ok {
 		return "", false, errors.New("the state of its collection cannot be read")
 	}
-	return path, b, nil
+	return path, locked, nil
 }
 
 // unlock asks the service to unlock a collection. It returns the prompt that a

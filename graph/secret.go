@@ -12,11 +12,12 @@ import (
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
 )
 
-// maxSecretFile is far above a chain of certificates with its key.
+// maxSecretFile is far more than a chain of certificates with its key has, in
+// bytes.
 const maxSecretFile = 64 << 10
 
 // LoadSecret reads a client secret from a file that only its owner may read.
-// No error of it quotes the file.
+// Errors never quote the file.
 func LoadSecret(path string) (string, error) {
 	raw, err := readPrivate(path)
 	if err != nil {
@@ -49,7 +50,7 @@ func secretFrom(text string) (string, error) {
 	case secret == "":
 		return "", errors.New("it is empty: put the secret's value there")
 	case strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return "", errors.New("it is no client secret: one line with the secret's value is expected")
+		return "", errors.New("it is not a client secret: one line with the secret's value is expected")
 	}
 	return secret, nil
 }
@@ -75,7 +76,7 @@ func readPrivate(path string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("secret file cannot be read: %w", err)
 	case !fi.Mode().IsRegular():
-		return nil, fmt.Errorf("secret file %s is no file", path)
+		return nil, fmt.Errorf("secret file %s is not a regular file", path)
 	case fi.Size() > maxSecretFile:
 		return nil, fmt.Errorf("secret file %s is larger than %d bytes", path, maxSecretFile)
 	}

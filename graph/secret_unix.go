@@ -10,7 +10,8 @@ import (
 	"syscall"
 )
 
-// onlyOwner refuses a file that is another's, or that others may touch.
+// onlyOwner refuses a file of another user, and one that others can open or
+// change.
 func onlyOwner(_ *os.File, fi fs.FileInfo) error {
 	if st, ok := fi.Sys().(*syscall.Stat_t); !ok || int(st.Uid) != os.Geteuid() {
 		return errors.New("belongs to somebody else: make it your own with chown")

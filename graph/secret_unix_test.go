@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// makePrivate has nothing to do: the file was made with mode 0600.
+// makePrivate does nothing: the file was created with mode 0600.
 func makePrivate(*testing.T, string) {}
 
 func TestSecretFileOfOthers(t *testing.T) {
@@ -36,6 +36,6 @@ func TestSecretFileOfOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := LoadSecret(path); err == nil || !strings.Contains(err.Error(), "chown") {
-		t.Errorf("a stranger's file: %v", err)
+		t.Errorf("another user's file: %v", err)
 	}
 }

@@ -10,17 +10,17 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// touches are the rights that let a file's content out, or be changed; others
-// may see that it is there.
-const touches = windows.FILE_READ_DATA | windows.FILE_WRITE_DATA | windows.FILE_APPEND_DATA | windows.WRITE_DAC | windows.WRITE_OWNER |
+// contentRights are the rights to read a file's content or to change it; the
+// others only show that it exists.
+const contentRights = windows.FILE_READ_DATA | windows.FILE_WRITE_DATA | windows.FILE_APPEND_DATA | windows.WRITE_DAC | windows.WRITE_OWNER |
 	windows.GENERIC_READ | windows.GENERIC_WRITE | windows.GENERIC_ALL
 
-// onlyOwner refuses a file whose access list lets anybody in but the user, the
-// system and the administrators, who may read everything anyway.
+// onlyOwner refuses a file whose access list allows anybody but the user, the
+// system and the administrators, who can read everything anyway.
 func onlyOwner(f *os.File, _ fs.FileInfo) error {
 	sd, err := windows.GetSecurityInfo(windows.Handle(f.Fd()), windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)
 	if err != nil {
-		return fmt.Errorf("does not tell its permissions: %w", err)
+		return fmt.Errorf("has permissions that cannot be read: %w", err)
 	}
 	list, _, err := sd.DACL()
 	if err != nil || list == nil {
@@ -28,14 +28,14 @@ func onlyOwner(f *os.File, _ fs.FileInfo) error {
 	}
 	me, err := windows.GetCurrentProcessToken().GetTokenUser()
 	if err != nil {
-		return fmt.Errorf("cannot be held against your account: %w", err)
+		return fmt.Errorf("cannot be checked: your account is unknown: %w", err)
 	}
 	for i := range uint32(list.AceCount) {
 		var entry *windows.ACCESS_ALLOWED_ACE
 		if err := windows.GetAce(list, i, &entry); err != nil {
-			return fmt.Errorf("does not tell its permissions: %w", err)
+			return fmt.Errorf("has permissions that cannot be read: %w", err)
 		}
-		if entry.Header.AceType != windows.ACCESS_ALLOWED_ACE_TYPE || entry.Mask&touches == 0 {
+		if entry.Header.AceType != windows.ACCESS_ALLOWED_ACE_TYPE || entry.Mask&contentRights == 0 {
 			continue
 		}
 		sid := (*windows.SID)(unsafe.Pointer(&entry.SidStart))

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// allow gives a file the access list that an SDDL text says; {me} is the user.
+// allow gives a file the access list that is written in SDDL; {me} is the user.
 func allow(t *testing.T, path, sddl string) {
 	t.Helper()
 	me, err := windows.GetCurrentProcessToken().GetTokenUser()
@@ -29,8 +29,8 @@ func allow(t *testing.T, path, sddl string) {
 	}
 }
 
-// makePrivate is what a careful person does with icacls. Wine takes the list
-// and keeps the old one, which these tests cannot do without.
+// makePrivate does what icacls does for a careful person. Wine accepts the list
+// and keeps the old one; the tests are then skipped.
 func makePrivate(t *testing.T, path string) {
 	t.Helper()
 	allow(t, path, "D:P(A;;FA;;;{me})")
@@ -53,6 +53,6 @@ func TestSecretFileOfOthers(t *testing.T) {
 	}
 	makePrivate(t, path)
 	if s, err := LoadSecret(path); err != nil || s != "topsecret" {
-		t.Errorf("one's own: %v", err)
+		t.Errorf("a private file: %v", err)
 	}
 }

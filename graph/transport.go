@@ -18,11 +18,11 @@ func newHTTP(next http.RoundTripper) *http.Client {
 	return &http.Client{Transport: guard{next}, Timeout: callTimeout}
 }
 
-// RedirectError is an answer that sends a request to another address. Neither
-// Entra nor Graph redirects the calls that heliograph makes; a hotspot's
-// sign-in page does, and so does somebody who wants the tokens.
+// RedirectError reports an answer that sends a request to another address.
+// Neither Entra nor Graph redirects the calls that heliograph makes; a hotspot's
+// sign-in page does, and so would an attacker who wants the tokens.
 type RedirectError struct {
-	Host   string // who answered
+	Host   string // that answered
 	Status int    // 301, 302, 303, 307 or 308
 }
 
@@ -50,7 +50,7 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// plainError is an error whose text is ours, so that it may be shown.
+// plainError is an error whose text is ours, so that it is safe to show.
 type plainError string
 
 func (e plainError) Error() string { return string(e) }
@@ -62,9 +62,9 @@ const (
 	errBadProxy = plainError("the address of the proxy in HTTPS_PROXY cannot be read")
 )
 
-// plainCause is the part of a transport's error that names addresses, timeouts
-// and certificates only. Other texts quote the server ("malformed HTTP status
-// code …"), and a hostile one may send our own tokens back.
+// plainCause returns the part of a transport's error that names only addresses,
+// timeouts and certificates. Other texts quote the server ("malformed HTTP
+// status code …"), and a hostile server may send our own tokens back.
 func plainCause(err error) error {
 	var (
 		ours        plainError
@@ -97,16 +97,16 @@ func plainCause(err error) error {
 	return errGarbled
 }
 
-// CloseIdleConnections serves http.Client's method of that name.
+// CloseIdleConnections is called by http.Client's method of that name.
 func (g guard) CloseIdleConnections() {
 	if c, ok := g.next.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
 	}
 }
 
-// newTransport is for a program that speaks twice in four minutes: the pair of
-// requests shares a connection, which is then closed, so that nothing on it
-// wakes the process in between.
+// newTransport returns a transport for a program that makes two requests in
+// four minutes: the pair shares a connection, which is then closed, so that
+// nothing on it wakes the process in between.
 func newTransport() *http.Transport {
 	return &http.Transport{
 		Proxy: func(r *http.Request) (*url.URL, error) {
@@ -130,9 +130,9 @@ func newTransport() *http.Transport {
 	}
 }
 
-// rewrite sends what is meant for the emulated cloud to an emulator's origin,
-// and refuses every other host: no real token can reach an emulator, and no
-// emulated one the world.
+// rewrite sends requests to the emulated cloud to an emulator's origin, and
+// refuses every other host: no real token can reach an emulator, and no emulated
+// one a real server.
 type rewrite struct {
 	origin *url.URL
 	next   http.RoundTripper

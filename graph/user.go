@@ -27,7 +27,8 @@ const (
 	lookupPause = time.Hour
 )
 
-// due reports whether the name is to be asked for now, and counts as a try.
+// due reports whether the name is to be asked for now, and then allows the next
+// request no sooner than lookupPause later.
 func (l *userLookup) due(now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -38,7 +39,8 @@ func (l *userLookup) due(now time.Time) bool {
 	return true
 }
 
-// answered ends the asking; both names are empty if they may not be read.
+// answered stores the names and ends the requests; both names are empty if the
+// application may not read them.
 func (l *userLookup) answered(name, username string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

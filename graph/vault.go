@@ -51,7 +51,7 @@ func passing(err error) bool {
 	return false
 }
 
-// MemoryVault keeps secrets as long as the process lives.
+// MemoryVault keeps secrets for as long as the process lives.
 type MemoryVault struct {
 	mu    sync.Mutex
 	items map[string][]byte
@@ -68,7 +68,7 @@ func (v *MemoryVault) Get(_ context.Context, name string) ([]byte, error) {
 	return append([]byte{}, b...), nil
 }
 
-// Set keeps a copy of an item.
+// Set stores a copy of an item.
 func (v *MemoryVault) Set(_ context.Context, name string, secret []byte) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -79,7 +79,7 @@ func (v *MemoryVault) Set(_ context.Context, name string, secret []byte) error {
 	return nil
 }
 
-// Delete forgets an item.
+// Delete removes an item.
 func (v *MemoryVault) Delete(_ context.Context, name string) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -90,14 +90,15 @@ func (v *MemoryVault) Delete(_ context.Context, name string) error {
 // Silent returns the vault itself: it never asks anybody.
 func (v *MemoryVault) Silent() Vault { return v }
 
-// partSize fits, as base64, the smallest item limit there is: Windows holds 2,560 bytes,
-// macOS about 3,000, and a MSAL cache of one account is 7 to 10 KB.
+// partSize, in bytes, fits as base64 into the smallest limit of an item: Windows
+// accepts 2,560 bytes and macOS about 3,000, and a MSAL cache of one account has
+// 7 to 10 KB.
 const partSize = 1500
 
 // maxParts bounds what a damaged head entry can make us read.
 const maxParts = 64
 
-// head says which parts make up the present value.
+// head names the parts that make up the present value.
 type head struct {
 	Generation string `json:"generation"`
 	Parts      int    `json:"parts"`
@@ -171,8 +172,8 @@ func (p parted) set(ctx context.Context, value []byte) error {
 		return err
 	}
 	if err := p.vault.Set(ctx, p.name, raw); err != nil {
-		// The answer may have been lost, not the write: what the head names
-		// must stay, so only a look at it tells which parts are spare.
+		// The answer may have been lost, not the write. The parts that the head
+		// names must stay, so it is read before any is deleted.
 		now, lookErr := p.head(ctx)
 		switch {
 		case lookErr == nil && now != h, errors.Is(lookErr, ErrNoItem):

@@ -1,0 +1,148 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
+)
+
+// Prompt is how a person is asked to sign in.
+type Prompt struct {
+	// OpenURL shows a page to the person, and returns at once. Nil: there is no
+	// browser, and only Device can sign in.
+	OpenURL func(url string) error
+	// Device shows a code to enter on another device. It is used instead of
+	// OpenURL where it is set.
+	Device func(DeviceCode)
+	// Timeout is how long the browser's page may stay open unanswered; zero:
+	// five minutes. Entra sets the time limit of a device code.
+	Timeout time.Duration
+}
+
+// DeviceCode is what a person enters on another device.
+type DeviceCode struct {
+	URL, Code string
+	Expires   time.Time
+}
+
+// signInTimeout is how long a browser's page may stay open unanswered: long
+// enough to find a phone for the second factor.
+const signInTimeout = 5 * time.Minute
+
+// ErrNobodyAnswered reports a sign-in page that was not finished.
+var ErrNobodyAnswered = errors.New("the sign-in page was not finished in time")
+
+// ErrNoBrowser reports a sign-in without a way to show its page: only a device
+// code can be used.
+var ErrNoBrowser = errors.New("there is no browser to show the sign-in page: use a device code")
+
+// ErrCancelled reports a sign-in that the program has given up.
+var ErrCancelled = errors.New("sign-in cancelled")
+
+// SignIn asks a person to sign in, and keeps the session in the vault. An
+// application signs in without a prompt.
+func (a *Account) SignIn(ctx context.Context, p Prompt) (Person, error) {
+	switch {
+	case a.app != nil:
+		return a.signInApplication(ctx, true)
+	case p.Device != nil:
+		return a.signInByCode(ctx, p.Device)
+	case p.OpenURL == nil:
+		return Person{}, ErrNoBrowser
+	}
+	wait := p.Timeout
+	if wait <= 0 {
+		wait = signInTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	// Without an OpenURL of ours MSAL would open the browser itself, and wait
+	// for it to end.
+	options := []public.AcquireInteractiveOption{public.WithRedirectURI("http://localhost"), public.WithOpenURL(p.OpenURL)}
+	a.mu.Lock()
+	hint, claims := a.person.Username, a.claims
+	a.mu.Unlock()
+	if hint != "" {
+		options = append(options, public.WithLoginHint(hint))
+	}
+	if claims != "" {
+		options = append(options, public.WithClaims(claims))
+	}
+	r, err := a.msal.AcquireTokenInteractive(ctx, Scopes, options...)
+	if err != nil {
+		return Person{}, a.interactiveError(ctx, err)
+	}
+	return a.adopt(ctx, r), nil
+}
+
+// signInByCode signs in with a code that the person enters elsewhere.
+func (a *Account) signInByCode(ctx context.Context, show func(DeviceCode)) (Person, error) {
+	d, err := a.msal.AcquireTokenByDeviceCode(ctx, Scopes)
+	if err != nil {
+		return Person{}, a.withLink(signInError(err))
+	}
+	show(DeviceCode{URL: d.Result.VerificationURL, Code: d.Result.UserCode, Expires: d.Result.ExpiresOn})
+	r, err := d.AuthenticationResult(ctx)
+	if err != nil {
+		return Person{}, a.interactiveError(ctx, err)
+	}
+	return a.adopt(ctx, r), nil
+}
+
+// signInApplication makes the configured user the person. A network failure is
+// not an error here; see Restore. A refusal, or a keyring that cannot be read,
+// is one only for somebody who asked to sign in; otherwise the loop goes on
+// trying, and the credential is read again each time.
+func (a *Account) signInApplication(ctx context.Context, asked bool) (Person, error) {
+	a.mu.Lock()
+	a.person = a.user()
+	a.mu.Unlock()
+	bearer, err := a.app.token(ctx, a.app.vault, "")
+	if err == nil {
+		a.lookUpUser(ctx, bearer)
+	}
+	err = a.withLink(err)
+	var refused *SignInError
+	switch {
+	case ctx.Err() != nil:
+		return Person{}, err
+	case asked && errors.As(err, &refused):
+		refused.keeps = false
+		return Person{}, err
+	case asked && passing(err):
+		return Person{}, err
+	}
+	return a.Person(), nil
+}
+
+// interactiveError sorts the errors of a sign-in that a person was asked for.
+func (a *Account) interactiveError(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return &SignInError{err: ErrNobodyAnswered}
+	case ctx.Err() != nil:
+		return &SignInError{err: ErrCancelled}
+	}
+	return a.withLink(signInError(err))
+}
+
+// silentError sorts the errors of a token that no person was asked for. Without
+// a refresh token there is nothing to ask Entra with, whatever MSAL says.
+func (a *Account) silentError(who public.Account, err error) error {
+	if !a.cache.hasRefreshToken(who.HomeAccountID) {
+		return &SignInError{err: ErrNoItem}
+	}
+	return a.withLink(tokenError(err))
+}
+
+// withLink adds the administrator's consent page to a refusal, which it may
+// end.
+func (a *Account) withLink(err error) error {
+	var s *SignInError
+	if errors.As(err, &s) {
+		s.Link = a.ConsentLink()
+	}
+	return err
+}
