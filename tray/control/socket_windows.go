@@ -17,19 +17,19 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// door is the file that tells clients where the socket is. Other users cannot
-// read it.
-type door struct {
-	Address string `json:"address"`
+// endpoint says where the control socket is and what a client must send to it.
+// It is kept in a file that other users cannot read.
+type endpoint struct {
+	Address string `json:"address"` // of the loopback interface
 	Secret  string `json:"secret"`
 }
 
-// doorName is the file's name.
-const doorName = "control.json"
+// endpointFile is the name of that file.
+const endpointFile = "control.json"
 
-// listen takes a mutex of the session, then a loopback port whose secret only
-// the user can read. Pipes would need no secret, but Wine, where this is
-// tested, has none that work.
+// listen takes a mutex of the Windows session, so that one instance runs, then
+// listens on a loopback port. Named pipes would need no secret, but they do not
+// work under Wine, where this is tested.
 func listen(dir string) (net.Listener, string, func(), error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, "", nil, fmt.Errorf("folder for the control socket: %w", err)
@@ -46,30 +46,31 @@ func listen(dir string) (net.Listener, string, func(), error) {
 	if err != nil {
 		return nil, "", nil, fmt.Errorf("single instance: %w", err)
 	}
-	free := func() {
-		os.Remove(filepath.Join(dir, doorName))
+	release := func() {
+		os.Remove(filepath.Join(dir, endpointFile))
 		windows.CloseHandle(mutex)
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		free()
+		release()
 		return nil, "", nil, fmt.Errorf("control socket: %w", err)
 	}
-	d := door{ln.Addr().String(), rand.Text()}
-	raw, err := json.Marshal(d)
+	e := endpoint{ln.Addr().String(), rand.Text()}
+	raw, err := json.Marshal(e)
 	if err == nil {
-		err = writePrivate(filepath.Join(dir, doorName), raw)
+		err = writePrivate(filepath.Join(dir, endpointFile), raw)
 	}
 	if err != nil {
 		ln.Close()
-		free()
+		release()
 		return nil, "", nil, fmt.Errorf("control socket: %w", err)
 	}
-	return ln, d.Secret, free, nil
+	return ln, e.Secret, release, nil
 }
 
-// mutexName is one per folder, so that a demo can run beside the real one. It
-// goes with the process whatever ends it.
+// mutexName returns the name of the mutex for a folder: a demo, which has
+// another folder, can run at the same time. Windows releases a mutex when its
+// process ends, however it ends.
 func mutexName(dir string) string {
 	if abs, err := filepath.Abs(dir); err == nil {
 		dir = abs
@@ -78,10 +79,11 @@ func mutexName(dir string) string {
 	return `Local\heliograph-` + hex.EncodeToString(sum[:8])
 }
 
-// writePrivate makes a file anew that only the user and the system can open,
-// whatever the folder would hand down.
+// writePrivate writes a new file that only the user and the system can open,
+// whatever rights files inherit from the folder.
 //
-// Source: https://learn.microsoft.com/windows/win32/secauthz/security-descriptor-string-format
+// Source: "Security Descriptor String Format",
+// https://learn.microsoft.com/windows/win32/secauthz/security-descriptor-string-format
 func writePrivate(path string, data []byte) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -109,25 +111,27 @@ func writePrivate(path string, data []byte) error {
 	return errors.Join(err, f.Close())
 }
 
+// dial connects to the instance of a folder, and returns the secret that each
+// request must carry.
 func dial(ctx context.Context, dir string) (net.Conn, string, error) {
-	raw, err := os.ReadFile(filepath.Join(dir, doorName))
+	raw, err := os.ReadFile(filepath.Join(dir, endpointFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, "", ErrNotRunning
 	}
-	var d door
+	var e endpoint
 	if err == nil {
-		err = json.Unmarshal(raw, &d)
+		err = json.Unmarshal(raw, &e)
 	}
 	if err != nil {
 		return nil, "", fmt.Errorf("control socket: %w", err)
 	}
-	host, _, err := net.SplitHostPort(d.Address)
+	host, _, err := net.SplitHostPort(e.Address)
 	if err != nil || !net.ParseIP(host).IsLoopback() {
-		return nil, "", fmt.Errorf("control socket: %q is not on this machine", d.Address)
+		return nil, "", fmt.Errorf("control socket: %q is not an address of this computer", e.Address)
 	}
-	conn, err := (&net.Dialer{Timeout: lineTimeout}).DialContext(ctx, "tcp", d.Address)
+	conn, err := (&net.Dialer{Timeout: lineTimeout}).DialContext(ctx, "tcp", e.Address)
 	if err != nil {
-		return nil, "", ErrNotRunning // a file that a killed instance left
+		return nil, "", ErrNotRunning // an instance that was killed leaves its file behind
 	}
-	return conn, d.Secret, nil
+	return conn, e.Secret, nil
 }

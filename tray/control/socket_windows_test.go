@@ -15,7 +15,7 @@ import (
 // checkPrivate checks that the secret is for the user and the system only.
 func checkPrivate(t *testing.T, dir string) {
 	t.Helper()
-	sd, err := windows.GetNamedSecurityInfo(filepath.Join(dir, doorName), windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)
+	sd, err := windows.GetNamedSecurityInfo(filepath.Join(dir, endpointFile), windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,8 +35,8 @@ func checkPrivate(t *testing.T, dir string) {
 	}
 }
 
-// leaveStaleSocket leaves what a kill does: a file that names a port nobody listens
-// on.
+// leaveStaleSocket leaves what an instance that was killed leaves: a file that
+// names a port that nobody listens on.
 func leaveStaleSocket(t *testing.T, dir string) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -44,29 +44,29 @@ func leaveStaleSocket(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	ln.Close()
-	raw, err := json.Marshal(door{ln.Addr().String(), "old"})
+	raw, err := json.Marshal(endpoint{ln.Addr().String(), "old"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, doorName), raw, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, endpointFile), raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// TestSecretIsAskedFor: every program on the machine can reach the port.
-func TestSecretIsAskedFor(t *testing.T) {
+// TestRequestsNeedTheSecret: every program on the computer can reach the port.
+func TestRequestsNeedTheSecret(t *testing.T) {
 	_, dir := newServer(t, echo)
-	raw, err := os.ReadFile(filepath.Join(dir, doorName))
+	raw, err := os.ReadFile(filepath.Join(dir, endpointFile))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var d door
-	if err := json.Unmarshal(raw, &d); err != nil || len(d.Secret) < 20 {
-		t.Fatalf("%v: secret of %d characters", err, len(d.Secret))
+	var e endpoint
+	if err := json.Unmarshal(raw, &e); err != nil || len(e.Secret) < 20 {
+		t.Fatalf("%v: secret of %d characters", err, len(e.Secret))
 	}
-	for name, secret := range map[string]string{"none": "", "wrong": d.Secret + "x", "old": "old"} {
+	for name, secret := range map[string]string{"none": "", "wrong": e.Secret + "x", "old": "old"} {
 		t.Run(name, func(t *testing.T) {
-			conn, err := net.DialTimeout("tcp", d.Address, 5*time.Second)
+			conn, err := net.DialTimeout("tcp", e.Address, 5*time.Second)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -82,13 +82,14 @@ func TestSecretIsAskedFor(t *testing.T) {
 	}
 }
 
-// TestFarDoorIsRefused: a damaged file must not send the secret away.
-func TestFarDoorIsRefused(t *testing.T) {
+// TestRemoteAddressIsRefused: a damaged file must not have the secret sent to
+// another computer.
+func TestRemoteAddressIsRefused(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, doorName), []byte(`{"address":"192.0.2.1:80","secret":"x"}`), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, endpointFile), []byte(`{"address":"192.0.2.1:80","secret":"x"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := Call(t.Context(), dir, "count", nil, nil); err == nil || !strings.Contains(err.Error(), "not on this machine") {
+	if err := Call(t.Context(), dir, "count", nil, nil); err == nil || !strings.Contains(err.Error(), "not an address of this computer") {
 		t.Errorf("got %v", err)
 	}
 }
