@@ -1,3 +1,4 @@
-// Package console lets one program be both: without a window in the tray, and
-// with output when a person types a command. Only Windows tells the two apart.
+// Package console lets one program run in the tray without a console window and
+// still print when it is started as a command. Only Windows distinguishes
+// programs of the two kinds.
 package console

@@ -2,6 +2,6 @@
 
 package console
 
-// Attach has nothing to do: a program has the terminal that it was started
-// from.
+// Attach does nothing here: a program always has the terminal that it was
+// started from.
 func Attach() {}

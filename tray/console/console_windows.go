@@ -8,15 +8,16 @@ import (
 
 var procAttachConsole = windows.NewLazySystemDLL("kernel32.dll").NewProc("AttachConsole")
 
-// Attach gives a program that was linked without a console the one of the
-// shell that started it, and points os.Stdin, os.Stdout and os.Stderr there.
-// What was redirected stays so. Without such a shell nothing changes. It must
-// be called before anything holds on to these files.
+// Attach attaches a program that was linked without a console to the console of
+// the shell that started it, and opens os.Stdin, os.Stdout and os.Stderr on it.
+// A file that was redirected is kept. Without such a shell nothing changes. It
+// must be called before anything else uses these files.
 //
 // A shell does not wait for such a program, so its output may come after the
 // next prompt; heliograph.com is the same program linked with a console.
 //
-// Source: https://learn.microsoft.com/windows/console/attachconsole
+// Source: "AttachConsole function",
+// https://learn.microsoft.com/windows/console/attachconsole
 func Attach() {
 	files := []struct {
 		kind uint32
@@ -33,7 +34,7 @@ func Attach() {
 		if usable(f.kind) {
 			continue
 		}
-		const parent = ^uintptr(0)
+		const parent = ^uintptr(0) // ATTACH_PARENT_PROCESS
 		if !attached {
 			if ok, _, _ := procAttachConsole.Call(parent); ok == 0 {
 				return
@@ -46,7 +47,7 @@ func Attach() {
 	}
 }
 
-// usable reports whether the standard handle leads anywhere.
+// usable reports whether a standard handle is open.
 func usable(kind uint32) bool {
 	h, err := windows.GetStdHandle(kind)
 	if err != nil || h == 0 || h == windows.InvalidHandle {
