@@ -9,8 +9,12 @@ import (
 	"heliograph/tray/atomicfile"
 )
 
-// agentPath is the user's own launch agent; launchd reads the folder at each
-// sign-in. What `launchctl disable` keeps elsewhere is not seen here.
+// agentPath returns the path of the launch agent, in the folder of the user that
+// launchd reads at each sign-in. A `launchctl disable`, which is kept elsewhere,
+// is not noticed.
+//
+// Source: launchctl(1); "Creating Launch Daemons and Agents" in Apple's Daemons
+// and Services Programming Guide.
 func agentPath() (string, error) {
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -19,6 +23,7 @@ func agentPath() (string, error) {
 	return filepath.Join(home, "Library", "LaunchAgents", agentLabel+".plist"), nil
 }
 
+// state reads the launch agent and reports whether its program exists.
 func state() (bool, error) {
 	path, err := agentPath()
 	if err != nil {

@@ -10,11 +10,12 @@ import (
 )
 
 // The keys that Explorer reads at sign-in. The second holds what a person has
-// decided in the task manager or in the settings; its value's first byte is
-// odd for "off".
+// chosen in Task Manager or in Settings: the first byte of its value is odd if
+// the entry is switched off.
 //
-// Source: https://learn.microsoft.com/windows/win32/setupapi/run-and-runonce-registry-keys;
-// the second key is undocumented, but every Windows since 8 keeps it
+// Source: "Run and RunOnce Registry Keys",
+// https://learn.microsoft.com/windows/win32/setupapi/run-and-runonce-registry-keys;
+// the second key is undocumented, and every Windows since 8 has it.
 const (
 	runKey      = `Software\Microsoft\Windows\CurrentVersion\Run`
 	approvedKey = `Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run`
@@ -23,6 +24,8 @@ const (
 // name is the name of the registry values.
 const name = "heliograph"
 
+// state reads the entry, whether it is switched off, and whether its program
+// exists: a portable one may have been moved.
 func state() (bool, error) {
 	command, err := readRun()
 	if err != nil || command == "" {
@@ -33,27 +36,33 @@ func state() (bool, error) {
 		return false, err
 	}
 	if _, err := os.Stat(words[0]); err != nil {
-		return false, nil // a portable program was moved
+		return false, nil
 	}
+	off, err := switchedOff()
+	return !off, err
+}
+
+// switchedOff reports whether a person has switched the entry off.
+func switchedOff() (bool, error) {
 	k, err := registry.OpenKey(registry.CURRENT_USER, approvedKey, registry.QUERY_VALUE)
 	if errors.Is(err, registry.ErrNotExist) {
-		return true, nil
+		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
 	defer k.Close()
-	verdict, _, err := k.GetBinaryValue(name)
+	choice, _, err := k.GetBinaryValue(name)
 	if errors.Is(err, registry.ErrNotExist) {
-		return true, nil
+		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	return len(verdict) == 0 || verdict[0]&1 == 0, nil
+	return len(choice) > 0 && choice[0]&1 == 1, nil
 }
 
-// readRun is the command of the entry; empty: there is none.
+// readRun returns the command of the entry; empty if there is no entry.
 func readRun() (string, error) {
 	k, err := registry.OpenKey(registry.CURRENT_USER, runKey, registry.QUERY_VALUE)
 	if errors.Is(err, registry.ErrNotExist) {
@@ -71,27 +80,35 @@ func readRun() (string, error) {
 }
 
 func enable(exe string, args []string) error {
-	// heliograph.com is the same program for shells: it would open a console.
-	if twin := strings.TrimSuffix(exe, ".com") + ".exe"; strings.HasSuffix(exe, ".com") {
-		if _, err := os.Stat(twin); err == nil {
-			exe = twin
-		}
-	}
+	exe = withoutConsole(exe)
 	k, _, err := registry.CreateKey(registry.CURRENT_USER, runKey, registry.SET_VALUE)
 	if err != nil {
 		return err
 	}
 	defer k.Close()
-	if err := forget(approvedKey); err != nil {
+	if err := deleteValue(approvedKey); err != nil {
 		return err
 	}
 	return k.SetStringValue(name, windows.ComposeCommandLine(append([]string{exe}, args...)))
 }
 
-func disable() error { return errors.Join(forget(runKey), forget(approvedKey)) }
+// withoutConsole returns the program to start at sign-in: heliograph.com, which
+// is the same program for shells, would open a console window.
+func withoutConsole(exe string) string {
+	base, forShells := strings.CutSuffix(exe, ".com")
+	if !forShells {
+		return exe
+	}
+	if _, err := os.Stat(base + ".exe"); err != nil {
+		return exe
+	}
+	return base + ".exe"
+}
 
-// forget deletes our value of a key, either of which may not be there.
-func forget(key string) error {
+func disable() error { return errors.Join(deleteValue(runKey), deleteValue(approvedKey)) }
+
+// deleteValue deletes our value of a key. The value, or the key, may be missing.
+func deleteValue(key string) error {
 	k, err := registry.OpenKey(registry.CURRENT_USER, key, registry.SET_VALUE)
 	if errors.Is(err, registry.ErrNotExist) {
 		return nil

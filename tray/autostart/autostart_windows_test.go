@@ -9,17 +9,18 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-func is(t *testing.T, want bool) {
+// checkState fails if State does not return want.
+func checkState(t *testing.T, want bool) {
 	t.Helper()
 	if on, err := State(); err != nil || on != want {
 		t.Errorf("on is %v (%v), want %v", on, err, want)
 	}
 }
 
-// TestRunKey works on the real registry of a prefix of Wine's, or on the
-// user's: it puts back what it found.
+// TestRunKey changes the real registry, of a Wine prefix or of the user, and
+// restores what was there.
 func TestRunKey(t *testing.T) {
-	was, err := readRun()
+	before, err := readRun()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +28,7 @@ func TestRunKey(t *testing.T) {
 		if err := Disable(); err != nil {
 			t.Error(err)
 		}
-		if was == "" {
+		if before == "" {
 			return
 		}
 		k, err := registry.OpenKey(registry.CURRENT_USER, runKey, registry.SET_VALUE)
@@ -35,14 +36,14 @@ func TestRunKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer k.Close()
-		if err := k.SetStringValue(name, was); err != nil {
+		if err := k.SetStringValue(name, before); err != nil {
 			t.Error(err)
 		}
 	})
 	if err := Disable(); err != nil {
 		t.Fatal(err)
 	}
-	is(t, false)
+	checkState(t, false)
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -50,39 +51,39 @@ func TestRunKey(t *testing.T) {
 	if err := Enable(exe, "run", "a b"); err != nil {
 		t.Fatal(err)
 	}
-	is(t, true)
+	checkState(t, true)
 	if got, err := readRun(); err != nil || got != exe+` run "a b"` {
 		t.Errorf("command %q, %v", got, err)
 	}
-	for verdict, on := range map[byte]bool{2: true, 3: false, 6: true, 7: false} {
+	for choice, on := range map[byte]bool{2: true, 3: false, 6: true, 7: false} {
 		k, _, err := registry.CreateKey(registry.CURRENT_USER, approvedKey, registry.SET_VALUE)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := k.SetBinaryValue(name, []byte{verdict, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}); err != nil {
+		if err := k.SetBinaryValue(name, []byte{choice, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}); err != nil {
 			t.Fatal(err)
 		}
 		k.Close()
-		is(t, on)
+		checkState(t, on)
 	}
-	// What the task manager was told is overruled by what we are told later.
+	// Enabling it later overrides what was chosen in Task Manager.
 	if err := Enable(exe); err != nil {
 		t.Fatal(err)
 	}
-	is(t, true)
-	// Switched on from a shell, the program without a console is started.
-	twin := filepath.Join(t.TempDir(), "heliograph.exe")
-	if err := os.WriteFile(twin, nil, 0o600); err != nil {
+	checkState(t, true)
+	// Enabled from a shell, it starts the program without a console.
+	program := filepath.Join(t.TempDir(), "heliograph.exe")
+	if err := os.WriteFile(program, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := Enable(strings.TrimSuffix(twin, ".exe") + ".com"); err != nil {
+	if err := Enable(strings.TrimSuffix(program, ".exe") + ".com"); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := readRun(); err != nil || got != twin {
+	if got, err := readRun(); err != nil || got != program {
 		t.Errorf("command %q, %v", got, err)
 	}
 	if err := Enable(`C:\gone\heliograph.exe`); err != nil {
 		t.Fatal(err)
 	}
-	is(t, false)
+	checkState(t, false)
 }

@@ -8,11 +8,12 @@ import (
 	"strings"
 )
 
-// agentLabel names the launch agent; launchd wants it to be the file's name.
+// agentLabel is the name of the launch agent, which must be the name of its file
+// too.
 const agentLabel = "org.heliograph.heliograph"
 
-// renderAgent writes the launch agent that starts a command at sign-in, once
-// and only where there is a menu bar.
+// renderAgent returns the launch agent that starts a command at sign-in, once,
+// and only in a session with a menu bar.
 //
 // Source: launchd.plist(5)
 func renderAgent(exe string, args []string) (string, error) {
@@ -48,14 +49,14 @@ func renderAgent(exe string, args []string) (string, error) {
 	return b.String(), nil
 }
 
-// agent is what counts in a launch agent.
+// agent is the part of a launch agent that decides whether it starts.
 type agent struct {
 	program string
-	load    bool // it starts by itself
-	off     bool
+	load    bool // RunAtLoad: it starts at sign-in
+	off     bool // Disabled
 }
 
-// parseAgent reads a launch agent in XML; macOS keeps what was written.
+// parseAgent decodes a launch agent in XML, the form that it was written in.
 func parseAgent(text string) (agent, error) {
 	var a agent
 	d := xml.NewDecoder(strings.NewReader(text))
@@ -66,7 +67,7 @@ func parseAgent(text string) (agent, error) {
 			return a, nil
 		}
 		if err != nil {
-			return agent{}, fmt.Errorf("the launch agent cannot be read: %w", err)
+			return agent{}, fmt.Errorf("launch agent: %w", err)
 		}
 		switch el := token.(type) {
 		case xml.StartElement:
@@ -75,7 +76,7 @@ func parseAgent(text string) (agent, error) {
 			switch el.Name.Local {
 			case "key", "string":
 				if err := d.DecodeElement(&word, &el); err != nil {
-					return agent{}, fmt.Errorf("the launch agent cannot be read: %w", err)
+					return agent{}, fmt.Errorf("launch agent: %w", err)
 				}
 				depth--
 			}
