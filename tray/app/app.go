@@ -19,6 +19,7 @@ import (
 	"heliograph/tray/account"
 	"heliograph/tray/autostart"
 	"heliograph/tray/control"
+	"heliograph/tray/logbook"
 	"heliograph/tray/menu"
 	"heliograph/tray/settings"
 	"heliograph/tray/timeline"
@@ -39,15 +40,30 @@ type Options struct {
 	// Demo runs on an emulator: nothing is kept, nothing leaves the process, and
 	// the stand-in for a browser signs in without a click.
 	Demo bool
-	// Printer gets a line with each change; nil: none.
-	Printer *Printer
+	// Reporter is told of each change; nil: nobody is.
+	Reporter Reporter
 	// Transport and OpenURL stand in for the network and the browser; nil: the
 	// real ones.
 	Transport http.RoundTripper
 	OpenURL   func(string) error
 	// Logbook is where Log goes, for those who follow it; nil: nowhere.
-	Logbook *Logbook
+	Logbook *logbook.Book
 }
+
+// Reporter shows a person at a terminal what happens. Its methods are called from
+// several goroutines and must not block.
+type Reporter interface {
+	// State is called with each state, also with those that look the same.
+	State(presence.State)
+	// Missing is called when a part of the desktop could not be opened.
+	Missing(part, problem string)
+}
+
+// silent is the Reporter of an instance without a terminal.
+type silent struct{}
+
+func (silent) State(presence.State)   {}
+func (silent) Missing(string, string) {}
 
 // instance is one running heliograph.
 type instance struct {
@@ -77,6 +93,9 @@ type instance struct {
 func Run(ctx context.Context, o Options) error {
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
+	if o.Reporter == nil {
+		o.Reporter = silent{}
+	}
 	server, err := control.Listen(o.Dir, o.Log)
 	if err != nil {
 		return err
@@ -84,7 +103,7 @@ func Run(ctx context.Context, o Options) error {
 	in := &instance{opts: o, log: o.Log, settings: o.Settings, quit: quit, parts: newGroup(), wake: make(chan struct{}, 1), loopEnded: make(chan struct{})}
 	in.memory = openMemory(o.Log, o.Dir, o.Demo)
 	in.toaster = tray.NewToaster(o.Log, "heliograph", assets.PNG("app", 64, false))
-	in.loop = presence.New(presence.Options{Log: o.Log, Policy: policy(o.Settings.Value()), Saved: in.memory.saved(), Keep: in.memory.keep, Timing: in.timing,
+	in.loop = presence.New(presence.Options{Log: o.Log, Policy: o.Settings.Value().Policy(), Saved: in.memory.saved(), Keep: in.memory.keep, Timing: in.timing,
 		Zone: zone.Local})
 	in.account = in.newAccount(ctx)
 	in.openOutlets()
@@ -130,7 +149,7 @@ func (in *instance) await(what string, g *group, d time.Duration) {
 
 // start begins everything but the tray.
 func (in *instance) start(ctx context.Context, server *control.Server) {
-	in.watch = detect.Watch(context.WithoutCancel(ctx), DetectorOptions(in.settings.Value(), in.log))
+	in.watch = detect.Watch(context.WithoutCancel(ctx), in.settings.Value().Detector(in.log))
 	in.parts.Go("presence loop", func() { defer close(in.loopEnded); in.loop.Run(ctx) })
 	in.parts.Go("activity", func() { in.mirror(ctx) })
 	in.parts.Go("view", func() { in.follow(ctx) })
@@ -145,7 +164,7 @@ func (in *instance) show(ctx context.Context) error {
 	if in.opts.Tray {
 		if err := in.tray.Run(ctx); err != nil && ctx.Err() == nil {
 			in.log.Warn("no tray icon", "error", err)
-			in.opts.Printer.Missing(words.Say("part.tray"), err.Error())
+			in.opts.Reporter.Missing(words.Say("part.tray"), err.Error())
 		}
 	}
 	<-ctx.Done()
@@ -166,7 +185,7 @@ func (in *instance) mirror(ctx context.Context) {
 			if first {
 				for _, p := range in.watch.Parts() {
 					if p.Problem != "" {
-						in.opts.Printer.Missing(p.Name, p.Problem)
+						in.opts.Reporter.Missing(p.Name, p.Problem)
 					}
 				}
 			}
@@ -218,7 +237,7 @@ func (in *instance) follow(ctx context.Context) {
 	for {
 		select {
 		case s = <-states:
-			in.opts.Printer.State(s)
+			in.opts.Reporter.State(s)
 			if s.Activity.Asleep && s.Sent.Zero() {
 				in.watch.SleepReady()
 			}
@@ -250,7 +269,7 @@ func (in *instance) host(there bool) {
 		return
 	}
 	in.log.Warn("no tray host: the icon appears when one does", "fix", "on GNOME enable the AppIndicator extension; elsewhere add a status tray to the panel")
-	in.opts.Printer.Missing(words.Say("part.tray"), words.Say("print.no-host"))
+	in.opts.Reporter.Missing(words.Say("part.tray"), words.Say("print.no-host"))
 	if in.settings.Value().Notifications.Tray && in.memory.firstTime("no-host") {
 		in.toaster.Show(tray.Toast{Class: "tray", Title: words.Say("toast.no-host"), Body: words.Say("toast.no-host.body")})
 	}
@@ -260,7 +279,7 @@ func (in *instance) host(there bool) {
 func (in *instance) facts() menu.Facts {
 	who, v := in.account.State(), in.settings.Value()
 	f := menu.Facts{State: in.loop.State(), Now: time.Now().In(zone.Local()), SigningIn: who.SigningIn, Rules: rules(v)}
-	f.Hours = hours(v.File.Automatic)
+	f.Hours = v.File.Automatic.Hours()
 	var err error
 	if f.Autostart, err = autostart.State(); err != nil || in.opts.Demo {
 		f.NoAutostart = true // not even asked for by a demo

@@ -20,20 +20,20 @@ func openTestSettings(t testing.TB, text string) *settings.Owner {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return settings.Open(settings.Options{Path: path, State: filepath.Join(dir, "state"), CallMessage: CallMessage})
+	return settings.Open(settings.Options{Path: path, State: filepath.Join(dir, "state"), CallMessage: func(settings.Language) string { return "In a {app} call" }})
 }
 
 func TestSwitchesDecideThePolicy(t *testing.T) {
 	in := &instance{log: slog.New(slog.DiscardHandler), settings: openTestSettings(t, "")}
 	want := presence.Policy{AwayAfter: 5 * time.Minute, AwayWhenLocked: true, BusyInCall: true}
-	if got := policy(in.settings.Value()); got != want {
+	if got := in.settings.Value().Policy(); got != want {
 		t.Errorf("by default %+v", got)
 	}
 	for _, r := range rules(in.settings.Value()) {
 		in.toggle(r.ID)
 	}
 	want = presence.Policy{PresentWhenSharing: true, AwakeIsPresent: true, CallMessage: "In a {app} call"}
-	if got := policy(in.settings.Value()); got != want {
+	if got := in.settings.Value().Policy(); got != want {
 		t.Errorf("all switched over: %+v", got)
 	}
 	for _, r := range rules(in.settings.Value()) {

@@ -78,5 +78,5 @@ func (in *instance) programID(name string) string {
 			return known
 		}
 	}
-	return programs(v).ID(name)
+	return v.Programs().ID(name)
 }

@@ -37,7 +37,7 @@ func (in *instance) click(ctx context.Context, id string) {
 		in.toggle(rule)
 		return
 	}
-	if until, ok := menu.Until(id, time.Now().In(zone.Local()), hours(in.settings.Value().File.Automatic)); ok {
+	if until, ok := menu.Until(id, time.Now().In(zone.Local()), in.settings.Value().File.Automatic.Hours()); ok {
 		if c := in.loop.State().Choice; c.Status != presence.Automatic {
 			c.Until = until.Round(0)
 			in.loop.Choose(c)

@@ -26,7 +26,7 @@ var verbs = map[string]verb{
 	control.VerbCalls:  withoutArgs(func(in *instance, _ context.Context, reply func(any) error) error { return reply(in.calls()) }),
 	control.VerbDoctor: withoutArgs(func(in *instance, ctx context.Context, reply func(any) error) error { return reply(in.doctor(ctx)) }),
 	control.VerbSettings: withoutArgs(func(in *instance, _ context.Context, reply func(any) error) error {
-		return reply(ShowSettings(in.settings.Value()))
+		return reply(toWireSettings(in.settings.Value()))
 	}),
 	control.VerbLog:      withoutArgs((*instance).followLog),
 	control.VerbChoose:   withArgs((*instance).choose),
@@ -166,4 +166,26 @@ func quitReply(left []presence.Left) control.QuitReply {
 		}
 	}
 	return r
+}
+
+// followLog answers with the end of the log, then with each line.
+func (in *instance) followLog(ctx context.Context, reply func(any) error) error {
+	if in.opts.Logbook == nil {
+		return errors.New("this heliograph keeps no log")
+	}
+	tail, lines, stop, err := in.opts.Logbook.Follow()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	for text := tail; ; {
+		if err := reply(text); err != nil {
+			return err
+		}
+		select {
+		case text = <-lines:
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }

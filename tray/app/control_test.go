@@ -125,7 +125,7 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%s %q: denied %v, allowed %v", s.do, s.app, c.Denied, c.Allowed)
 		}
 	}
-	if p := programs(in.settings.Value()); !slices.Equal(p.Allow, []string{"zoom"}) || len(p.Deny)+len(p.Apps) != 0 {
+	if p := in.settings.Value().Programs(); !slices.Equal(p.Allow, []string{"zoom"}) || len(p.Deny)+len(p.Apps) != 0 {
 		t.Errorf("the programs are %+v", p)
 	}
 }
@@ -135,7 +135,7 @@ func TestOwnRowsAreDeniedByTheirName(t *testing.T) {
 	if _, err := ask(in, t.Context(), "app", `{"do":"deny","app":"my call app"}`); err != nil {
 		t.Fatal(err)
 	}
-	if p := programs(in.settings.Value()); !slices.Equal(p.Deny, []string{"My call app"}) || !slices.Equal(p.Apps[0].Match, []string{"mycallapp"}) {
+	if p := in.settings.Value().Programs(); !slices.Equal(p.Deny, []string{"My call app"}) || !slices.Equal(p.Apps[0].Match, []string{"mycallapp"}) {
 		t.Errorf("%+v", p)
 	}
 }
@@ -148,7 +148,7 @@ func TestClickWinsOverTheFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if p := programs(in.settings.Value()); !slices.Equal(p.Allow, []string{"zoom", "gather"}) || !slices.Equal(p.Deny, []string{"obs", "webex"}) {
+	if p := in.settings.Value().Programs(); !slices.Equal(p.Allow, []string{"zoom", "gather"}) || !slices.Equal(p.Deny, []string{"obs", "webex"}) {
 		t.Errorf("%+v", p)
 	}
 }

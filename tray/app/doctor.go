@@ -3,13 +3,10 @@ package app
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"heliograph/graph/presence"
-	"heliograph/tray/account"
 	"heliograph/tray/control"
 	"heliograph/tray/doctor"
-	"heliograph/tray/settings"
 )
 
 // doctor examines the running instance.
@@ -24,9 +21,4 @@ func (in *instance) doctor(ctx context.Context) control.Report {
 	r.Parts = append(r.Parts, doctor.Settings(v, in.settings.Unwatched()), doctor.Account(v.Config, f.Account, problem), doctor.Graph(v.Config, f.State))
 	r.Parts = append(r.Parts, in.outlets.Parts()...)
 	return r
-}
-
-// Examine is doctor without a running instance.
-func Examine(ctx context.Context, v settings.Value, log *slog.Logger) control.Report {
-	return doctor.Examine(ctx, v, account.Config(v.Config, log), DetectorOptions(v, log))
 }

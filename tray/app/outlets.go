@@ -19,9 +19,9 @@ import (
 // quits. Stopping one that has not finished takes half a second more.
 const outletsTimeout = 750 * time.Millisecond
 
-// RuleStopped is the rule in the timeline and on the wire of the time in which
+// ruleStopped is the rule in the timeline and on the wire of the time in which
 // heliograph did not run.
-const RuleStopped = "stopped"
+const ruleStopped = "stopped"
 
 // openOutlets opens the timeline and prepares the outlets, which the settings
 // open.
@@ -38,7 +38,7 @@ func (in *instance) openOutlets() {
 // opened.
 func (in *instance) closeOutlets() {
 	f := in.facts()
-	f.State.Since, f.State.Want = time.Now().Round(0), presence.Want{Reason: presence.Reason{Rule: RuleStopped}}
+	f.State.Since, f.State.Want = time.Now().Round(0), presence.Want{Reason: presence.Reason{Rule: ruleStopped}}
 	f.State.Observed = true // that heliograph stops is known, even before the first activity
 	in.publish(f)
 	if err := in.timeline.Close(); err != nil {

@@ -7,7 +7,6 @@ import (
 	"heliograph/graph/presence"
 	"heliograph/tray"
 	"heliograph/tray/account"
-	"heliograph/tray/control"
 	"heliograph/tray/settings"
 	"heliograph/tray/words"
 )
@@ -52,10 +51,10 @@ func (in *instance) apply(was, is settings.Value) {
 	if in.opts.Level != nil {
 		in.opts.Level.Set(is.Log.Level.Slog())
 	}
-	if p := policy(is); p != policy(was) {
+	if p := is.Policy(); p != was.Policy() {
 		in.loop.SetPolicy(p)
 	}
-	if o := DetectorOptions(is, in.log); !reflect.DeepEqual(o, DetectorOptions(was, in.log)) {
+	if o := is.Detector(in.log); !reflect.DeepEqual(o, was.Detector(in.log)) {
 		in.watch.SetOptions(o)
 	}
 	if p := is.Problem; p != nil && !reflect.DeepEqual(p, was.Problem) {
@@ -77,15 +76,6 @@ func wrongSettings(p *settings.Problem) string {
 		return words.Say("trouble.settings")
 	}
 	return words.Say("trouble.settings.line", p.Line)
-}
-
-// ShowSettings renders the settings for the command line.
-func ShowSettings(v settings.Value) control.Settings {
-	s := control.Settings{Path: v.Path, Text: v.Show()}
-	if v.Problem != nil {
-		s.Problem = v.Problem.Error()
-	}
-	return s
 }
 
 // timing is how long a session lasts with the account that the settings name.

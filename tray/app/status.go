@@ -7,6 +7,7 @@ import (
 	"heliograph/graph/presence"
 	"heliograph/tray/control"
 	"heliograph/tray/menu"
+	"heliograph/tray/settings"
 	"heliograph/tray/words"
 )
 
@@ -62,6 +63,14 @@ func toWireShown(s presence.State) *control.Shown {
 		return nil
 	}
 	return &control.Shown{Pair: control.Pair(s.Shown.Pair), SequenceNumber: nonZero(s.Shown.Sequence), At: *at}
+}
+
+func toWireSettings(v settings.Value) control.Settings {
+	s := control.Settings{Path: v.Path, Text: v.Show()}
+	if v.Problem != nil {
+		s.Problem = v.Problem.Error()
+	}
+	return s
 }
 
 // nonZero is a pointer to v, or nil for the zero value.

@@ -59,7 +59,7 @@ func TestEveryStateObeysTheSchema(t *testing.T) {
 	beyond := time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) // which JSON cannot hold
 	far.State.Want.Until, far.State.Choice.Until, far.State.Sent.Expires, far.State.ShownAt = beyond, beyond, beyond, beyond
 	rules := []presence.Rule{presence.RuleChoice, presence.RulePaused, presence.RuleAsleep, presence.RuleHours, presence.RuleElsewhere, presence.RuleTeamsCall,
-		presence.RuleSharing, presence.RuleCall, presence.RuleLocked, presence.RuleIdle, presence.RuleAwake, presence.RuleInput, presence.RuleUnknown, RuleStopped}
+		presence.RuleSharing, presence.RuleCall, presence.RuleLocked, presence.RuleIdle, presence.RuleAwake, presence.RuleInput, presence.RuleUnknown, ruleStopped}
 	states := map[string]menu.Facts{
 		"nothing_known": {},
 		"all_known":     allKnown(now),

@@ -55,7 +55,7 @@ func signalOf(rule presence.Rule, parts []detect.Part) *control.Part {
 // momentOf is an entry of the timeline with its sentences.
 func momentOf(e timeline.Entry) control.Moment {
 	m := control.Moment{At: e.At.Local(), Availability: e.Availability, Activity: e.Activity, Rule: e.Rule, App: e.App}
-	if e.Rule == RuleStopped {
+	if e.Rule == ruleStopped {
 		m.Text, m.Reason = words.Pair(presence.Offline), words.Say("reason.stopped")
 		return m
 	}

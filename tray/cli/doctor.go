@@ -9,8 +9,9 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"heliograph/tray/app"
+	"heliograph/tray/account"
 	"heliograph/tray/control"
+	"heliograph/tray/doctor"
 )
 
 // Doctor is `doctor`.
@@ -32,7 +33,7 @@ func (d *Doctor) Run(ctx context.Context, _ []string) error {
 			return oerr
 		}
 		v := o.Value()
-		r, err = app.Examine(ctx, v, d.logger(v.Config)), nil
+		r, err = doctor.Examine(ctx, v, account.Config(v.Config, d.logger(v.Config)), v.Detector(d.logger(v.Config))), nil
 	}
 	if err != nil {
 		return err

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"heliograph/detect"
-	"heliograph/tray/app"
 	"heliograph/tray/control"
 	"heliograph/tray/words"
 )
@@ -186,7 +185,7 @@ func (a *App) Watch(ctx context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
-	w := detect.Watch(ctx, app.DetectorOptions(v, a.logger(v.Config)))
+	w := detect.Watch(ctx, v.Detector(a.logger(v.Config)))
 	defer w.Close()
 	first := true
 	for act := range w.Changes() {

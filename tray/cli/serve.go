@@ -17,6 +17,7 @@ import (
 	"heliograph/graph/presence"
 	"heliograph/tray/app"
 	"heliograph/tray/control"
+	"heliograph/tray/logbook"
 	"heliograph/tray/settings"
 	"heliograph/tray/words"
 )
@@ -28,7 +29,7 @@ func (a *App) Tray(ctx context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
-	book, file, err := a.logbook()
+	book, file, err := a.openLog()
 	if err != nil {
 		return err
 	}
@@ -57,10 +58,10 @@ func (a *App) Tray(ctx context.Context, _ []string) error {
 	return err
 }
 
-// logbook is the log of the running instance. A terminal shows it too; what a
+// openLog opens the log of the running instance. A terminal shows it too; what a
 // desktop starts has none, and needs no second copy in the session's own log.
-func (a *App) logbook() (*app.Logbook, string, error) {
-	file, err := app.LogFile()
+func (a *App) openLog() (*logbook.Book, string, error) {
+	file, err := logbook.Path()
 	if err != nil {
 		return nil, "", err
 	}
@@ -68,7 +69,7 @@ func (a *App) logbook() (*app.Logbook, string, error) {
 	if isTerminal(a.Err) {
 		also = a.Err
 	}
-	book, err := app.OpenLogbook(file, also)
+	book, err := logbook.Open(file, also)
 	return book, file, err
 }
 
@@ -111,14 +112,14 @@ func (d *Demo) Run(ctx context.Context, _ []string) error {
 	defer os.RemoveAll(dir)
 	// The person's own settings, but for the account; what is clicked here goes
 	// with the folder.
-	owner := settings.Open(settings.Options{Path: path, State: dir, CallMessage: app.CallMessage, Adjust: func(c *settings.Config) {
+	owner := settings.Open(settings.Options{Path: path, State: dir, CallMessage: callMessage, Adjust: func(c *settings.Config) {
 		c.Account = settings.Account{ClientID: emu.AppID, Tenant: emu.TenantID, Cloud: "global", API: "v1.0", SignIn: "person"}
 	}})
 	words.Use(string(owner.Value().General.Language))
-	page := app.NewPrinter(d.Out)
+	page := newPrinter(d.Out)
 	page.Line(words.Say("print.page", "http://"+ln.Addr().String()+"/"))
 	err = app.Run(ctx, app.Options{Settings: owner, Log: slog.New(slog.DiscardHandler), Version: Version(), Vault: &graph.MemoryVault{}, Dir: dir,
-		Tray: true, Demo: true, Printer: page, Transport: s.Transport(), OpenURL: walk(s.Transport())})
+		Tray: true, Demo: true, Reporter: page, Transport: s.Transport(), OpenURL: walk(s.Transport())})
 	shown := s.User("self").Shown
 	page.Line(words.Say("print.farewell", words.Pair(presence.Pair{Availability: shown.Availability, Activity: shown.Activity})))
 	stop()

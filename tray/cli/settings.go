@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"heliograph/tray/app"
 	"heliograph/tray/control"
 	"heliograph/tray/folders"
 	"heliograph/tray/settings"
@@ -38,9 +37,15 @@ func (a *App) openSettings(log *slog.Logger) (*settings.Owner, error) {
 	if err != nil && log != nil {
 		log.Warn("what is set in the menu is not remembered", "error", err)
 	}
-	o := settings.Open(settings.Options{Path: path, State: state, CallMessage: app.CallMessage, Log: log})
+	o := settings.Open(settings.Options{Path: path, State: state, CallMessage: callMessage, Log: log})
 	words.Use(string(o.Value().General.Language))
 	return o, nil
+}
+
+// callMessage is the status message in a call where the menu asks for one and the
+// settings file has none.
+func callMessage(l settings.Language) string {
+	return words.SayIn(string(l), "call-message", "{app}")
 }
 
 // load reads the settings. A wrong file is a usage error that names the line.
@@ -104,20 +109,35 @@ func (a *App) ConfigShow(ctx context.Context, _ []string) error {
 	}
 	var s control.Settings
 	err = a.ask(ctx, control.VerbSettings, nil, &s)
-	if errors.Is(err, control.ErrNotRunning) || err == nil && a.Config != "" && s.Path != path {
-		var o *settings.Owner
-		if o, err = a.openSettings(nil); err == nil {
-			s = app.ShowSettings(o.Value())
-		}
+	switch {
+	case errors.Is(err, control.ErrNotRunning), err == nil && a.Config != "" && s.Path != path:
+		return a.showOwnSettings()
+	case err != nil:
+		return err
 	}
+	return a.showSettings(s.Text, s.Problem)
+}
+
+// showOwnSettings prints the settings as this process reads them.
+func (a *App) showOwnSettings() error {
+	o, err := a.openSettings(nil)
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprint(a.Out, s.Text); err != nil {
+	v := o.Value()
+	if v.Problem != nil {
+		return a.showSettings(v.Show(), v.Problem.Error())
+	}
+	return a.showSettings(v.Show(), "")
+}
+
+// showSettings prints the settings; that the file is wrong is a usage error.
+func (a *App) showSettings(text, problem string) error {
+	if _, err := fmt.Fprint(a.Out, text); err != nil {
 		return err
 	}
-	if s.Problem != "" {
-		return UsageError{errors.New(s.Problem)}
+	if problem != "" {
+		return UsageError{errors.New(problem)}
 	}
 	return nil
 }

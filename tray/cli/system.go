@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"heliograph/tray/app"
 	"heliograph/tray/autostart"
 	"heliograph/tray/control"
+	"heliograph/tray/logbook"
 )
 
 // AutostartOn is `autostart on`.
@@ -78,7 +78,7 @@ func (l *Log) Run(ctx context.Context, _ []string) error {
 			return err
 		}))
 	}
-	path, err := app.LogFile()
+	path, err := logbook.Path()
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package app
+package logbook
 
 import (
 	"bytes"
@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-func TestLogbook(t *testing.T) {
+func TestBook(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "heliograph", "heliograph.log")
 	var also bytes.Buffer
-	b, err := OpenLogbook(path, &also)
+	b, err := Open(path, &also)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func TestLogbook(t *testing.T) {
 		}
 	}
 	say("one\n")
-	tail, lines, stop, err := b.follow()
+	tail, lines, stop, err := b.Follow()
 	if err != nil || tail != "one\n" {
 		t.Fatalf("%q, %v", tail, err)
 	}
@@ -48,14 +48,14 @@ func TestLogbook(t *testing.T) {
 	}
 }
 
-// TestLogbookIsBoundedAndPrivate: two files of a megabyte, for the user alone.
-func TestLogbookIsBoundedAndPrivate(t *testing.T) {
+// TestBookIsBoundedAndPrivate: two files of a megabyte, for the user alone.
+func TestBookIsBoundedAndPrivate(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "heliograph.log")
 	if err := os.WriteFile(path, []byte("from an earlier version\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	b, err := OpenLogbook(path, nil)
+	b, err := Open(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestLogbookGoesOnWithoutItsFile(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(path+olderLog, "in the way"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	b, err := OpenLogbook(path, nil)
+	b, err := Open(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestLogbookGoesOnWithoutItsFile(t *testing.T) {
 
 func TestTailLogBeginsWithAWholeLine(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
-	if tail, err := TailLog(path); tail != "" || err != nil {
+	if tail, err := readTail(path); tail != "" || err != nil {
 		t.Errorf("without a file: %q, %v", tail, err)
 	}
 	var b strings.Builder
@@ -135,7 +135,7 @@ func TestTailLogBeginsWithAWholeLine(t *testing.T) {
 	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	tail, err := TailLog(path)
+	tail, err := readTail(path)
 	if err != nil || len(tail) > logTail || !strings.HasPrefix(tail, "line ") || !strings.HasSuffix(b.String(), tail) {
 		t.Errorf("%d bytes, %.20q, %v", len(tail), tail, err)
 	}

@@ -1,7 +1,9 @@
-package app
+// Package logbook is the log file of the running instance: two files of one
+// megabyte at most, readable by the user alone, whose new lines others can
+// follow.
+package logbook
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -27,9 +29,9 @@ const logTail = 16 << 10
 // logAhead is how many lines a follower may fall behind before it misses some.
 const logAhead = 256
 
-// Logbook is the log file of the running instance, the user's own alone, and
-// hands each line to whoever follows it. It is an io.Writer for log/slog.
-type Logbook struct {
+// Book is an open log file. It is an io.Writer for log/slog; its methods may be
+// called from any goroutine.
+type Book struct {
 	path string
 
 	mu   sync.Mutex
@@ -39,8 +41,8 @@ type Logbook struct {
 	subs map[chan string]struct{}
 }
 
-// LogFile is where the log lies.
-func LogFile() (string, error) {
+// Path is the log file.
+func Path() (string, error) {
 	dir, err := folders.Logs()
 	if err != nil {
 		return "", err
@@ -48,8 +50,8 @@ func LogFile() (string, error) {
 	return filepath.Join(dir, "heliograph.log"), nil
 }
 
-// OpenLogbook logs to the file at path, and to also unless it is nil.
-func OpenLogbook(path string, also io.Writer) (*Logbook, error) {
+// Open logs to the file at path, and to also unless it is nil.
+func Open(path string, also io.Writer) (*Book, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("folder for the log: %w", err)
 	}
@@ -57,11 +59,11 @@ func OpenLogbook(path string, also io.Writer) (*Logbook, error) {
 	if err := os.Chmod(path, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("log file: %w", err)
 	}
-	return &Logbook{path: path, also: also, subs: map[chan string]struct{}{}}, nil
+	return &Book{path: path, also: also, subs: map[chan string]struct{}{}}, nil
 }
 
 // Write takes one line. A disk that is full costs the file, not the program.
-func (b *Logbook) Write(line []byte) (int, error) {
+func (b *Book) Write(line []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	err := b.append(line)
@@ -80,7 +82,7 @@ func (b *Logbook) Write(line []byte) (int, error) {
 
 // append writes one line to the file, into a new one where it would become too
 // large. The lock is held.
-func (b *Logbook) append(line []byte) error {
+func (b *Book) append(line []byte) error {
 	if err := b.open(); err != nil {
 		return err
 	}
@@ -95,7 +97,7 @@ func (b *Logbook) append(line []byte) error {
 }
 
 // open opens the file unless it is open. The lock is held.
-func (b *Logbook) open() error {
+func (b *Book) open() error {
 	if b.file != nil {
 		return nil
 	}
@@ -114,7 +116,7 @@ func (b *Logbook) open() error {
 // rotate makes the file the older one and begins a new one. A file that cannot
 // be renamed, as on Windows while somebody reads it, is emptied instead. The
 // lock is held.
-func (b *Logbook) rotate() error {
+func (b *Book) rotate() error {
 	err := b.file.Close()
 	b.file = nil
 	if err == nil && os.Rename(b.path, b.path+olderLog) != nil {
@@ -127,7 +129,7 @@ func (b *Logbook) rotate() error {
 }
 
 // Close closes the file; what is written later opens it again.
-func (b *Logbook) Close() error {
+func (b *Book) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.file == nil {
@@ -138,12 +140,13 @@ func (b *Logbook) Close() error {
 	return err
 }
 
-// follow returns the end of the file, then each line that is written, and a
-// function that ends it; no line is told twice or left out between the two.
-func (b *Logbook) follow() (tail string, lines <-chan string, stop func(), err error) {
+// Follow returns the end of the file, a channel with each line that is written
+// from then on, and a function that ends it. No line is missing or doubled between
+// the two; a receiver that falls far behind misses lines.
+func (b *Book) Follow() (tail string, lines <-chan string, stop func(), err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if tail, err = TailLog(b.path); err != nil {
+	if tail, err = readTail(b.path); err != nil {
 		return "", nil, nil, err
 	}
 	ch := make(chan string, logAhead)
@@ -155,9 +158,9 @@ func (b *Logbook) follow() (tail string, lines <-chan string, stop func(), err e
 	}, nil
 }
 
-// TailLog reads the last whole lines of the log file at path; one that is not
+// readTail reads the last whole lines of the log file at path; one that is not
 // there is empty.
-func TailLog(path string) (string, error) {
+func readTail(path string) (string, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
@@ -184,26 +187,4 @@ func TailLog(path string) (string, error) {
 		}
 	}
 	return string(raw), nil
-}
-
-// followLog answers with the end of the log, then with each line.
-func (in *instance) followLog(ctx context.Context, reply func(any) error) error {
-	if in.opts.Logbook == nil {
-		return errors.New("this heliograph keeps no log")
-	}
-	tail, lines, stop, err := in.opts.Logbook.follow()
-	if err != nil {
-		return err
-	}
-	defer stop()
-	for text := tail; ; {
-		if err := reply(text); err != nil {
-			return err
-		}
-		select {
-		case text = <-lines:
-		case <-ctx.Done():
-			return nil
-		}
-	}
 }

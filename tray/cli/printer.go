@@ -1,21 +1,18 @@
-package app
+package cli
 
 import (
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
-
-	"golang.org/x/term"
 
 	"heliograph/graph/presence"
 	"heliograph/tray/words"
 )
 
-// Printer writes a readable line with each change, in colour on a terminal. A
-// nil Printer writes nothing.
-type Printer struct {
+// printer writes a readable line with each change, in colour on a terminal. It is
+// the demo's app.Reporter.
+type printer struct {
 	mu     sync.Mutex
 	out    io.Writer
 	colour bool
@@ -24,38 +21,29 @@ type Printer struct {
 	err    string
 }
 
-// NewPrinter writes to out.
-func NewPrinter(out io.Writer) *Printer {
-	p := &Printer{out: out}
-	if f, ok := out.(*os.File); ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" {
-		p.colour = term.IsTerminal(int(f.Fd()))
-	}
+func newPrinter(out io.Writer) *printer {
+	p := &printer{out: out}
+	p.colour = colour(out)
 	return p
 }
 
 // Line writes text with the time of day.
-func (p *Printer) Line(text string) {
-	if p == nil {
-		return
-	}
+func (p *printer) Line(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.line("", text)
 }
 
 // Missing says what could not be opened.
-func (p *Printer) Missing(part, problem string) {
-	if p == nil {
-		return
-	}
+func (p *printer) Missing(part, problem string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.line("\x1b[2m", words.Say("print.missing", part, problem))
 }
 
 // State writes what has changed since the last one.
-func (p *Printer) State(s presence.State) {
-	if p == nil || !s.Observed {
+func (p *printer) State(s presence.State) {
+	if !s.Observed {
 		return
 	}
 	p.mu.Lock()
@@ -83,7 +71,7 @@ func (p *Printer) State(s presence.State) {
 	}
 }
 
-func (p *Printer) line(ink, text string) {
+func (p *printer) line(ink, text string) {
 	off := "\x1b[0m"
 	if !p.colour {
 		ink, off = "", ""

@@ -1,0 +1,68 @@
+package settings
+
+import (
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"heliograph/detect"
+	"heliograph/detect/call"
+	"heliograph/graph/presence"
+)
+
+// Policy is the part of the settings that decides the automatic presence.
+func (v Value) Policy() presence.Policy {
+	a := v.Automatic
+	p := presence.Policy{AwayAfter: time.Duration(a.AwayAfter), AwayWhenLocked: a.AwayWhenLocked, BusyInCall: a.BusyInCall,
+		PresentWhenSharing: a.PresentWhenSharing, AwakeIsPresent: a.VideoIsPresence, CallMessage: a.CallMessage}
+	if len(a.WorkDays) > 0 {
+		p.Hours = a.Hours()
+	}
+	return p
+}
+
+// Hours are the working hours of the settings. Without working days they still
+// say when a day begins and ends.
+func (a Automatic) Hours() presence.Hours {
+	h := presence.Hours{From: int(a.WorkFrom), To: int(a.WorkTo)}
+	for _, d := range a.WorkDays {
+		h.Days[d] = true
+	}
+	return h
+}
+
+// maxSettle is how long there must be no input before the instant of the last
+// one is asked for, so that a pause to read does not wake the program.
+const maxSettle = 30 * time.Second
+
+// Detector is the part of the settings that the detector needs.
+func (v Value) Detector(log *slog.Logger) detect.Options {
+	// The file's span counts too, so that the switch does not change Settle.
+	away := time.Duration(min(v.File.Automatic.Away(), v.Automatic.Away()))
+	o := detect.Options{Log: log, Settle: min(maxSettle, away/2), Debounce: time.Duration(v.Calls.Debounce), Grace: time.Duration(v.Calls.Grace), Programs: v.Programs()}
+	if o.Debounce == 0 {
+		o.Debounce = -1
+	}
+	if o.Grace == 0 {
+		o.Grace = -1
+	}
+	return o
+}
+
+// Programs is what the user says about programs: what they said by command or
+// click, and what the file says about all others.
+func (v Value) Programs() call.Programs {
+	var p call.Programs
+	for _, a := range v.Calls.App {
+		p.Apps = append(p.Apps, call.App{ID: a.Name, Name: a.Name, Class: call.Class(a.Class), Match: a.Match})
+	}
+	except := func(list, said []string) []string {
+		return slices.DeleteFunc(slices.Clone(list), func(name string) bool {
+			return slices.ContainsFunc(said, func(s string) bool { return strings.EqualFold(p.ID(s), p.ID(name)) })
+		})
+	}
+	p.Deny = except(v.Calls.Deny, v.Menu.Allowed)
+	p.Allow = except(v.Calls.Allow, v.Menu.Denied)
+	return p
+}
