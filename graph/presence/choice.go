@@ -11,7 +11,7 @@ type Status string
 
 // The statuses of the menu and the command line.
 const (
-	Automatic      Status = "automatic" // mirror the desk
+	Automatic      Status = "automatic" // show what happens at the desk
 	ChoseAvailable Status = "available"
 	ChoseBusy      Status = "busy"
 	ChoseDND       Status = "dnd"
@@ -21,12 +21,13 @@ const (
 	Paused         Status = "paused" // leave Teams alone
 )
 
-// Statuses lists what a person can choose by name, in menu order.
+// Statuses lists what a person can choose by name, in menu order: all but
+// Paused, which is a command of its own.
 func Statuses() []Status {
 	return []Status{Automatic, ChoseAvailable, ChoseBusy, ChoseDND, ChoseBRB, ChoseAway, ChoseOffline}
 }
 
-// ParseStatus reads a status name without regard to case.
+// ParseStatus decodes the name of one of Statuses, without regard to case.
 func ParseStatus(s string) (Status, error) {
 	want := Status(strings.ToLower(strings.TrimSpace(s)))
 	names := make([]string, 0, 7)
@@ -39,8 +40,8 @@ func ParseStatus(s string) (Status, error) {
 	return "", fmt.Errorf("unknown status %q: use one of %s", s, strings.Join(names, ", "))
 }
 
-// Preferred is the preferred presence that carries a status to Graph; the zero
-// Pair for Automatic and Paused.
+// Preferred returns the preferred presence that shows a status in Teams; the
+// zero Pair for Automatic and Paused.
 func (s Status) Preferred() Pair {
 	switch s {
 	case ChoseAvailable:
@@ -59,17 +60,18 @@ func (s Status) Preferred() Pair {
 	return Pair{}
 }
 
-// Choice is the user's own word. The zero Choice is Automatic.
+// Choice is the status that the user has chosen. The zero Choice is Automatic.
 type Choice struct {
 	Status Status    `json:"status"`
 	Since  time.Time `json:"since,omitzero"`
 	// Until is when the choice falls back to Automatic; zero: until changed.
 	Until time.Time `json:"until,omitzero"`
-	// Message is a status message to show meanwhile; empty: leave it alone.
+	// Message is a status message to show meanwhile; empty: leave the message
+	// alone.
 	Message string `json:"message,omitempty"`
 }
 
-// At returns the choice that holds at now: c, or Automatic once c has run out.
+// At returns the choice that holds at now: c, or Automatic once c has ended.
 func (c Choice) At(now time.Time) Choice {
 	if c.Status == "" || c.Status == Automatic || (!c.Until.IsZero() && !now.Before(c.Until)) {
 		return Choice{Status: Automatic}

@@ -7,88 +7,9 @@ import (
 	"heliograph/detect"
 )
 
-// Policy is how Automatic judges an activity; each rule has its switch.
-type Policy struct {
-	// AwayAfter is the idle time after which a person is away; zero: never.
-	AwayAfter time.Duration
-	// AwayWhenLocked turns a locked screen into Away.
-	AwayWhenLocked bool
-	// BusyInCall turns a call into Busy.
-	BusyInCall bool
-	// PresentWhenSharing turns a screen share in a call into Do not disturb,
-	// Presenting.
-	PresentWhenSharing bool
-	// AwakeIsPresent counts a program that keeps the screen awake (a video, a
-	// presentation) as a person being present.
-	AwakeIsPresent bool
-	// Hours are the working hours.
-	Hours Hours
-	// CallMessage is the status message during a call; "{app}" stands for the
-	// program's name. Empty: the message is left alone.
-	CallMessage string
-}
-
-// Rule names what decided.
-type Rule string
-
-// The rules, strongest first.
-const (
-	RuleChoice    Rule = "choice"     // the user picked a status
-	RulePaused    Rule = "paused"     // the user paused heliograph
-	RuleAsleep    Rule = "asleep"     // the machine sleeps
-	RuleHours     Rule = "hours"      // outside working hours
-	RuleElsewhere Rule = "elsewhere"  // another user has the seat
-	RuleTeamsCall Rule = "teams-call" // Teams tells its own calls
-	RuleSharing   Rule = "sharing"    // sharing the screen in a call
-	RuleCall      Rule = "call"       // in a call
-	RuleLocked    Rule = "locked"     // the screen is locked
-	RuleIdle      Rule = "idle"       // no input for Policy.AwayAfter
-	RuleAwake     Rule = "awake"      // a program keeps the screen awake
-	RuleInput     Rule = "input"      // input arrives
-	RuleUnknown   Rule = "unknown"    // nothing tells whether anyone is there
-)
-
-// Reason is why a Want is as it is.
-type Reason struct {
-	Rule Rule
-	// App is the program that led to it, for people; empty if none did.
-	App string
-	// Since is the fact's own instant (the last input, the start of the call,
-	// of the choice); zero if it has none.
-	Since time.Time
-}
-
-// Want is what colleagues should see.
-type Want struct {
-	// Session is the presence session to hold; zero: none.
-	Session Pair
-	// Preferred is the preferred presence to hold over it; zero: none of ours.
-	Preferred Pair
-	// PreferredUntil is when Preferred ends; zero: until changed.
-	PreferredUntil time.Time
-	// Message is the status message to hold; empty: leave it alone.
-	Message string
-	Reason  Reason
-	// Until is the instant at which this answer would change by itself; zero:
-	// it would not.
-	Until time.Time
-}
-
-// Pair is what a colleague is meant to see: the preferred presence, else the
-// session, else Offline.
-func (w Want) Pair() Pair {
-	switch {
-	case !w.Preferred.Zero() && !w.Session.Zero():
-		return w.Preferred
-	case !w.Session.Zero():
-		return w.Session
-	}
-	return Offline
-}
-
-// Decide is the one place that turns a choice and an activity into presence.
-// It is pure: the same arguments give the same answer, and now is the only
-// clock.
+// Decide is the only place that turns a choice and an activity into presence.
+// It is pure: the same arguments give the same answer. Working hours are in the
+// time zone of now.
 func Decide(c Choice, a detect.Activity, p Policy, now time.Time) Want {
 	c = c.At(now)
 	switch c.Status {
@@ -97,8 +18,8 @@ func Decide(c Choice, a detect.Activity, p Policy, now time.Time) Want {
 	case Automatic:
 		return automatic(a, p, now)
 	}
-	// A preferred presence is shown only over a living session, so the desk is
-	// mirrored beneath it, working hours or not.
+	// A preferred presence is shown only above a living session, so there is a
+	// session beneath it, outside working hours too.
 	p.Hours = Hours{}
 	w := automatic(a, p, now)
 	if w.Session.Zero() && w.Reason.Rule != RuleAsleep {
@@ -113,7 +34,7 @@ func Decide(c Choice, a detect.Activity, p Policy, now time.Time) Want {
 	return w
 }
 
-// automatic mirrors the desk.
+// automatic decides from what happens at the desk.
 func automatic(a detect.Activity, p Policy, now time.Time) Want {
 	working, edge := p.Hours.Contain(now)
 	var w Want
@@ -125,7 +46,7 @@ func automatic(a detect.Activity, p Policy, now time.Time) Want {
 	case a.Elsewhere:
 		w = Want{Session: Away, Reason: Reason{Rule: RuleElsewhere}}
 	case a.Call.Active() && a.Call.Teams:
-		// Teams shows its own call above whatever this session says.
+		// Teams shows its own call above our session, whatever that is.
 		w = Want{Session: Available, Reason: Reason{Rule: RuleTeamsCall, App: a.Call.Name, Since: a.Call.Since}}
 	case a.Call.Active() && p.BusyInCall:
 		w = inCall(a.Call, p)
@@ -138,7 +59,7 @@ func automatic(a detect.Activity, p Policy, now time.Time) Want {
 	return w
 }
 
-// byInput judges by the last input alone.
+// byInput decides from the last input alone.
 func byInput(a detect.Activity, p Policy, now time.Time) Want {
 	at := Reason{Rule: RuleInput, Since: a.LastInput}
 	switch {
@@ -159,6 +80,7 @@ func byInput(a detect.Activity, p Policy, now time.Time) Want {
 	return Want{Session: Away, Reason: at}
 }
 
+// inCall decides during a call that is not in Teams.
 func inCall(c detect.Call, p Policy) Want {
 	w := Want{Session: InACall, Reason: Reason{Rule: RuleCall, App: c.Name, Since: c.Since}}
 	switch {
@@ -171,7 +93,7 @@ func inCall(c detect.Call, p Policy) Want {
 	return w
 }
 
-// earlier is the first of two instants, where zero means never.
+// earlier returns the first of two instants, where zero means never.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
 		return b

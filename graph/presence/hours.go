@@ -21,7 +21,7 @@ type Hours struct {
 	From, To int
 }
 
-// The day of somebody without working hours.
+// The day where no working hours are set: an office's.
 const (
 	defaultFrom = 8 * 60
 	defaultTo   = 18 * 60

@@ -12,8 +12,8 @@ type Timing struct {
 
 // DefaultTiming is as short as each pair allows, so that a crash heals in minutes.
 // Available fades after five minutes and must be renewed before; it outlives
-// that fade so that one lost post does not show as Offline. Away is worth
-// nothing to renew often: nobody waits for somebody who is away.
+// that fade so that one lost post does not show as Offline. Away
+// does not fade, and an hour of Away after a crash misleads few.
 func DefaultTiming(p Pair) Timing {
 	switch p.Availability {
 	case "Available":
@@ -39,8 +39,7 @@ const (
 )
 
 // settleTime is how long after a preferred presence of ours was set, and not
-// read back yet, an answer of GET is not held against it: Graph is eventually
-// consistent.
+// read back yet, an answer of GET does not end it: Graph is eventually consistent.
 const settleTime = time.Minute
 
 // callTimeout bounds one exchange with Graph, token refresh included.
