@@ -11,8 +11,8 @@ import (
 	"heliograph/graph/presence"
 )
 
-// signedIn is an account on an emulator in this process, signed in through
-// MSAL's real loopback.
+// signedIn returns an account that has signed in to an emulator in this process
+// through MSAL's real loopback.
 func signedIn(t *testing.T, s *emu.Server, v Vault) *Account {
 	t.Helper()
 	a, err := Open(Config{ClientID: emu.AppID, Transport: s.Transport()}, v)
@@ -49,7 +49,7 @@ func TestSignInRestoreSignOut(t *testing.T) {
 	}
 	before := len(s.Requests())
 	if p, err := again.Restore(t.Context()); err != nil || p.ID != emu.SelfID || p.Name == "" {
-		t.Fatalf("restored %+v, %v", p, err)
+		t.Fatalf("restored as %+v, %v", p, err)
 	}
 	for _, r := range s.Requests()[before:] {
 		if r.Note == "refresh_token" {
@@ -60,7 +60,7 @@ func TestSignInRestoreSignOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := s.User("self").Shown.Activity; got != "InACall" {
-		t.Errorf("shows %s", got)
+		t.Errorf("colleagues see %s", got)
 	}
 	if err := again.SignOut(t.Context()); err != nil {
 		t.Fatal(err)
@@ -101,12 +101,12 @@ func TestRefreshAndRevocation(t *testing.T) {
 	if refreshes != 1 {
 		t.Errorf("%d refreshes for one challenge", refreshes)
 	}
-	// What silence did not meet, the page is asked for, once.
+	// The next sign-in page demands what the silent refresh did not meet, once.
 	for _, want := range []bool{true, false} {
 		browse := inBackground(emu.Browser(s.Transport(), "self"))
 		_, err := a.SignIn(t.Context(), Prompt{OpenURL: func(page string) error {
 			if asked := strings.Contains(page, "nbf"); asked != want {
-				t.Errorf("the page is asked for the claims: %v, want %v", asked, want)
+				t.Errorf("the page demands the claims: %v, want %v", asked, want)
 			}
 			return browse(page)
 		}})
@@ -120,7 +120,7 @@ func TestRefreshAndRevocation(t *testing.T) {
 }
 
 func TestShortTokensAreRefreshed(t *testing.T) {
-	// Under five minutes left, MSAL refreshes: every call, here.
+	// MSAL refreshes a token with less than five minutes left: here at each call.
 	s := emu.New(emu.Options{TokenLife: 2 * time.Minute})
 	c := signedIn(t, s, &MemoryVault{}).Client()
 	for range 3 {
@@ -129,7 +129,7 @@ func TestShortTokensAreRefreshed(t *testing.T) {
 		}
 	}
 	if got := s.User("self").Shown.Activity; got != "Available" {
-		t.Errorf("shows %s", got)
+		t.Errorf("colleagues see %s", got)
 	}
 }
 
@@ -186,7 +186,7 @@ func TestSignInErrors(t *testing.T) {
 		_, err = a.SignIn(t.Context(), Prompt{OpenURL: inBackground(emu.Browser(s.Transport(), "self"))})
 		var e *SignInError
 		if !errors.As(err, &e) || e.AADSTS != code || !errors.Is(err, presence.ErrSignIn) {
-			t.Errorf("AADSTS%d came back as %v", code, err)
+			t.Errorf("AADSTS%d is returned as %v", code, err)
 		}
 		if w := Explain(err); len(w.Args) != 1 || w.Args[0] != code {
 			t.Errorf("AADSTS%d is explained as %+v", code, w)
@@ -194,7 +194,7 @@ func TestSignInErrors(t *testing.T) {
 	}
 }
 
-// TestSignInMeetsAProxy: a page that is not Entra's does not refuse the person.
+// TestSignInMeetsAProxy: a page that is not Entra's is not a refusal.
 func TestSignInMeetsAProxy(t *testing.T) {
 	for _, status := range []int{0, 400, 403, 503} {
 		s := emu.New(emu.Options{})
@@ -240,6 +240,6 @@ func TestOutageAtRestoreKeepsThePerson(t *testing.T) {
 	}
 	err = a.Client().SetPresence(t.Context(), presence.Available, time.Hour)
 	if err == nil || errors.Is(err, presence.ErrSignIn) || errors.Is(err, presence.ErrRefused) {
-		t.Errorf("an outage is taken for %v", err)
+		t.Errorf("an outage is returned as %v", err)
 	}
 }

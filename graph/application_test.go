@@ -21,7 +21,7 @@ import (
 	"heliograph/graph/presence"
 )
 
-// secretFile writes a file as a careful person would.
+// secretFile writes a file that only its owner can read.
 func secretFile(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "secret")
@@ -32,7 +32,7 @@ func secretFile(t *testing.T, text string) string {
 	return path
 }
 
-// certificate makes one, and its PEM file's text.
+// certificate returns a new certificate and the text of its PEM file.
 func certificate(t *testing.T) (*x509.Certificate, string) {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -61,7 +61,8 @@ func kiosk(s *emu.Server, api string, a Application) Config {
 	return Config{ClientID: emu.AppID, Tenant: emu.TenantID, API: api, Transport: s.Transport(), Application: &a}
 }
 
-// TestApplicationSignsIn walks every way in, in both versions of the contract.
+// TestApplicationSignsIn uses every kind of credential, in both versions of the
+// contract.
 func TestApplicationSignsIn(t *testing.T) {
 	cert, certText := certificate(t)
 	kept := &MemoryVault{}
@@ -107,13 +108,13 @@ func TestApplicationSignsIn(t *testing.T) {
 			}
 			checkApplicationRequests(t, s, c.api)
 			if (config.Timing() != nil) != (c.api == "beta") {
-				t.Error("renewals do not follow what Graph is told")
+				t.Error("renewals do not match the expiration that is sent")
 			}
 			if err := client.ClearPresence(t.Context()); err != nil {
 				t.Error(err)
 			}
 			if got := s.User("self").Shown.Availability; got != "Offline" {
-				t.Errorf("shows %s after the end", got)
+				t.Errorf("colleagues see %s after the end", got)
 			}
 		})
 	}
@@ -142,7 +143,7 @@ func checkApplicationRequests(t *testing.T, s *emu.Server, api string) {
 		}
 	}
 	if grants != 1 {
-		t.Errorf("%d tokens were asked for", grants)
+		t.Errorf("%d tokens were requested", grants)
 	}
 }
 
@@ -178,8 +179,8 @@ func TestApplicationIsRefused(t *testing.T) {
 	}
 }
 
-// TestNewSecretIsReadAfterARefusal is a kiosk that starts with a wrong secret,
-// which is replaced while it runs: nobody has to click there.
+// TestNewSecretIsReadAfterARefusal: a kiosk starts with a wrong secret, which is
+// replaced while it runs. Nobody has to click.
 func TestNewSecretIsReadAfterARefusal(t *testing.T) {
 	s := emu.New(emu.Options{})
 	path := secretFile(t, "old")
@@ -202,8 +203,8 @@ func TestNewSecretIsReadAfterARefusal(t *testing.T) {
 	}
 }
 
-// TestKioskRecovers: nobody clicks at a kiosk, so nothing that goes wrong with
-// its credential or its permissions stops it for good.
+// TestKioskRecovers: nobody clicks at a kiosk, so it recovers from every trouble
+// with its credential or its permissions.
 func TestKioskRecovers(t *testing.T) {
 	for name, c := range map[string]struct{ spoil, mend func(*day, string) }{
 		"secret file missing": {
@@ -240,13 +241,13 @@ func TestKioskRecovers(t *testing.T) {
 				}
 				c.mend(d, file)
 				d.pass(16 * time.Minute)
-				d.sees("Available/Available")
+				d.shows("Available/Available")
 			})
 		})
 	}
 }
 
-// rewriteSecret replaces a secret's file; an empty secret removes it.
+// rewriteSecret replaces the file of a secret; an empty secret removes it.
 func rewriteSecret(t *testing.T, file, secret string) {
 	t.Helper()
 	err := os.Remove(file)
@@ -299,16 +300,16 @@ func TestSecretFiles(t *testing.T) {
 		}
 	}
 	if _, err := LoadSecret(t.TempDir()); err == nil {
-		t.Error("a folder is read as a secret")
+		t.Error("a folder is accepted as a secret")
 	}
 	v := &MemoryVault{}
 	if err := KeepCredential(context.Background(), v, " \n"); err == nil || len(v.items) != 0 {
-		t.Errorf("an empty secret is kept: %v", err)
+		t.Errorf("an empty secret is accepted: %v", err)
 	}
 	if err := KeepCredential(t.Context(), v, "x"); err != nil || len(v.items) == 0 {
 		t.Fatal(err)
 	}
 	if err := ForgetCredential(t.Context(), v); err != nil || len(v.items) != 0 {
-		t.Errorf("%d items stay, %v", len(v.items), err)
+		t.Errorf("%d items are left, %v", len(v.items), err)
 	}
 }

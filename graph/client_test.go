@@ -17,8 +17,8 @@ import (
 	"heliograph/graph/presence"
 )
 
-// scripted is a Graph that gives one answer after the other, then the last
-// again; tokens counts what it was asked for.
+// scripted is a server that gives one answer after the other, then the last one
+// again and again.
 type scripted struct {
 	answers []func(http.ResponseWriter)
 	calls   int
@@ -54,7 +54,7 @@ func answer(status int, body string, header ...string) func(http.ResponseWriter)
 
 const wanted = `{"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}`
 
-// challenged is how Graph asks for new claims.
+// challenged is an answer with which Graph demands new claims.
 func challenged(enc *base64.Encoding) func(http.ResponseWriter) {
 	return answer(401, `{"error":{"code":"InvalidAuthenticationToken"}}`, "WWW-Authenticate",
 		`Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", error="insufficient_claims", claims="`+enc.EncodeToString([]byte(wanted))+`"`)
@@ -70,7 +70,7 @@ func TestChallengeIsAnsweredOnce(t *testing.T) {
 			t.Errorf("%s: %d calls, claims %q", name, s.calls, s.claims)
 		}
 	}
-	// A token that has run out and a session that was revoked, one after the other.
+	// An expired token and a revoked session, one after the other.
 	both := &scripted{answers: []func(http.ResponseWriter){answer(401, `{"error":{"code":"InvalidAuthenticationToken"}}`), challenged(base64.StdEncoding), answer(200, "")}}
 	if err := both.client(t).SetPresence(t.Context(), presence.Away, time.Hour); err != nil || both.calls != 3 || both.claims[1] != anyClaims || both.claims[2] != wanted {
 		t.Errorf("stale, then challenged: %v after %q", err, both.claims)
@@ -114,8 +114,8 @@ func TestPlain401StartsNoRoundOfRefreshing(t *testing.T) {
 	}
 }
 
-// TestOnlyGraphRefuses: a status alone does not show that Graph has answered.
-// What a proxy or a hotspot answers is tried again.
+// TestOnlyGraphRefuses: a status alone does not prove that Graph has answered. A
+// request that a proxy or a hotspot answers is repeated.
 func TestOnlyGraphRefuses(t *testing.T) {
 	for _, status := range []int{400, 403, 404, 409, 511} {
 		s := &scripted{answers: []func(http.ResponseWriter){answer(status, "<html>blocked</html>")}}
@@ -125,12 +125,12 @@ func TestOnlyGraphRefuses(t *testing.T) {
 			t.Errorf("%d: %v", status, err)
 		}
 		if err := c.ClearPresence(t.Context()); err == nil {
-			t.Errorf("%d: a page is taken for a session that is gone", status)
+			t.Errorf("%d: a page is taken for the answer that a session does not exist", status)
 		}
 	}
 }
 
-func TestForbiddenNamesThePageThatMendsIt(t *testing.T) {
+func TestForbiddenLinksTheConsentPage(t *testing.T) {
 	s := &scripted{answers: []func(http.ResponseWriter){answer(403, `{"error":{"code":"Forbidden","message":"secret words"}}`)}}
 	err := s.client(t).SetPresence(t.Context(), presence.Away, time.Hour)
 	w := Explain(err)
@@ -198,13 +198,13 @@ func TestAnswersInTheWild(t *testing.T) {
 	}
 }
 
-func TestClearOfWhatIsGone(t *testing.T) {
+func TestClearOfAMissingSession(t *testing.T) {
 	s := &scripted{answers: []func(http.ResponseWriter){answer(404, `{"error":{"code":"NotFound"}}`)}}
 	if err := s.client(t).ClearPresence(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if err := s.client(t).ClearPreferred(t.Context()); !errors.Is(err, presence.ErrRefused) {
-		t.Errorf("404 elsewhere gives %v", err)
+		t.Errorf("404 for another action gives %v", err)
 	}
 }
 
@@ -226,7 +226,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-func TestErrorsQuoteNothingForeign(t *testing.T) {
+func TestErrorsQuoteNoAnswer(t *testing.T) {
 	for _, body := range []string{`{"error":{"code":"a\nb","message":"m"}}`, `{"error":{"code":"` + strings.Repeat("x", 500) + `"}}`, `{"error":"text"}`, `{"error":{"code":5}}`, "<html>", "", "null", `{"error":{"innerError":{"request-id":"a b"}}}`} {
 		s := &scripted{answers: []func(http.ResponseWriter){answer(400, body)}}
 		err := s.client(t).SetPresence(t.Context(), presence.Away, time.Hour)

@@ -58,11 +58,11 @@ func TestEmulatorIsTheOnlyHost(t *testing.T) {
 	resp, err := a.http.Get("https://graph.microsoft.us/v1.0/me")
 	if err == nil {
 		resp.Body.Close()
-		t.Error("an emulated account reaches the world")
+		t.Error("an emulated account reaches a real server")
 	}
 }
 
-// forward is an ordinary proxy: it passes plain requests on and tunnels CONNECT.
+// forward is an ordinary proxy: it forwards plain requests and tunnels CONNECT.
 type forward struct {
 	to string // where every tunnel ends
 
@@ -101,9 +101,9 @@ func (p *forward) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	<-done
 }
 
-// TestProxyFromEnvironment runs itself anew: the environment is read once per
-// process. The far end's certificate is strange on purpose: that it is seen
-// shows that TLS went through the tunnel to the end and was not broken up.
+// TestProxyFromEnvironment runs its own binary again, since the environment is
+// read once in a process. The server's certificate is not trusted: the error about
+// it shows that TLS went through the tunnel to the server unbroken.
 func TestProxyFromEnvironment(t *testing.T) {
 	if os.Getenv("GRAPH_BEHIND_PROXY") != "" {
 		behindProxy(t)

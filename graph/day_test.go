@@ -15,7 +15,7 @@ import (
 )
 
 // day is a simulated working day: the real loop, client and MSAL against the
-// emulator, all on a bubble's clock.
+// emulator, all with the clock of a synctest bubble.
 type day struct {
 	t       *testing.T
 	server  *emu.Server
@@ -28,20 +28,20 @@ type day struct {
 	quit    func()
 }
 
-// simulate runs play in a bubble. Input has just arrived, and nobody is signed
-// in yet.
+// simulate runs play in a bubble. Somebody has just come to the desk, and nobody
+// is signed in yet.
 func simulate(t *testing.T, policy presence.Policy, play func(*day)) {
 	t.Helper()
 	simulateOn(t, emu.Options{}, nil, policy, play)
 }
 
-// simulateAs is a day of an application, or of a person where that is nil.
+// simulateAs is simulate for an application; nil: for a person.
 func simulateAs(t *testing.T, app *Application, policy presence.Policy, play func(*day)) {
 	t.Helper()
 	simulateOn(t, emu.Options{}, app, policy, play)
 }
 
-// simulateOn is a day on an emulator with these options.
+// simulateOn is simulateAs on an emulator with these options.
 func simulateOn(t *testing.T, o emu.Options, app *Application, policy presence.Policy, play func(*day)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -58,7 +58,7 @@ func simulateOn(t *testing.T, o emu.Options, app *Application, policy presence.P
 	})
 }
 
-// start runs a loop on what an earlier one left.
+// start runs a loop with what an earlier one has saved.
 func (d *day) start(policy presence.Policy) {
 	d.loop = presence.New(presence.Options{Policy: policy, Saved: d.saved, Keep: func(s presence.Saved) { d.saved = s },
 		Zone: d.local, Jitter: func() float64 { return 0.5 }})
@@ -75,7 +75,7 @@ func (d *day) local() *time.Location {
 	return time.UTC
 }
 
-// kill ends the loop without a farewell, as a power cut does.
+// kill ends the loop without clearing anything, as a power cut does.
 func (d *day) kill() {
 	d.loop.SetService(nil)
 	synctest.Wait()
@@ -86,18 +86,19 @@ var office = presence.Policy{AwayAfter: 5 * time.Minute, AwayWhenLocked: true, B
 
 func instant() time.Time { return time.Now().Round(0) }
 
-// pass lets time go by until everything has come to rest at its end.
+// pass lets time go by, and returns when everything that follows has happened.
 func (d *day) pass(span time.Duration) {
 	<-time.After(span)
 	synctest.Wait()
 }
 
-// signIn needs no socket with a device code, so it fits into a bubble.
+// signIn signs in with a device code, which needs no socket and so works in a
+// bubble.
 func (d *day) signIn() {
 	d.t.Helper()
 	_, err := d.account.SignIn(d.t.Context(), Prompt{Device: func(c DeviceCode) {
 		if !d.server.ApproveDevice(c.Code, "self") {
-			d.t.Error("the code is unknown")
+			d.t.Error("the emulator does not know the code")
 		}
 	}})
 	if err != nil {
@@ -113,11 +114,11 @@ func (d *day) observe(change func(*detect.Activity)) {
 	synctest.Wait()
 }
 
-// input begins to arrive; rest says that it ended just now.
+// input begins to arrive; inputEnds: it has just ended.
 func (d *day) input() {
 	d.observe(func(a *detect.Activity) { a.InUse, a.LastInput = true, instant() })
 }
-func (d *day) rest() {
+func (d *day) inputEnds() {
 	d.observe(func(a *detect.Activity) { a.InUse, a.LastInput = false, instant() })
 }
 
@@ -146,14 +147,15 @@ func (d *day) fault(f emu.Fault) {
 	}
 }
 
-func (d *day) sees(want string) {
+// shows checks what colleagues see now.
+func (d *day) shows(want string) {
 	d.t.Helper()
 	if p := d.server.User("self").Shown; p.Availability+"/"+p.Activity != want {
 		d.t.Errorf("%s: colleagues see %s/%s, want %s (state: %+v)", time.Now().Format("15:04:05"), p.Availability, p.Activity, want, d.loop.State())
 	}
 }
 
-// requests lists the times at which a Graph action was asked for since then.
+// requests lists the times of the requests for an action since then.
 func (d *day) requests(action string, since time.Time) []time.Time {
 	var at []time.Time
 	for _, r := range d.server.Requests() {
@@ -167,51 +169,51 @@ func (d *day) requests(action string, since time.Time) []time.Time {
 func TestWorkingDay(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
-		d.sees("Available/Available")
+		d.shows("Available/Available")
 		d.pass(50 * time.Minute)
-		d.sees("Available/Available")
-		d.rest()
+		d.shows("Available/Available")
+		d.inputEnds()
 		d.pass(5*time.Minute - time.Nanosecond)
-		d.sees("Available/Available")
+		d.shows("Available/Available")
 		d.pass(time.Nanosecond)
-		d.sees("Away/Away")
+		d.shows("Away/Away")
 		d.pass(3 * time.Hour) // lunch, over several tokens' lives
-		d.sees("Away/Away")
+		d.shows("Away/Away")
 		d.input()
-		d.sees("Available/Available")
+		d.shows("Available/Available")
 		d.call("Zoom")
-		d.sees("Busy/InACall")
+		d.shows("Busy/InACall")
 		if m := d.server.User("self").StatusMessage; m == nil || m.Content != "On a Zoom call" {
 			t.Errorf("status message %+v", m)
 		}
-		d.rest() // one listens without a hand on the keyboard
+		d.inputEnds() // one listens without a hand on the keyboard
 		d.pass(2 * time.Hour)
-		d.sees("Busy/InACall")
+		d.shows("Busy/InACall")
 		d.call("")
-		d.sees("Away/Away")
+		d.shows("Away/Away")
 		if m := d.server.User("self").StatusMessage; m != nil && m.Content != "" {
-			t.Errorf("the message stayed: %+v", m)
+			t.Errorf("the message is still there: %+v", m)
 		}
 		d.input()
 		d.observe(func(a *detect.Activity) { a.Locked = true })
-		d.sees("Away/Away")
+		d.shows("Away/Away")
 		d.observe(func(a *detect.Activity) { a.Locked = false })
-		d.sees("Available/Available")
+		d.shows("Available/Available")
 		d.observe(func(a *detect.Activity) { a.Asleep = true })
-		d.sees("Offline/Offline")
+		d.shows("Offline/Offline")
 		d.pass(14 * time.Hour)
 		d.observe(func(a *detect.Activity) { a.Asleep, a.InUse, a.LastInput = false, true, instant() })
-		d.sees("Available/Available")
+		d.shows("Available/Available")
 		d.quit()
-		d.sees("Offline/Offline")
+		d.shows("Offline/Offline")
 		if n := len(d.server.User("self").Sessions); n != 0 {
 			t.Errorf("%d sessions left", n)
 		}
 	})
 }
 
-// TestKeepAlive holds the renewals to what each pair needs: Available fades
-// after five minutes, everything else lasts until it expires.
+// TestKeepAlive holds that each pair is renewed as often as it needs: Available
+// fades after five minutes, everything else lasts until it expires.
 func TestKeepAlive(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -253,25 +255,25 @@ func TestWorkingHoursTravel(t *testing.T) {
 		d.pass(time.Until(time.Date(2000, 3, 25, 12, 0, 0, 0, berlin)))
 		d.signIn()
 		d.input()
-		d.sees("Available/Available")
+		d.shows("Available/Available")
 		d.pass(time.Until(time.Date(2000, 3, 25, 18, 0, 0, 0, berlin)))
-		d.sees("Offline/Offline")
+		d.shows("Offline/Offline")
 		// The clocks go forward: work begins an hour earlier than in 24 hours.
 		d.pass(time.Until(time.Date(2000, 3, 26, 8, 0, 0, -1, berlin)))
-		d.sees("Offline/Offline")
+		d.shows("Offline/Offline")
 		d.pass(1)
-		d.sees("Available/Available")
+		d.shows("Available/Available")
 		d.pass(time.Hour)
 		d.zone.Store(tokyo) // where it is 16:00
-		d.rest()
+		d.inputEnds()
 		if until := d.loop.State().Want.Until; !until.Equal(time.Date(2000, 3, 26, 18, 0, 0, 0, tokyo)) {
 			t.Errorf("work in Tokyo ends at %s", until)
 		}
 		d.pass(2 * time.Hour)
-		d.sees("Offline/Offline")
+		d.shows("Offline/Offline")
 		d.zone.Store(berlin) // where it is 11:00
 		d.input()
-		d.sees("Available/Available")
+		d.shows("Available/Available")
 	})
 }
 
@@ -292,13 +294,13 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 		asked := time.Now()
 		d.call("Zoom")
 		d.pass(30 * time.Second)
-		d.rest() // news does not cut a server's wish short
+		d.inputEnds() // an event does not shorten a pause that the server asked for
 		d.pass(60*time.Second - time.Nanosecond)
 		if n := len(d.requests("/setPresence", asked)); n != 1 {
 			t.Errorf("%d posts within the pause", n)
 		}
 		d.pass(time.Second)
-		d.sees("Busy/InACall")
+		d.shows("Busy/InACall")
 	})
 }
 
@@ -320,26 +322,26 @@ func TestOutage(t *testing.T) {
 		}
 		s := d.loop.State()
 		if s.Err == nil || !s.ErrSince.Equal(began.Round(0)) && s.ErrSince.Sub(began) > time.Second {
-			t.Errorf("the trouble is told as %v since %v", s.Err, s.ErrSince)
+			t.Errorf("the trouble is %v since %v", s.Err, s.ErrSince)
 		}
-		// Graph saw the session expire; what is true now must come at once.
-		d.sees("Offline/Offline")
+		// The session has expired at Graph; the present state must be sent at once.
+		d.shows("Offline/Offline")
 		d.call("")
 		d.pass(2 * time.Minute)
-		d.sees("Available/Available")
+		d.shows("Available/Available")
 		if s := d.loop.State(); s.Err != nil {
 			t.Errorf("after the outage: %v", s.Err)
 		}
 	})
 }
 
-func TestNewsEndsABackoff(t *testing.T) {
+func TestAnEventEndsABackoff(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
 		d.fault(emu.Fault{Drop: true, For: emu.Duration(20 * time.Minute)})
 		d.pass(20*time.Minute + time.Nanosecond)
 		d.call("Zoom")
-		d.sees("Busy/InACall")
+		d.shows("Busy/InACall")
 	})
 }
 
@@ -349,18 +351,18 @@ func TestLostAnswers(t *testing.T) {
 		d.fault(emu.Fault{Path: "Presence", Lose: true, Times: 3})
 		d.choose(presence.ChoseDND, time.Hour)
 		d.pass(10 * time.Second)
-		d.sees("DoNotDisturb/DoNotDisturb")
+		d.shows("DoNotDisturb/DoNotDisturb")
 		d.fault(emu.Fault{Path: "clearUserPreferredPresence", Lose: true, Times: 2})
 		d.choose(presence.Automatic, 0)
 		d.pass(10 * time.Second)
-		d.sees("Available/Available")
+		d.shows("Available/Available")
 		if s := d.loop.State(); !s.Theirs.Zero() {
-			t.Errorf("heliograph's own word is taken for the user's: %v", s.Theirs)
+			t.Errorf("heliograph's own choice is taken for the user's: %v", s.Theirs)
 		}
 	})
 }
 
-func TestRevokedSignInStopsQuietly(t *testing.T) {
+func TestRevokedSignInSendsNothing(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
 		d.server.Revoke("self")
@@ -376,6 +378,6 @@ func TestRevokedSignInStopsQuietly(t *testing.T) {
 		}
 		d.call("Zoom")
 		d.signIn()
-		d.sees("Busy/InACall")
+		d.shows("Busy/InACall")
 	})
 }

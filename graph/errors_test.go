@@ -12,7 +12,8 @@ import (
 	"heliograph/graph/presence"
 )
 
-// TestEntrasShape: a refusal is Entra's if it has a name and Entra's number.
+// TestEntrasShape: an answer is a refusal by Entra if it has a name and Entra's
+// number.
 func TestEntrasShape(t *testing.T) {
 	const html = "<html>blocked</html>"
 	for name, c := range map[string]struct {
@@ -40,7 +41,7 @@ func TestEntrasShape(t *testing.T) {
 		w := httptest.NewRecorder()
 		w.WriteHeader(c.status)
 		_, _ = w.WriteString(c.body) // into memory
-		err := tokenError(msal.CallErr{Resp: w.Result(), Err: errors.New("a text that nobody reads")})
+		err := tokenError(msal.CallErr{Resp: w.Result(), Err: errors.New("a text that is not used")})
 		for _, kind := range []error{presence.ErrSignIn, presence.ErrRefused, presence.ErrAnswered} {
 			if errors.Is(err, kind) != (kind == c.kind) {
 				t.Errorf("%s: %v; is %v: %v", name, err, kind, errors.Is(err, kind))
@@ -52,8 +53,8 @@ func TestEntrasShape(t *testing.T) {
 	}
 }
 
-// TestForeignAnswers: what has no mark of Graph's is the network's, with a pause
-// that stays short whatever it asks for.
+// TestForeignAnswers: an answer without Graph's marks is a failure of the network.
+// The pause is short whatever the answer asks for.
 func TestForeignAnswers(t *testing.T) {
 	for _, status := range []int{400, 401, 403, 404, 407, 409, 429, 502, 503, 511} {
 		s := &scripted{answers: []func(http.ResponseWriter){answer(status, "<html>blocked</html>", "Retry-After", "3000")}}
@@ -69,12 +70,12 @@ func TestForeignAnswers(t *testing.T) {
 	}
 }
 
-// TestGraphsMark: the request id alone shows that Graph answered.
+// TestGraphsMark: the request id alone proves that Graph has answered.
 func TestGraphsMark(t *testing.T) {
 	id := []string{"request-id", "8a3c1f1e-0000-4000-8000-000000000001"}
 	s := &scripted{answers: []func(http.ResponseWriter){answer(404, "", id...)}}
 	if err := s.client(t).ClearPresence(t.Context()); err != nil {
-		t.Errorf("a session that is gone: %v", err)
+		t.Errorf("a session that does not exist: %v", err)
 	}
 	s = &scripted{answers: []func(http.ResponseWriter){answer(403, `{"error":{"code":"","message":""}}`, id...)}}
 	err := s.client(t).SetPresence(t.Context(), presence.Away, time.Hour)

@@ -36,7 +36,7 @@ func TestLeftAfterQuit(t *testing.T) {
 				d.pass(time.Second)
 				d.quit()
 				d.server.ClearFaults()
-				d.sees(c.sees)
+				d.shows(c.sees)
 				var got []any
 				var until time.Time
 				for _, l := range d.loop.Left() {
@@ -54,7 +54,7 @@ func TestLeftAfterQuit(t *testing.T) {
 				if len(got) > 0 {
 					d.pass(time.Until(until) + time.Second)
 				}
-				d.sees("Offline/Offline")
+				d.shows("Offline/Offline")
 				if u := d.server.User("self"); u.StatusMessage != nil || u.Preferred != nil {
 					t.Errorf("after the end that the loop named: %+v", u)
 				}

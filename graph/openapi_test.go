@@ -15,8 +15,8 @@ import (
 	"heliograph/graph/presence"
 )
 
-// witness holds every request against the contract before it is answered, and
-// every answer of the emulator too.
+// witness checks every request against the contract before it is answered, and
+// every answer of the emulator.
 type witness struct {
 	t        *testing.T
 	contract *contract
@@ -61,8 +61,8 @@ func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// readable is the request under the address that the contract knows, and its
-// body.
+// readable returns the request under the address that the contract knows, and
+// its body.
 func (w *witness) readable(r *http.Request) (*http.Request, []byte) {
 	var body []byte
 	if r.Body != nil {
@@ -149,19 +149,22 @@ func callAll(t *testing.T, c *Client) {
 	check("clearPresence again", c.ClearPresence(ctx))
 }
 
+// wellFormed are bodies that the emulator accepts, by the last segment of the
+// path.
+var wellFormed = map[string]string{
+	"setPresence":              `{"sessionId":"` + emu.AppID + `","availability":"Busy","activity":"InACall","expirationDuration":"PT1H"}`,
+	"clearPresence":            `{"sessionId":"` + emu.AppID + `"}`,
+	"setUserPreferredPresence": `{"availability":"DoNotDisturb","activity":"DoNotDisturb","expirationDuration":"PT8H"}`,
+	"setStatusMessage": `{"statusMessage":{"message":{"content":"Back at five","contentType":"text"},
+			"expiryDateTime":{"dateTime":"2030-02-03T17:00:00.0000000","timeZone":"Pacific Standard Time"}}}`,
+	"setManualLocation":    `{"workLocationType":"office","placeId":"eb706f15-137e-4722-b4d1-b601481d9251"}`,
+	"setAutomaticLocation": `{"workLocationType":"remote"}`,
+	"getPresencesByUserId": `{"ids":["` + emu.SelfID + `","` + emu.OtherID + `"]}`,
+}
+
 // TestEmulatorKeepsTheContract makes every request of the document at the
 // emulator: answered, refused and without a token.
 func TestEmulatorKeepsTheContract(t *testing.T) {
-	bodies := map[string]string{
-		"setPresence":              `{"sessionId":"` + emu.AppID + `","availability":"Busy","activity":"InACall","expirationDuration":"PT1H"}`,
-		"clearPresence":            `{"sessionId":"` + emu.AppID + `"}`,
-		"setUserPreferredPresence": `{"availability":"DoNotDisturb","activity":"DoNotDisturb","expirationDuration":"PT8H"}`,
-		"setStatusMessage": `{"statusMessage":{"message":{"content":"Back at five","contentType":"text"},
-			"expiryDateTime":{"dateTime":"2030-02-03T17:00:00.0000000","timeZone":"Pacific Standard Time"}}}`,
-		"setManualLocation":    `{"workLocationType":"office","placeId":"eb706f15-137e-4722-b4d1-b601481d9251"}`,
-		"setAutomaticLocation": `{"workLocationType":"remote"}`,
-		"getPresencesByUserId": `{"ids":["` + emu.SelfID + `","` + emu.OtherID + `"]}`,
-	}
 	for _, version := range []string{"v1.0", "beta"} {
 		c := readContract(t, version)
 		s := emu.New(emu.Options{})
@@ -169,53 +172,56 @@ func TestEmulatorKeepsTheContract(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ask := func(o *operation, token, body string) (status int) {
-			t.Helper()
-			path := ""
-			for _, segment := range o.segments[1:] {
-				if strings.HasPrefix(segment, "{") {
-					segment = emu.SelfID
-				}
-				path += "/" + segment
-			}
-			r, err := http.NewRequest(o.method, emulated.Graph+"/"+version+path, strings.NewReader(body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.Header.Set("Authorization", "Bearer "+token)
-			if body != "" {
-				r.Header.Set("Content-Type", "application/json")
-			}
-			resp, err := s.Transport().RoundTrip(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer resp.Body.Close()
-			answer, err := io.ReadAll(resp.Body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := o.checkAnswer(resp.StatusCode, resp.Header, answer); err != nil {
-				t.Errorf("%s %s: %d %s: %v", version, o.id, resp.StatusCode, answer, err)
-			}
-			return resp.StatusCode
-		}
 		read := c.operations[slices.IndexFunc(c.operations, func(o *operation) bool { return o.id == "/me/presence.get" })]
 		for _, o := range c.operations {
-			body := bodies[o.segments[len(o.segments)-1]]
+			body := wellFormed[o.segments[len(o.segments)-1]]
 			if err := o.checkRequest(http.Header{"Content-Type": {"application/json"}}, []byte(body)); err != nil {
 				t.Errorf("%s %s: the test's own request is wrong: %v", version, o.id, err)
 			}
-			if status := ask(o, token, body); status != 200 && !(status == 404 && strings.HasSuffix(o.id, "clearPresence")) {
+			if status := o.ask(t, s, version, token, body); status != 200 && !(status == 404 && strings.HasSuffix(o.id, "clearPresence")) {
 				t.Errorf("%s %s: %d", version, o.id, status)
 			}
-			ask(read, token, "") // what the request has left is in the contract too
-			if status := ask(o, "", body); status != 401 {
+			read.ask(t, s, version, token, "") // the presence that the request has left keeps the contract, too
+			if status := o.ask(t, s, version, "", body); status != 401 {
 				t.Errorf("%s %s without a token: %d", version, o.id, status)
 			}
-			if status := ask(o, token, `{"mood":"good"}`); o.method == "POST" && status != 400 {
+			if status := o.ask(t, s, version, token, `{"mood":"good"}`); o.method == "POST" && status != 400 {
 				t.Errorf("%s %s with an unknown member: %d", version, o.id, status)
 			}
 		}
 	}
+}
+
+// ask makes an operation's request at the emulator, checks the answer and
+// returns its status.
+func (o *operation) ask(t *testing.T, s *emu.Server, version, token, body string) (status int) {
+	t.Helper()
+	path := ""
+	for _, segment := range o.segments[1:] {
+		if strings.HasPrefix(segment, "{") {
+			segment = emu.SelfID
+		}
+		path += "/" + segment
+	}
+	r, err := http.NewRequest(o.method, emulated.Graph+"/"+version+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := s.Transport().RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.checkAnswer(resp.StatusCode, resp.Header, answer); err != nil {
+		t.Errorf("%s %s: %d %s: %v", version, o.id, resp.StatusCode, answer, err)
+	}
+	return resp.StatusCode
 }

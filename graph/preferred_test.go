@@ -9,10 +9,10 @@ import (
 	"heliograph/graph/presence"
 )
 
-// TestRefusedSwitchLeavesNothing: Busy stands, the switch to Do not disturb is
+// TestRefusedSwitchLeavesNothing: Busy is set, the switch to Do not disturb is
 // refused or lost, and the user goes back to Automatic. Colleagues must not see
-// Busy for the twelve hours for which it was set, nor may heliograph take it
-// for a choice made in Teams.
+// Busy for the twelve hours for which it was set, and heliograph must not take
+// it for a choice made in Teams.
 func TestRefusedSwitchLeavesNothing(t *testing.T) {
 	for name, f := range map[string]emu.Fault{
 		"refused":  {Status: 403, Times: 3},
@@ -26,7 +26,7 @@ func TestRefusedSwitchLeavesNothing(t *testing.T) {
 			simulate(t, office, func(d *day) {
 				d.signIn()
 				d.choose(presence.ChoseBusy, 0)
-				d.sees("Busy/Busy")
+				d.shows("Busy/Busy")
 				d.pass(5 * time.Minute)
 				f.Path = "/setUserPreferredPresence"
 				d.fault(f)
@@ -39,10 +39,10 @@ func TestRefusedSwitchLeavesNothing(t *testing.T) {
 	}
 }
 
-// leavesNothing holds what is left after a choice is over.
+// leavesNothing checks that nothing is left of a choice that has ended.
 func (d *day) leavesNothing() {
 	d.t.Helper()
-	d.sees("Available/Available")
+	d.shows("Available/Available")
 	if p := d.server.User("self").Preferred; p != nil {
 		d.t.Errorf("a preferred presence is left: %+v", p)
 	}
@@ -51,8 +51,8 @@ func (d *day) leavesNothing() {
 	}
 }
 
-// TestRefusedSwitchStaysOurs: while the switch is refused, what was set
-// before is still shown. It is ours, the new choice stays, and is set in time.
+// TestRefusedSwitchStaysOurs: while the switch is refused, what was set before
+// is still shown. It is ours; the new choice is kept and set later.
 func TestRefusedSwitchStaysOurs(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
@@ -61,19 +61,19 @@ func TestRefusedSwitchStaysOurs(t *testing.T) {
 		d.fault(emu.Fault{Path: "/setUserPreferredPresence", Status: 403, For: emu.Duration(20 * time.Minute)})
 		d.choose(presence.ChoseDND, 0)
 		d.pass(10 * time.Minute) // over several renewals of the session, each read back
-		d.sees("Busy/Busy")
+		d.shows("Busy/Busy")
 		if s := d.loop.State(); s.Choice.Status != presence.ChoseDND || !s.Theirs.Zero() {
 			t.Errorf("the choice became %+v, in Teams %v", s.Choice, s.Theirs)
 		}
 		d.pass(25 * time.Minute)
-		d.sees("DoNotDisturb/DoNotDisturb")
+		d.shows("DoNotDisturb/DoNotDisturb")
 		d.choose(presence.Automatic, 0)
 		d.leavesNothing()
 	})
 }
 
-// TestRefusedFirstChoiceIsKept: nothing of ours was set yet, so that the session
-// is shown does not mean that the user has chosen otherwise.
+// TestRefusedFirstChoiceIsKept: nothing of ours was set yet. That the session is
+// shown does not mean that the user has chosen otherwise.
 func TestRefusedFirstChoiceIsKept(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
@@ -84,12 +84,12 @@ func TestRefusedFirstChoiceIsKept(t *testing.T) {
 			t.Errorf("the choice became %+v, with %v", s.Choice, s.Err)
 		}
 		d.pass(10 * time.Minute)
-		d.sees("DoNotDisturb/DoNotDisturb")
+		d.shows("DoNotDisturb/DoNotDisturb")
 	})
 }
 
-// TestRefusedShorteningLeavesNothing: what stands lasts longer than what was
-// refused, and outlives it.
+// TestRefusedShorteningLeavesNothing: what was set lasts longer than the choice
+// that was refused, and must be cleared at that choice's end.
 func TestRefusedShorteningLeavesNothing(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
@@ -102,7 +102,7 @@ func TestRefusedShorteningLeavesNothing(t *testing.T) {
 	})
 }
 
-// TestRefusedSwitchOverAKill: what may be at Graph is known to the next start.
+// TestRefusedSwitchOverAKill: the next start knows what may be at Graph.
 func TestRefusedSwitchOverAKill(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
@@ -120,7 +120,7 @@ func TestRefusedSwitchOverAKill(t *testing.T) {
 	})
 }
 
-// TestRefusedSwitchAtQuit: quitting gives back what stands, too.
+// TestRefusedSwitchAtQuit: quitting clears what was set before the refusal, too.
 func TestRefusedSwitchAtQuit(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
@@ -136,7 +136,8 @@ func TestRefusedSwitchAtQuit(t *testing.T) {
 	})
 }
 
-// keepsTheirs holds that what the user has chosen in Teams is untouched.
+// keepsTheirs checks that a choice which the user has made in Teams is still
+// there.
 func (d *day) keepsTheirs(availability string) {
 	d.t.Helper()
 	if p := d.server.User("self").Preferred; p == nil || p.Availability != availability {
@@ -145,7 +146,7 @@ func (d *day) keepsTheirs(availability string) {
 }
 
 // TestChoiceInTeamsDuringARefusal: while Graph refuses what heliograph wants to
-// set, the user chooses in Teams. That is newer, and is never written over.
+// set, the user chooses in Teams. That choice is newer and never overwritten.
 func TestChoiceInTeamsDuringARefusal(t *testing.T) {
 	for kind, f := range map[string]emu.Fault{"refused": {Status: 403}, "server": {Status: 503}, "token": {Status: 401}, "page": {Page: true, Status: 403}, "drop": {Drop: true}} {
 		t.Run(kind, func(t *testing.T) { choiceInTeamsDuring(t, f) })
@@ -181,7 +182,7 @@ func choiceInTeamsDuring(t *testing.T, f emu.Fault) {
 			simulate(t, office, func(d *day) {
 				d.signIn()
 				play(d)
-				d.picks("BeRightBack")
+				d.chooseInTeams("BeRightBack")
 				d.pass(time.Hour)
 				d.keepsTheirs("BeRightBack")
 				if s := d.loop.State(); s.Choice.Status != presence.Automatic || s.Theirs != presence.PreferBeRightBack {
@@ -194,24 +195,24 @@ func choiceInTeamsDuring(t *testing.T, f emu.Fault) {
 	}
 }
 
-// TestChoiceAfterOneInTeams: the user chose in Teams first and in heliograph
-// then, which Graph refuses for a while. The later choice holds.
+// TestChoiceAfterOneInTeams: the user chooses in Teams first and then in
+// heliograph, whose request Graph refuses for a while. The later choice wins.
 func TestChoiceAfterOneInTeams(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
 		d.fault(emu.Fault{Path: "/setUserPreferredPresence", Status: 403, For: emu.Duration(10 * time.Minute)})
-		d.picks("BeRightBack")
+		d.chooseInTeams("BeRightBack")
 		d.choose(presence.ChoseDND, 0)
 		d.pass(9 * time.Minute)
 		if s := d.loop.State(); s.Choice.Status != presence.ChoseDND {
 			t.Errorf("the choice became %+v", s.Choice)
 		}
 		d.pass(10 * time.Minute)
-		d.sees("DoNotDisturb/DoNotDisturb")
+		d.shows("DoNotDisturb/DoNotDisturb")
 	})
 }
 
-// TestRefusedValueIsNotOurs: what Graph has refused cannot be there by us, so
+// TestRefusedValueIsNotOurs: a value that Graph has refused cannot be ours, so
 // the same value is the user's if they choose it in Teams.
 func TestRefusedValueIsNotOurs(t *testing.T) {
 	simulate(t, office, func(d *day) {
@@ -220,7 +221,7 @@ func TestRefusedValueIsNotOurs(t *testing.T) {
 		d.choose(presence.ChoseDND, 0)
 		d.choose(presence.ChoseBRB, 0)
 		d.pass(5 * time.Minute)
-		d.picks("DoNotDisturb")
+		d.chooseInTeams("DoNotDisturb")
 		d.pass(10 * time.Minute)
 		if s := d.loop.State(); s.Theirs != presence.PreferDoNotDisturb {
 			t.Errorf("in Teams %v, choice %+v", s.Theirs, s.Choice)
@@ -233,8 +234,8 @@ func TestRefusedValueIsNotOurs(t *testing.T) {
 	})
 }
 
-// TestFormerValueExpires: Busy stood for an hour, a later write never arrived.
-// Once Busy has run out at Graph, Busy is the user's own.
+// TestFormerValueExpires: Busy was set for an hour, and a later write never
+// arrived. Once Busy has expired at Graph, Busy is the user's own.
 func TestFormerValueExpires(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
@@ -243,21 +244,21 @@ func TestFormerValueExpires(t *testing.T) {
 		d.fault(emu.Fault{Path: "/setUserPreferredPresence", Drop: true, For: emu.Duration(3 * time.Hour)})
 		d.choose(presence.ChoseDND, 0)
 		d.pass(2 * time.Hour)
-		d.picks("Busy")
+		d.chooseInTeams("Busy")
 		d.choose(presence.Automatic, 0)
 		d.pass(time.Minute)
 		d.keepsTheirs("Busy")
 	})
 }
 
-// TestChoiceInTeamsBeforeAPause: the session goes with the pause; what is shown
-// must be read before, or the user's own choice would be cleared unseen.
+// TestChoiceInTeamsBeforeAPause: a pause clears the session. What is shown must
+// be read before, or the user's own choice would be cleared unseen.
 func TestChoiceInTeamsBeforeAPause(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
 		d.choose(presence.ChoseBusy, 0)
 		d.pass(30 * time.Second)
-		d.picks("BeRightBack")
+		d.chooseInTeams("BeRightBack")
 		d.pass(30 * time.Second)
 		d.choose(presence.Paused, time.Hour)
 		d.pass(10 * time.Second)
@@ -265,8 +266,8 @@ func TestChoiceInTeamsBeforeAPause(t *testing.T) {
 	})
 }
 
-// TestChoiceOnThePhoneDuringSleep: the machine sleeps, a choice of ours runs
-// out, and the user has chosen on the phone while Teams runs elsewhere.
+// TestChoiceOnThePhoneDuringSleep: the computer sleeps, a choice of ours ends,
+// and the user has chosen on the phone while Teams runs elsewhere.
 func TestChoiceOnThePhoneDuringSleep(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
@@ -277,7 +278,7 @@ func TestChoiceOnThePhoneDuringSleep(t *testing.T) {
 		d.pass(time.Minute)
 		d.observe(func(a *detect.Activity) { a.Asleep = true })
 		d.pass(10 * time.Minute)
-		d.picks("DoNotDisturb")
+		d.chooseInTeams("DoNotDisturb")
 		d.pass(30 * time.Minute)
 		d.keepsTheirs("DoNotDisturb")
 	})
@@ -292,7 +293,7 @@ func TestChoiceIsProlonged(t *testing.T) {
 		d.choose(presence.ChoseBusy, 0)
 		for range 40 {
 			d.pass(30 * time.Second)
-			d.sees("Busy/Busy")
+			d.shows("Busy/Busy")
 		}
 	})
 }
@@ -308,7 +309,7 @@ func TestOwnChoiceWithoutOwnSession(t *testing.T) {
 		d.signIn()
 		d.choose(presence.ChoseDND, 0)
 		d.pass(2 * time.Minute)
-		d.sees("DoNotDisturb/DoNotDisturb")
+		d.shows("DoNotDisturb/DoNotDisturb")
 		if s := d.loop.State(); !s.Theirs.Zero() {
 			t.Errorf("our own choice is taken for %v in Teams", s.Theirs)
 		}

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// proxy stands between heliograph and the emulator; it may answer itself.
+// proxy is between heliograph and the emulator, and may answer in its place.
 type proxy struct {
 	next http.RoundTripper
 
@@ -15,7 +15,8 @@ type proxy struct {
 	decide func(*http.Request) *http.Response // nil answer: pass the request on
 }
 
-// answer replaces what the proxy does; nil: it passes everything on.
+// answer sets what the proxy answers; a nil function, or a nil answer, forwards
+// the request.
 func (p *proxy) answer(decide func(*http.Request) *http.Response) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -34,7 +35,7 @@ func (p *proxy) RoundTrip(r *http.Request) (*http.Response, error) {
 	return p.next.RoundTrip(r)
 }
 
-// respond makes an answer to a request.
+// respond returns an answer to a request.
 func respond(r *http.Request, status int, contentType, body string, header ...string) *http.Response {
 	w := httptest.NewRecorder()
 	w.Header().Set("Content-Type", contentType)

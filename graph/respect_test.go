@@ -11,8 +11,8 @@ import (
 	"heliograph/graph/presence"
 )
 
-// picks is the user's own choice in a Teams client; empty: they reset it.
-func (d *day) picks(availability string) {
+// chooseInTeams makes a choice in a Teams client; empty: resets it.
+func (d *day) chooseInTeams(availability string) {
 	d.t.Helper()
 	if err := d.server.SetPreferred("self", availability, ""); err != nil {
 		d.t.Fatal(err)
@@ -22,10 +22,10 @@ func (d *day) picks(availability string) {
 func TestChoiceMadeInTeamsIsRespected(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
-		d.picks("DoNotDisturb")
+		d.chooseInTeams("DoNotDisturb")
 		d.pass(5 * time.Minute) // the next renewal reads it
 		if got := d.loop.State().Theirs; got != presence.PreferDoNotDisturb {
-			t.Fatalf("taken for %v", got)
+			t.Fatalf("the choice in Teams is read as %v", got)
 		}
 		began := time.Now()
 		d.call("Zoom")
@@ -33,14 +33,14 @@ func TestChoiceMadeInTeamsIsRespected(t *testing.T) {
 		d.call("")
 		d.observe(func(a *detect.Activity) { a.Locked = true })
 		d.pass(8 * time.Hour)
-		d.sees("DoNotDisturb/DoNotDisturb")
+		d.shows("DoNotDisturb/DoNotDisturb")
 		if n := len(d.requests("UserPreferredPresence", began)); n != 0 {
-			t.Errorf("heliograph touched it %d times", n)
+			t.Errorf("heliograph changed it %d times", n)
 		}
 		d.observe(func(a *detect.Activity) { a.Locked = false })
 		d.loop.ClearTheirs()
 		synctest.Wait()
-		d.sees("Available/Available")
+		d.shows("Available/Available")
 	})
 }
 
@@ -48,11 +48,11 @@ func TestChoiceChangedInTeamsEndsOurs(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
 		d.choose(presence.ChoseBusy, 0)
-		d.sees("Busy/Busy")
+		d.shows("Busy/Busy")
 		d.pass(2 * time.Minute)
-		d.picks("BeRightBack")
+		d.chooseInTeams("BeRightBack")
 		d.pass(10 * time.Minute)
-		d.sees("BeRightBack/BeRightBack")
+		d.shows("BeRightBack/BeRightBack")
 		s := d.loop.State()
 		if s.Choice.Status != presence.Automatic || s.Theirs != presence.PreferBeRightBack {
 			t.Errorf("state %+v", s)
@@ -76,12 +76,12 @@ func TestTimedChoice(t *testing.T) {
 			simulate(t, office, func(d *day) {
 				d.signIn()
 				d.choose(c.status, time.Hour)
-				d.sees(c.shown)
-				d.rest()
+				d.shows(c.shown)
+				d.inputEnds()
 				d.pass(time.Hour - time.Nanosecond)
-				d.sees(c.shown)
+				d.shows(c.shown)
 				d.pass(time.Nanosecond)
-				d.sees("Away/Away") // idle for an hour by now
+				d.shows("Away/Away") // idle for an hour by now
 				if p := d.server.User("self").Preferred; p != nil {
 					t.Errorf("a preferred presence is left: %+v", p)
 				}
@@ -95,14 +95,14 @@ func TestChoiceSurvivesAKill(t *testing.T) {
 		d.signIn()
 		d.choose(presence.ChoseDND, time.Hour)
 		d.kill()
-		d.sees("DoNotDisturb/DoNotDisturb")
+		d.shows("DoNotDisturb/DoNotDisturb")
 		d.start(office)
 		d.loop.SetService(d.account.Client())
 		d.input()
-		d.sees("DoNotDisturb/DoNotDisturb")
+		d.shows("DoNotDisturb/DoNotDisturb")
 		d.pass(time.Hour)
-		d.sees("Available/Available")
-		// One that has run out while nothing ran does not come back.
+		d.shows("Available/Available")
+		// A choice that has ended while nothing ran does not come back.
 		d.choose(presence.ChoseBusy, time.Minute)
 		d.kill()
 		d.pass(2 * time.Minute)
@@ -110,7 +110,7 @@ func TestChoiceSurvivesAKill(t *testing.T) {
 		d.loop.SetService(d.account.Client())
 		d.input()
 		d.pass(time.Minute)
-		d.sees("Available/Available")
+		d.shows("Available/Available")
 	})
 }
 
@@ -118,7 +118,7 @@ func TestPauseLeavesTeamsAlone(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
 		d.choose(presence.Paused, time.Hour)
-		d.sees("Offline/Offline") // no other client lives
+		d.shows("Offline/Offline") // no other client lives
 		began := time.Now().Add(time.Second)
 		d.pass(time.Second)
 		d.call("Zoom")
@@ -127,11 +127,11 @@ func TestPauseLeavesTeamsAlone(t *testing.T) {
 			t.Errorf("%d posts while paused", n)
 		}
 		d.pass(2 * time.Minute)
-		d.sees("Busy/InACall")
+		d.shows("Busy/InACall")
 	})
 }
 
-func TestMessageIsGivenBack(t *testing.T) {
+func TestMessageIsRestored(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
 		if err := d.account.Client().SetStatusMessage(d.t.Context(), "In Oslo", instant().Add(8*time.Hour)); err != nil {
@@ -147,7 +147,7 @@ func TestMessageIsGivenBack(t *testing.T) {
 		if m := d.server.User("self").StatusMessage; m == nil || m.Content != "In Oslo" || m.Expires.IsZero() {
 			t.Errorf("after the call: %+v", m)
 		}
-		// A message that the user wrote during the call is theirs to keep.
+		// A message that the user writes during the call is kept.
 		d.call("Zoom")
 		if err := d.account.Client().SetStatusMessage(d.t.Context(), "Ask Grace", time.Time{}); err != nil {
 			t.Fatal(err)
@@ -180,9 +180,9 @@ func FuzzConverges(f *testing.F) {
 			d.observe(func(a *detect.Activity) { a.Asleep = false })
 			d.pass(16 * time.Minute) // past a refusal's rest
 			s := d.loop.State()
-			d.sees(s.Want.Pair().String())
+			d.shows(s.Want.Pair().String())
 			if s.Err != nil {
-				t.Errorf("trouble that is over still shows: %v", s.Err)
+				t.Errorf("trouble that has ended is still shown: %v", s.Err)
 			}
 			d.quit()
 			if u := d.server.User("self"); len(u.Sessions) != 0 || u.Preferred != nil || (u.StatusMessage != nil && u.StatusMessage.Content != "") {
@@ -192,13 +192,13 @@ func FuzzConverges(f *testing.F) {
 	})
 }
 
-// anything does one thing that a person, a desk or a network may do.
+// anything does one thing at random that a person, a desktop or a network may do.
 func (d *day) anything(draw *rand.Rand) {
 	switch draw.IntN(9) {
 	case 0:
 		d.input()
 	case 1:
-		d.rest()
+		d.inputEnds()
 	case 2:
 		d.call([]string{"Zoom", "Webex", ""}[draw.IntN(3)])
 	case 3:

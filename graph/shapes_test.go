@@ -12,8 +12,8 @@ import (
 	"heliograph/graph/presence"
 )
 
-// TestErrorShapesSeenInPublic gives the client every answer that somebody
-// reported, with the ids filled in.
+// TestErrorShapesSeenInPublic gives the client every error answer of Graph that
+// was reported in public, with the ids filled in.
 func TestErrorShapesSeenInPublic(t *testing.T) {
 	raw, err := os.ReadFile("emu/testdata/graph-vectors.json")
 	if err != nil {

@@ -43,15 +43,15 @@ func newRedirector(next http.RoundTripper, path, to string, status int) *redirec
 	return d
 }
 
-// TestNoRedirectIsFollowed: neither the refresh token nor the access token
-// leaves for another address, another port, a sub-domain or plain http, and no
-// foreign 200 is taken for success.
+// TestNoRedirectIsFollowed: neither the refresh token nor the access token is
+// sent to another address, another port, a sub-domain or over plain http, and a
+// 200 from there is not a success.
 func TestNoRedirectIsFollowed(t *testing.T) {
 	for _, path := range []string{"/oauth2/v2.0/token", "/setPresence"} {
 		for _, to := range []string{"http://attacker.example/x", "https://attacker.example/x", "http://graph.heliograph.test/x",
 			"https://graph.heliograph.test:8443/x", "https://x.graph.heliograph.test/x"} {
 			for _, status := range []int{301, 302, 303, 307, 308} {
-				// A token this short-lived is refreshed before each request.
+				// A token that lives so shortly is refreshed before each request.
 				s := emu.New(emu.Options{TokenLife: time.Minute})
 				r := newRedirector(s.Transport(), "no path yet", to, status)
 				a, err := Open(Config{ClientID: emu.AppID, Transport: r}, &MemoryVault{})
@@ -72,14 +72,14 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 					t.Errorf("%s, %d to %s: %d requests, followed by %q", path, status, to, r.answered, r.followed)
 				}
 				if err != nil && strings.Contains(err.Error(), "attacker") || Explain(err).Key != "redirected" {
-					t.Errorf("%s: told as %v, explained as %s", path, err, Explain(err).Key)
+					t.Errorf("%s: %v, explained as %s", path, err, Explain(err).Key)
 				}
 			}
 		}
 	}
 }
 
-// TestRedirectOverRealConnections repeats it with the real transport: one
+// TestRedirectOverRealConnections is the same with the real transport: one
 // server, two ports, TLS and plain http.
 func TestRedirectOverRealConnections(t *testing.T) {
 	var stolen []string
@@ -108,8 +108,8 @@ func TestRedirectOverRealConnections(t *testing.T) {
 	}
 }
 
-// TestSignInIsNotRedirected: the discovery of Entra's addresses and the device
-// code are refused alike.
+// TestSignInIsNotRedirected: the same for the discovery of Entra's addresses and
+// for the device code.
 func TestSignInIsNotRedirected(t *testing.T) {
 	for _, path := range []string{"openid-configuration", "/devicecode"} {
 		s := emu.New(emu.Options{})
@@ -126,8 +126,8 @@ func TestSignInIsNotRedirected(t *testing.T) {
 	}
 }
 
-// TestErrorsQuoteNoServer: a server that sends our own secrets back, as the
-// status of its answer, does not bring them into an error and so into the log.
+// TestErrorsQuoteNoServer: a server sends our own secrets back as the status of
+// its answer. They must not get into an error, and so into the log.
 func TestErrorsQuoteNoServer(t *testing.T) {
 	const secret = "refresh_token=emr.SECRET"
 	for name, answer := range map[string]string{
@@ -158,7 +158,7 @@ func TestErrorsQuoteNoServer(t *testing.T) {
 	}
 }
 
-// hostile gives every connection the same bytes, and closes it.
+// hostile sends the same bytes to every connection, and closes it.
 func hostile(t *testing.T, answer string) (address string) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -184,8 +184,8 @@ func hostile(t *testing.T, answer string) (address string) {
 	return ln.Addr().String()
 }
 
-// TestNetworkErrorsNameTheirCause: what a person or an administrator needs to
-// know of a failure stays in the error.
+// TestNetworkErrorsNameTheirCause: an error still says what a person or an
+// administrator needs to know of a failure.
 func TestNetworkErrorsNameTheirCause(t *testing.T) {
 	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusProxyAuthRequired) }))
 	defer refusing.Close()

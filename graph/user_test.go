@@ -68,7 +68,7 @@ func TestApplicationNameWaitsForTheNetwork(t *testing.T) {
 		}
 		d.loop.SetService(d.account.Client())
 		d.pass(time.Minute)
-		d.sees("Available/Available")
+		d.shows("Available/Available")
 		d.pass(3 * time.Hour)
 		if n := userRequests(d.server); n < 2 || n > 4 {
 			t.Errorf("asked %d times in three hours", n)

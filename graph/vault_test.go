@@ -8,18 +8,19 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 
 	"heliograph/graph/presence"
 )
 
-// errCrash is the power going out.
-var errCrash = errors.New("the machine stopped")
+// errCrash stands for a power cut.
+var errCrash = errors.New("the computer stopped")
 
-// failing is a vault that takes so many changes and then no more: with dead set
-// nothing at all works any more, as after a crash; without, each later call
-// fails but reads go on, as with a full or locked keyring.
+// failing is a vault that accepts a number of changes. After them, with dead set,
+// every call fails, as after a crash; else only changes fail, as in a full or
+// locked keyring.
 type failing struct {
 	MemoryVault
 	left int
@@ -68,7 +69,7 @@ func TestPartedKeepsAnySize(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, err := p.get(t.Context()); err != nil || !bytes.Equal(got, want) {
-			t.Fatalf("%d bytes came back as %d, %v", n, len(got), err)
+			t.Fatalf("%d bytes are read as %d, %v", n, len(got), err)
 		}
 		if want := 1 + max(1, (n+partSize-1)/partSize); len(v.items) != want {
 			t.Errorf("%d bytes take %d items, not %d", n, len(v.items), want)
@@ -81,20 +82,20 @@ func TestPartedKeepsAnySize(t *testing.T) {
 		}
 	}
 	if err := p.set(t.Context(), value("x", partSize*maxParts+1)); err == nil {
-		t.Error("a value beyond all bounds is taken")
+		t.Error("a value of more than maxParts parts is accepted")
 	}
 	if got, err := p.get(t.Context()); err != nil || len(got) != 1 {
-		t.Errorf("a refused value spoils the old one: %v", err)
+		t.Errorf("a refused value damages the old one: %v", err)
 	}
 	if err := p.delete(t.Context()); err != nil || len(v.items) != 0 {
-		t.Errorf("%d items stay, %v", len(v.items), err)
+		t.Errorf("%d items are left, %v", len(v.items), err)
 	}
 	if _, err := p.get(t.Context()); !errors.Is(err, ErrNoItem) {
-		t.Errorf("after the end: %v", err)
+		t.Errorf("after the deletion: %v", err)
 	}
 }
 
-// TestCrashLeavesAWholeValue stops the machine after every single step.
+// TestCrashLeavesAWholeValue crashes after every single step.
 func TestCrashLeavesAWholeValue(t *testing.T) {
 	old, young := value("old", 4000), value("young", 7000)
 	for _, dead := range []bool{true, false} {
@@ -116,7 +117,7 @@ func TestCrashLeavesAWholeValue(t *testing.T) {
 				t.Fatalf("after %d steps (dead %v) set says %v, but the value is new: %v", n, dead, err, bytes.Equal(got, young))
 			}
 			if err := p.set(t.Context(), young); err != nil {
-				t.Fatalf("after %d steps the vault does not heal: %v", n, err)
+				t.Fatalf("after %d steps the vault does not recover: %v", n, err)
 			}
 			if switched {
 				break // the whole of it fits into n steps
@@ -125,7 +126,8 @@ func TestCrashLeavesAWholeValue(t *testing.T) {
 	}
 }
 
-// TestCrashInDelete never leaves half a value that reads as one.
+// TestCrashInDelete: a deletion that breaks off never leaves a value that can be
+// read.
 func TestCrashInDelete(t *testing.T) {
 	old := value("old", 4000)
 	for n := range 6 {
@@ -150,7 +152,7 @@ func TestCrashInDelete(t *testing.T) {
 	}
 }
 
-// lying is a vault whose answer to the write of the head gets lost.
+// lying is a vault that fails to answer the write of the head, which succeeds.
 type lying struct{ MemoryVault }
 
 func (v *lying) Set(ctx context.Context, name string, secret []byte) error {
@@ -215,20 +217,20 @@ func TestDamagedItems(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got, err := p.get(t.Context()); err != nil || !bytes.Equal(got, young) {
-				t.Errorf("it does not heal: %v", err)
+				t.Errorf("it does not recover: %v", err)
 			}
 			spoil(v)
 			if err := p.delete(t.Context()); err != nil {
 				t.Error(err)
 			}
 			if _, err := p.get(t.Context()); !errors.Is(err, ErrNoItem) {
-				t.Errorf("after the end: %v", err)
+				t.Errorf("after the deletion: %v", err)
 			}
 		})
 	}
 }
 
-// marshaled stands for MSAL's cache.
+// marshaled is in the place of MSAL's cache.
 type marshaled struct {
 	bytes []byte
 	err   error
@@ -237,7 +239,7 @@ type marshaled struct {
 func (m *marshaled) Marshal() ([]byte, error) { return m.bytes, m.err }
 func (m *marshaled) Unmarshal(b []byte) error { m.bytes = b; return m.err }
 
-// closed is a vault in trouble.
+// closed is a vault that cannot be used while it has an error.
 type closed struct {
 	MemoryVault
 	err error
@@ -258,21 +260,21 @@ func (v *closed) Set(ctx context.Context, name string, secret []byte) error {
 }
 
 func TestExportSurvivesAClosedVault(t *testing.T) {
-	for _, trouble := range []error{ErrVaultLocked, ErrVaultAbsent, ErrVaultRefused, fmt.Errorf("keyring does not answer: %w", context.DeadlineExceeded)} {
+	for _, trouble := range []error{ErrVaultLocked, ErrVaultAbsent, ErrVaultRefused, fmt.Errorf("%w: %w", ErrVaultTimeout, context.DeadlineExceeded), ErrVaultFailed} {
 		v := &closed{err: trouble}
 		c := newTokenCache(v)
 		in := &marshaled{bytes: []byte("session")}
 		if err := c.Export(t.Context(), in, cache.ExportHints{}); err != nil {
-			t.Fatalf("%v costs the session: %v", trouble, err)
+			t.Fatalf("%v ends the session: %v", trouble, err)
 		}
 		if err := c.failure(); !errors.Is(err, trouble) {
-			t.Errorf("%v is told as %v", trouble, err)
+			t.Errorf("%v is returned as %v", trouble, err)
 		}
 		out := &marshaled{}
 		if err := c.Replace(t.Context(), out, cache.ReplaceHints{}); err != nil || string(out.bytes) != "session" {
 			t.Errorf("MSAL gets %q, %v", out.bytes, err)
 		}
-		// The same bytes again: the vault is tried until it takes them.
+		// The same bytes again: the vault is tried until it accepts them.
 		v.err = nil
 		if err := c.Export(t.Context(), in, cache.ExportHints{}); err != nil || c.failure() != nil {
 			t.Errorf("after %v: %v", trouble, c.failure())
@@ -282,7 +284,7 @@ func TestExportSurvivesAClosedVault(t *testing.T) {
 		}
 		n := len(v.items)
 		if err := c.Export(t.Context(), in, cache.ExportHints{}); err != nil || len(v.items) != n {
-			t.Errorf("nothing new, yet written: %v", err)
+			t.Errorf("the same bytes are written again: %v", err)
 		}
 	}
 	c := newTokenCache(&MemoryVault{})
@@ -292,15 +294,61 @@ func TestExportSurvivesAClosedVault(t *testing.T) {
 	}
 }
 
-func TestRestoreTellsVaultTrouble(t *testing.T) {
-	for want, trouble := range map[string]error{"locked": ErrVaultLocked, "absent": ErrVaultAbsent, "refused": ErrVaultRefused} {
+// TestRestoreReportsTheVault holds that a vault that cannot be used for now
+// says nothing about who is signed in, and that a damaged session takes a person.
+func TestRestoreReportsTheVault(t *testing.T) {
+	for want, trouble := range map[string]error{"locked": ErrVaultLocked, "absent": ErrVaultAbsent, "refused": ErrVaultRefused, "silent": ErrVaultTimeout, "keyring": ErrVaultFailed, "damaged": ErrVaultDamaged} {
 		a, err := Open(Config{ClientID: "22553876-f5ab-4529-bffb-cfe50aa89f87"}, &closed{err: trouble})
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = a.Restore(t.Context())
-		if !errors.Is(err, trouble) || errors.Is(err, presence.ErrSignIn) || Explain(err).Key != want {
+		if !errors.Is(err, trouble) || errors.Is(err, presence.ErrSignIn) != (want == "damaged") || Explain(err).Key != want {
 			t.Errorf("%v: %v, %s", trouble, err, Explain(err).Key)
 		}
 	}
+}
+
+// TestRestoreOfADamagedSession: the item can be read, and MSAL cannot use it.
+func TestRestoreOfADamagedSession(t *testing.T) {
+	v := &MemoryVault{}
+	if err := (parted{v, "account"}).set(t.Context(), []byte("secret words")); err != nil {
+		t.Fatal(err)
+	}
+	a, err := Open(Config{ClientID: "22553876-f5ab-4529-bffb-cfe50aa89f87"}, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = a.Restore(t.Context())
+	if !errors.Is(err, presence.ErrSignIn) || Explain(err).Key != "damaged" || strings.Contains(err.Error(), "words") {
+		t.Errorf("got %v, explained as %s", err, Explain(err).Key)
+	}
+}
+
+// TestClearedSessionIsNotWrittenAgain: the session is cleared while a write of it
+// waits for a slow vault.
+func TestClearedSessionIsNotWrittenAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &MemoryVault{}
+		c := newTokenCache(v)
+		end, err := c.useVault(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		exported := make(chan error)
+		go func() { exported <- c.Export(t.Context(), &marshaled{bytes: []byte("session")}, cache.ExportHints{}) }()
+		synctest.Wait() // the session is in memory
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := c.clear(ctx); !errors.Is(err, ErrVaultTimeout) {
+			t.Errorf("the vault is in use, and clear says %v", err)
+		}
+		end()
+		if err := <-exported; err != nil {
+			t.Error(err)
+		}
+		if len(v.items) != 0 {
+			t.Errorf("%d items are written after the clearing", len(v.items))
+		}
+	})
 }

@@ -7,11 +7,38 @@ import (
 	"heliograph/detect"
 )
 
-// monday is a Monday at nine.
+// monday is a Monday at 09:00.
 var monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 
 func policy() Policy {
 	return Policy{AwayAfter: 5 * time.Minute, AwayWhenLocked: true, BusyInCall: true, CallMessage: "On a {app} call"}
+}
+
+// decideCase is a call of Decide and its answer.
+type decideCase struct {
+	name    string
+	choice  Choice
+	act     detect.Activity
+	policy  Policy
+	after   time.Duration // since monday
+	session Pair
+	prefer  Pair
+	rule    Rule
+	until   time.Duration // since monday; 0: never
+}
+
+func (c decideCase) check(t *testing.T) {
+	w := Decide(c.choice, c.act, c.policy, monday.Add(c.after))
+	if w.Session != c.session || w.Preferred != c.prefer || w.Reason.Rule != c.rule {
+		t.Errorf("got session %v preferred %v rule %s, want %v %v %s", w.Session, w.Preferred, w.Reason.Rule, c.session, c.prefer, c.rule)
+	}
+	var until time.Time
+	if c.until != 0 {
+		until = monday.Add(c.until)
+	}
+	if !w.Until.Equal(until) {
+		t.Errorf("until %v, want %v", w.Until, until)
+	}
 }
 
 func TestDecide(t *testing.T) {
@@ -26,17 +53,7 @@ func TestDecide(t *testing.T) {
 	rested := detect.Activity{LastInput: monday}
 	hour := monday.Add(time.Hour)
 
-	for _, c := range []struct {
-		name    string
-		choice  Choice
-		act     detect.Activity
-		policy  Policy
-		after   time.Duration // since monday
-		session Pair
-		prefer  Pair
-		rule    Rule
-		until   time.Duration // since monday; 0: never
-	}{
+	for _, c := range []decideCase{
 		{name: "nothing_known", policy: policy(), rule: RuleUnknown},
 		{name: "input", act: detect.Activity{InUse: true, LastInput: monday}, policy: policy(), session: Available, rule: RuleInput},
 		{name: "rest", act: rested, policy: policy(), after: time.Minute, session: Available, rule: RuleInput, until: 5 * time.Minute},
@@ -59,25 +76,13 @@ func TestDecide(t *testing.T) {
 		{name: "work_ended", act: detect.Activity{InUse: true}, policy: hours, after: 2 * time.Minute, rule: RuleHours, until: 7*24*time.Hour - time.Hour},
 		{name: "choice", choice: Choice{Status: ChoseBusy, Until: hour}, act: rested, policy: policy(), session: Available, prefer: PreferBusy, rule: RuleChoice, until: 5 * time.Minute},
 		{name: "choice_over_idle", choice: Choice{Status: ChoseDND, Until: hour}, act: rested, policy: policy(), after: 6 * time.Minute, session: Away, prefer: PreferDoNotDisturb, rule: RuleChoice, until: time.Hour},
-		{name: "choice_ran_out", choice: Choice{Status: ChoseDND, Until: hour}, act: rested, policy: policy(), after: time.Hour, session: Away, rule: RuleIdle},
+		{name: "choice_ended", choice: Choice{Status: ChoseDND, Until: hour}, act: rested, policy: policy(), after: time.Hour, session: Away, rule: RuleIdle},
 		{name: "choice_after_hours", choice: Choice{Status: ChoseAvailable}, act: detect.Activity{InUse: true}, policy: hours, after: 3 * time.Minute, session: Available, prefer: PreferAvailable, rule: RuleChoice},
 		{name: "choice_with_nothing_known", choice: Choice{Status: ChoseOffline}, policy: policy(), session: Available, prefer: PreferOffline, rule: RuleChoice},
 		{name: "choice_asleep", choice: Choice{Status: ChoseBusy}, act: detect.Activity{Asleep: true}, policy: policy(), prefer: PreferBusy, rule: RuleChoice},
 		{name: "paused", choice: Choice{Status: Paused, Until: hour}, act: detect.Activity{InUse: true, Call: zoom}, policy: policy(), rule: RulePaused, until: time.Hour},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			w := Decide(c.choice, c.act, c.policy, monday.Add(c.after))
-			if w.Session != c.session || w.Preferred != c.prefer || w.Reason.Rule != c.rule {
-				t.Errorf("got session %v preferred %v rule %s, want %v %v %s", w.Session, w.Preferred, w.Reason.Rule, c.session, c.prefer, c.rule)
-			}
-			var until time.Time
-			if c.until != 0 {
-				until = monday.Add(c.until)
-			}
-			if !w.Until.Equal(until) {
-				t.Errorf("until %v, want %v", w.Until, until)
-			}
-		})
+		t.Run(c.name, c.check)
 	}
 }
 
@@ -88,7 +93,7 @@ func TestCallMessage(t *testing.T) {
 	}
 	c := Choice{Status: ChoseBusy, Message: "Writing"}
 	if got := Decide(c, a, policy(), monday).Message; got != "Writing" {
-		t.Errorf("the choice's message lost to %q", got)
+		t.Errorf("the message of a call replaces the choice's: %q", got)
 	}
 }
 
