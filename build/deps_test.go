@@ -53,7 +53,7 @@ var arrows = map[string][]string{
 	"tray/autostart":             {"tray/atomicfile", "tray/folders"},
 	"tray/cli":                   {"detect", "graph", "graph/emu", "graph/presence", "graph/zone", "tray/account", "tray/app", "tray/autostart", "tray/control", "tray/doctor", "tray/folders", "tray/launch", "tray/logbook", "tray/outlets", "tray/settings", "tray/words"},
 	"tray/console":               {},
-	"tray/control":               {"tray/folders"},
+	"tray/control":               {},
 	"tray/doctor":                {"detect", "graph", "graph/presence", "tray", "tray/control", "tray/settings", "tray/words"},
 	"tray/folders":               {},
 	"tray/launch":                {},

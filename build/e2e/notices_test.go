@@ -27,6 +27,7 @@ func noticesFromNow(t testing.TB) *notices {
 type notice struct {
 	ID      struct{ Data int }
 	Summary struct{ Data string }
+	Body    struct{ Data string }
 }
 
 func (n *notices) history() []notice {
@@ -44,12 +45,18 @@ func (n *notices) history() []notice {
 }
 
 // count returns how many notices with this title were shown.
-func (n *notices) count(title string) (count int) {
+func (n *notices) count(title string) int {
+	n.t.Helper()
+	return len(n.bodies(title))
+}
+
+// bodies are the texts of the notices with this title.
+func (n *notices) bodies(title string) (texts []string) {
 	n.t.Helper()
 	for _, shown := range n.history() {
 		if shown.ID.Data > n.after && shown.Summary.Data == title {
-			count++
+			texts = append(texts, shown.Body.Data)
 		}
 	}
-	return count
+	return texts
 }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"heliograph/tray/control"
+	"heliograph/tray/folders"
 	"heliograph/tray/settings"
 )
 
@@ -38,7 +39,7 @@ func (a *App) logger(c settings.Config) *slog.Logger {
 
 // ask asks the running instance.
 func (a *App) ask(ctx context.Context, verb string, args, into any) error {
-	dir, err := control.Dir()
+	dir, err := folders.Runtime()
 	if err != nil {
 		return err
 	}

@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"heliograph/tray/control"
+	"heliograph/tray/folders"
 )
 
 // Quit is `quit`: it ends the running instance. What could not be cleared at
 // Microsoft is an error.
 func (a *App) Quit(ctx context.Context, _ []string) error {
-	dir, err := control.Dir()
+	dir, err := folders.Runtime()
 	if err != nil {
 		return err
 	}

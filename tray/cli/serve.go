@@ -17,6 +17,7 @@ import (
 	"heliograph/graph/presence"
 	"heliograph/tray/app"
 	"heliograph/tray/control"
+	"heliograph/tray/folders"
 	"heliograph/tray/logbook"
 	"heliograph/tray/settings"
 	"heliograph/tray/words"
@@ -41,7 +42,7 @@ func (a *App) Tray(ctx context.Context, _ []string) error {
 			log.Warn("the settings file could not be made", "error", err)
 		}
 	}
-	dir, err := control.Dir()
+	dir, err := folders.Runtime()
 	if err != nil {
 		return err
 	}

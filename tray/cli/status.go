@@ -11,6 +11,7 @@ import (
 
 	"heliograph/graph/presence"
 	"heliograph/tray/control"
+	"heliograph/tray/folders"
 )
 
 // Status is `status`.
@@ -58,7 +59,7 @@ func (s *Status) print(now control.State) error {
 }
 
 func (s *Status) follow(ctx context.Context) error {
-	dir, err := control.Dir()
+	dir, err := folders.Runtime()
 	if err != nil {
 		return err
 	}

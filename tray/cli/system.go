@@ -12,6 +12,7 @@ import (
 
 	"heliograph/tray/autostart"
 	"heliograph/tray/control"
+	"heliograph/tray/folders"
 	"heliograph/tray/logbook"
 )
 
@@ -69,7 +70,7 @@ func (l *Log) Flags(f *pflag.FlagSet) {
 // Run prints the log file, or its end and what follows.
 func (l *Log) Run(ctx context.Context, _ []string) error {
 	if l.Follow {
-		dir, err := control.Dir()
+		dir, err := folders.Runtime()
 		if err != nil {
 			return err
 		}
