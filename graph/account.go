@@ -14,11 +14,11 @@ import (
 	"heliograph/graph/presence"
 )
 
-// Scopes are the delegated permissions that heliograph asks for; by Microsoft's
+// scopes are the delegated permissions that heliograph asks for; by Microsoft's
 // definition a user can grant both without an administrator.
 //
 // Source: https://learn.microsoft.com/graph/permissions-reference
-var Scopes = []string{"Presence.ReadWrite", "Presence.Read"}
+var scopes = []string{"Presence.ReadWrite", "Presence.Read"}
 
 // cp1 declares that claims challenges are understood.
 //
@@ -44,7 +44,7 @@ func (p Person) Label() string { return cmp.Or(p.Username, p.ID) }
 // Its methods may be called from any goroutine.
 type Account struct {
 	config Config
-	cloud  Cloud
+	cloud  microsoftCloud
 	http   *http.Client
 	msal   public.Client
 	cache  *tokenCache
@@ -124,7 +124,7 @@ func (a *Account) Restore(ctx context.Context) (Person, error) {
 	a.who = stored
 	a.person = Person{ID: stored.LocalAccountID, Username: stored.PreferredUsername, Tenant: stored.Realm}
 	a.mu.Unlock()
-	r, err := a.msal.AcquireTokenSilent(ctx, Scopes, public.WithSilentAccount(stored))
+	r, err := a.msal.AcquireTokenSilent(ctx, scopes, public.WithSilentAccount(stored))
 	if err != nil {
 		err = a.silentError(stored, err)
 		if !errors.Is(err, presence.ErrSignIn) {
@@ -211,7 +211,7 @@ func (a *Account) token(ctx context.Context, claims string) (string, error) {
 		a.claims = claims // until a sign-in has met them
 		a.mu.Unlock()
 	}
-	r, err := a.msal.AcquireTokenSilent(ctx, Scopes, options...)
+	r, err := a.msal.AcquireTokenSilent(ctx, scopes, options...)
 	if err != nil {
 		return "", a.silentError(who, err)
 	}
@@ -222,14 +222,14 @@ func (a *Account) token(ctx context.Context, claims string) (string, error) {
 // for whom the application signed in.
 func (a *Account) Client() *Client {
 	return &Client{http: a.http, base: a.cloud.Graph + "/" + a.config.API, user: a.Person().ID, app: a.config.ClientID, token: a.token,
-		noExpiration: a.config.withoutExpiration(), consent: a.ConsentLink(), unattended: a.app != nil}
+		noExpiration: a.config.withoutExpiration(), consent: a.consentLink(), unattended: a.app != nil}
 }
 
-// ConsentLink is the page on which an administrator allows heliograph for the
+// consentLink is the page on which an administrator allows heliograph for the
 // whole organisation.
 //
 // Source: https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent
-func (a *Account) ConsentLink() string {
+func (a *Account) consentLink() string {
 	tenant := cmp.Or(a.Person().Tenant, a.config.Tenant)
 	scope := a.cloud.Graph + "/Presence.ReadWrite " + a.cloud.Graph + "/Presence.Read"
 	if a.app != nil {

@@ -95,7 +95,7 @@ type appSignIn struct {
 	client *confidential.Client
 }
 
-func newAppSignIn(c Config, cloud Cloud, http *http.Client, v Vault) *appSignIn {
+func newAppSignIn(c Config, cloud microsoftCloud, http *http.Client, v Vault) *appSignIn {
 	options := []confidential.Option{confidential.WithHTTPClient(http), confidential.WithClientCapabilities(cp1)}
 	if cloud == emulated {
 		options = append(options, confidential.WithInstanceDiscovery(false))
@@ -151,7 +151,7 @@ func (s *appSignIn) ready(ctx context.Context, v Vault) (*confidential.Client, e
 	case passing(err):
 		return nil, err
 	case err != nil:
-		return nil, &SignInError{err: &CredentialError{err}}
+		return nil, &SignInError{err: &credentialError{err}}
 	}
 	made, err := s.connect(cred)
 	if err != nil {
@@ -173,13 +173,13 @@ func (s *appSignIn) forget() {
 func (s *appSignIn) credential(ctx context.Context, v Vault) (confidential.Credential, error) {
 	switch {
 	case s.SecretFile != "":
-		secret, err := LoadSecret(s.SecretFile)
+		secret, err := loadSecret(s.SecretFile)
 		if err != nil {
 			return confidential.Credential{}, err
 		}
 		return confidential.NewCredFromSecret(secret)
 	case s.CertificateFile != "":
-		certs, key, err := LoadCertificate(s.CertificateFile)
+		certs, key, err := loadCertificate(s.CertificateFile)
 		if err != nil {
 			return confidential.Credential{}, err
 		}
@@ -192,13 +192,13 @@ func (s *appSignIn) credential(ctx context.Context, v Vault) (confidential.Crede
 	return credentialFrom(string(text))
 }
 
-// CredentialError reports a secret or certificate that cannot be used.
-type CredentialError struct{ err error }
+// credentialError reports a secret or certificate that cannot be used.
+type credentialError struct{ err error }
 
-func (e *CredentialError) Error() string { return e.err.Error() }
+func (e *credentialError) Error() string { return e.err.Error() }
 
 // Unwrap returns the reason.
-func (e *CredentialError) Unwrap() error { return e.err }
+func (e *credentialError) Unwrap() error { return e.err }
 
 // Timing returns how often presence must be set again where no expiration can
 // be sent, or nil where one can; presence.Options.Timing takes either. Without

@@ -290,16 +290,16 @@ func TestApplicationSettingsAreChecked(t *testing.T) {
 }
 
 func TestSecretFiles(t *testing.T) {
-	if s, err := LoadSecret(secretFile(t, "  s3cret~value \n")); err != nil || s != "s3cret~value" {
+	if s, err := loadSecret(secretFile(t, "  s3cret~value \n")); err != nil || s != "s3cret~value" {
 		t.Errorf("got %q, %v", s, err)
 	}
 	for name, text := range map[string]string{"empty": "\n", "two_lines": "top\nsecret", "binary": "top\x00secret", "umlaut": "töp", "huge": strings.Repeat("x", maxSecretFile+1)} {
-		_, err := LoadSecret(secretFile(t, text))
+		_, err := loadSecret(secretFile(t, text))
 		if err == nil || strings.Contains(err.Error(), "top") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := LoadSecret(t.TempDir()); err == nil {
+	if _, err := loadSecret(t.TempDir()); err == nil {
 		t.Error("a folder is accepted as a secret")
 	}
 	v := &MemoryVault{}

@@ -16,17 +16,17 @@ import (
 	"time"
 )
 
-// Cloud is a Microsoft cloud that has presence.
+// microsoftCloud is a Microsoft cloud that has presence.
 //
 // Source: https://learn.microsoft.com/graph/deployments
-type Cloud struct {
+type microsoftCloud struct {
 	Authority string // the address of its sign-in
 	Graph     string // the address of Microsoft Graph
 	Beta      bool   // its beta endpoint has presence, too
 }
 
 // clouds by their names in the settings file.
-var clouds = map[string]Cloud{
+var clouds = map[string]microsoftCloud{
 	"global":   {"https://login.microsoftonline.com", "https://graph.microsoft.com", true},
 	"usgov-l4": {"https://login.microsoftonline.us", "https://graph.microsoft.us", false},
 	"usgov-l5": {"https://login.microsoftonline.us", "https://dod-graph.microsoft.us", false},
@@ -34,7 +34,7 @@ var clouds = map[string]Cloud{
 
 // emulated is the cloud of an emulator: its names do not resolve, and only the
 // emulator's transport reaches them.
-var emulated = Cloud{"https://login.heliograph.test", "https://graph.heliograph.test", true}
+var emulated = microsoftCloud{"https://login.heliograph.test", "https://graph.heliograph.test", true}
 
 // ErrNoPresence reports the cloud of China, which Microsoft runs without
 // presence.
@@ -64,9 +64,9 @@ const callTimeout = 10 * time.Second
 var ErrNoClientID = errors.New("no application (client) id is set: register an application in Entra and put its id into the settings file, [account] client_id")
 
 // resolve checks the config and finds its cloud and transport.
-func (c *Config) resolve() (Cloud, http.RoundTripper, error) {
+func (c *Config) resolve() (microsoftCloud, http.RoundTripper, error) {
 	if c.ClientID == "" {
-		return Cloud{}, nil, ErrNoClientID
+		return microsoftCloud{}, nil, ErrNoClientID
 	}
 	if c.Tenant == "" {
 		c.Tenant = "organizations"
@@ -79,7 +79,7 @@ func (c *Config) resolve() (Cloud, http.RoundTripper, error) {
 	}
 	if c.Application != nil {
 		if err := c.Application.check(c.Tenant); err != nil {
-			return Cloud{}, nil, fmt.Errorf("application sign-in: %w", err)
+			return microsoftCloud{}, nil, fmt.Errorf("application sign-in: %w", err)
 		}
 	}
 	if c.Transport != nil {
@@ -88,7 +88,7 @@ func (c *Config) resolve() (Cloud, http.RoundTripper, error) {
 	if c.Emulator != "" {
 		u, err := url.Parse(c.Emulator)
 		if err != nil || u.Scheme != "http" || u.Host == "" {
-			return Cloud{}, nil, fmt.Errorf("emulator address %q: use one as in http://127.0.0.1:8089", c.Emulator)
+			return microsoftCloud{}, nil, fmt.Errorf("emulator address %q: use one as in http://127.0.0.1:8089", c.Emulator)
 		}
 		return emulated, rewrite{origin: u, next: newTransport()}, nil
 	}
@@ -97,14 +97,14 @@ func (c *Config) resolve() (Cloud, http.RoundTripper, error) {
 		name = "global"
 	}
 	if name == "china" {
-		return Cloud{}, nil, ErrNoPresence
+		return microsoftCloud{}, nil, ErrNoPresence
 	}
 	cloud, ok := clouds[name]
 	if !ok {
-		return Cloud{}, nil, fmt.Errorf("unknown cloud %q: use global, usgov-l4 or usgov-l5", c.Cloud)
+		return microsoftCloud{}, nil, fmt.Errorf("unknown cloud %q: use global, usgov-l4 or usgov-l5", c.Cloud)
 	}
 	if c.API == "beta" && !cloud.Beta {
-		return Cloud{}, nil, fmt.Errorf("cloud %s has presence in v1.0 only", name)
+		return microsoftCloud{}, nil, fmt.Errorf("cloud %s has presence in v1.0 only", name)
 	}
 	return cloud, newTransport(), nil
 }

@@ -31,7 +31,7 @@ func TestClouds(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if base := a.Client().base; a.cloud.Authority != want.authority || base != want.graph+"/v1.0" || !strings.HasPrefix(a.ConsentLink(), want.authority+"/organizations/") {
+		if base := a.Client().base; a.cloud.Authority != want.authority || base != want.graph+"/v1.0" || !strings.HasPrefix(a.consentLink(), want.authority+"/organizations/") {
 			t.Errorf("%s: %+v, %s", name, a.cloud, base)
 		}
 	}

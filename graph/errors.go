@@ -125,7 +125,7 @@ func (e *SignInError) Error() string {
 		return "sign-in: " + e.Name
 	}
 	// Only texts of this package: others may quote an answer.
-	var unusable *CredentialError
+	var unusable *credentialError
 	if errors.As(e.err, &unusable) {
 		return "sign-in needed: " + unusable.Error()
 	}

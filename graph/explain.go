@@ -66,7 +66,7 @@ func Explain(err error) Advice {
 			return Advice{Key: known.key}
 		}
 	}
-	var c *CredentialError
+	var c *credentialError
 	if errors.As(err, &c) {
 		return Advice{Key: "credential", Args: []any{c}}
 	}
@@ -74,7 +74,7 @@ func Explain(err error) Advice {
 	if errors.As(err, &s) {
 		return explainSignIn(s)
 	}
-	var r *RedirectError
+	var r *redirectError
 	if errors.As(err, &r) {
 		return Advice{Key: "redirected"}
 	}

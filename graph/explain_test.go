@@ -12,7 +12,7 @@ import (
 // everyError yields errors of every shape that this package returns.
 func everyError(yield func(error) bool) {
 	all := []error{
-		errors.New("unknown"), &CredentialError{errors.New("unreadable")}, &RedirectError{Host: "example.org", Status: 302},
+		errors.New("unknown"), &credentialError{errors.New("unreadable")}, &redirectError{Host: "example.org", Status: 302},
 		&SignInError{}, &SignInError{keeps: true}, &SignInError{Name: "access_denied"}, &SignInError{AADSTS: 90012345}, &SignInError{AADSTS: 90012345, keeps: true},
 	}
 	for _, known := range byCause {

@@ -16,9 +16,9 @@ import (
 // bytes.
 const maxSecretFile = 64 << 10
 
-// LoadSecret reads a client secret from a file that only its owner may read.
+// loadSecret reads a client secret from a file that only its owner may read.
 // Errors never quote the file.
-func LoadSecret(path string) (string, error) {
+func loadSecret(path string) (string, error) {
 	raw, err := readPrivate(path)
 	if err != nil {
 		return "", err
@@ -30,9 +30,9 @@ func LoadSecret(path string) (string, error) {
 	return secret, nil
 }
 
-// LoadCertificate reads a certificate, with the chain that may follow it, and
+// loadCertificate reads a certificate, with the chain that may follow it, and
 // its unencrypted private key as PEM from a file that only its owner may read.
-func LoadCertificate(path string) ([]*x509.Certificate, crypto.PrivateKey, error) {
+func loadCertificate(path string) ([]*x509.Certificate, crypto.PrivateKey, error) {
 	raw, err := readPrivate(path)
 	if err != nil {
 		return nil, nil, err

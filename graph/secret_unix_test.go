@@ -17,7 +17,7 @@ func TestSecretFileOfOthers(t *testing.T) {
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := LoadSecret(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		if _, err := loadSecret(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 			t.Errorf("mode %o: %v", mode, err)
 		}
 	}
@@ -25,7 +25,7 @@ func TestSecretFileOfOthers(t *testing.T) {
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := LoadSecret(path); err != nil {
+		if _, err := loadSecret(path); err != nil {
 			t.Errorf("mode %o: %v", mode, err)
 		}
 	}
@@ -35,7 +35,7 @@ func TestSecretFileOfOthers(t *testing.T) {
 	if err := os.Chown(path, 12345, -1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadSecret(path); err == nil || !strings.Contains(err.Error(), "chown") {
+	if _, err := loadSecret(path); err == nil || !strings.Contains(err.Error(), "chown") {
 		t.Errorf("another user's file: %v", err)
 	}
 }

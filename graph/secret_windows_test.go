@@ -47,12 +47,12 @@ func TestSecretFileOfOthers(t *testing.T) {
 	path := secretFile(t, "topsecret")
 	for name, sddl := range map[string]string{"everyone": "D:P(A;;FA;;;{me})(A;;FR;;;WD)", "users": "D:P(A;;FA;;;{me})(A;;FR;;;BU)"} {
 		allow(t, path, sddl)
-		if _, err := LoadSecret(path); err == nil || !strings.Contains(err.Error(), "icacls") {
+		if _, err := loadSecret(path); err == nil || !strings.Contains(err.Error(), "icacls") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	makePrivate(t, path)
-	if s, err := LoadSecret(path); err != nil || s != "topsecret" {
+	if s, err := loadSecret(path); err != nil || s != "topsecret" {
 		t.Errorf("a private file: %v", err)
 	}
 }

@@ -70,7 +70,7 @@ func (a *Account) SignIn(ctx context.Context, p Prompt) (Person, error) {
 	if claims != "" {
 		options = append(options, public.WithClaims(claims))
 	}
-	r, err := a.msal.AcquireTokenInteractive(ctx, Scopes, options...)
+	r, err := a.msal.AcquireTokenInteractive(ctx, scopes, options...)
 	if err != nil {
 		return Person{}, a.interactiveError(ctx, err)
 	}
@@ -79,7 +79,7 @@ func (a *Account) SignIn(ctx context.Context, p Prompt) (Person, error) {
 
 // signInByCode signs in with a code that the person enters elsewhere.
 func (a *Account) signInByCode(ctx context.Context, show func(DeviceCode)) (Person, error) {
-	d, err := a.msal.AcquireTokenByDeviceCode(ctx, Scopes)
+	d, err := a.msal.AcquireTokenByDeviceCode(ctx, scopes)
 	if err != nil {
 		return Person{}, a.withLink(signInError(err))
 	}
@@ -142,7 +142,7 @@ func (a *Account) silentError(who public.Account, err error) error {
 func (a *Account) withLink(err error) error {
 	var s *SignInError
 	if errors.As(err, &s) {
-		s.Link = a.ConsentLink()
+		s.Link = a.consentLink()
 	}
 	return err
 }

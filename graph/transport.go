@@ -18,17 +18,17 @@ func newHTTP(next http.RoundTripper) *http.Client {
 	return &http.Client{Transport: guard{next}, Timeout: callTimeout}
 }
 
-// RedirectError reports an answer that sends a request to another address.
+// redirectError reports an answer that sends a request to another address.
 // Neither Entra nor Graph redirects the calls that heliograph makes; a hotspot's
 // sign-in page does, and so would an attacker who wants the tokens.
-type RedirectError struct {
+type redirectError struct {
 	Host   string // that answered
 	Status int    // 301, 302, 303, 307 or 308
 }
 
 // Error leaves out where the redirect leads: that text comes from outside and
 // could repeat a secret of the request.
-func (e *RedirectError) Error() string {
+func (e *redirectError) Error() string {
 	return fmt.Sprintf("%s answers with a redirect (%d), which is not followed: tokens are sent to no other address", e.Host, e.Status)
 }
 
@@ -45,7 +45,7 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch resp.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		resp.Body.Close()
-		return nil, &RedirectError{Host: r.URL.Host, Status: resp.StatusCode}
+		return nil, &redirectError{Host: r.URL.Host, Status: resp.StatusCode}
 	}
 	return resp, nil
 }

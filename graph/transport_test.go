@@ -64,7 +64,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 				}
 				r.path = path
 				err = a.Client().SetPresence(t.Context(), presence.Away, time.Hour)
-				var refused *RedirectError
+				var refused *redirectError
 				if !errors.As(err, &refused) || refused.Status != status || errors.Is(err, presence.ErrSignIn) || errors.Is(err, presence.ErrRefused) {
 					t.Errorf("%s, %d to %s: %v", path, status, to, err)
 				}
@@ -96,7 +96,7 @@ func TestRedirectOverRealConnections(t *testing.T) {
 	s := &scripted{}
 	c := s.client(t)
 	c.http, c.base = newHTTP(srv.Client().Transport), srv.URL+"/v1.0"
-	var refused *RedirectError
+	var refused *redirectError
 	if err := c.SetPresence(t.Context(), presence.Away, time.Hour); !errors.As(err, &refused) {
 		t.Errorf("setPresence: %v", err)
 	}
@@ -119,7 +119,7 @@ func TestSignInIsNotRedirected(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = a.SignIn(t.Context(), Prompt{Device: func(DeviceCode) {}})
-		var refused *RedirectError
+		var refused *redirectError
 		if !errors.As(err, &refused) || len(r.followed) != 0 {
 			t.Errorf("%s: %v, followed by %q", path, err, r.followed)
 		}
