@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 )
@@ -18,6 +19,9 @@ type tokenCache struct {
 	// vault is the turn to use store; never take it while holding mu, since a
 	// vault may take long.
 	vault chan struct{}
+	// prompts counts the sign-ins that a person is waiting for: while there are
+	// any, the vault may ask for its password, and else it must not.
+	prompts atomic.Int32
 
 	mu     sync.Mutex
 	loaded bool
@@ -132,8 +136,12 @@ func (c *tokenCache) write(ctx context.Context) {
 		c.mu.Lock()
 		b := c.bytes
 		c.mu.Unlock()
+		store := c.store
+		if c.prompts.Load() == 0 {
+			store.vault = store.vault.Silent()
+		}
 		if len(b) > 0 { // else it was cleared meanwhile
-			err = c.store.set(ctx, b)
+			err = store.set(ctx, b)
 		}
 	}
 	c.mu.Lock()

@@ -47,11 +47,19 @@ func (a *Account) SignIn(ctx context.Context, p Prompt) (Person, error) {
 	switch {
 	case a.app != nil:
 		return a.signInApplication(ctx, true)
-	case p.Device != nil:
-		return a.signInByCode(ctx, p.Device)
-	case p.OpenURL == nil:
+	case p.Device == nil && p.OpenURL == nil:
 		return Person{}, ErrNoBrowser
 	}
+	a.cache.prompts.Add(1)
+	defer a.cache.prompts.Add(-1)
+	if p.Device != nil {
+		return a.signInByCode(ctx, p.Device)
+	}
+	return a.signInByBrowser(ctx, p)
+}
+
+// signInByBrowser signs in on a page in the person's browser.
+func (a *Account) signInByBrowser(ctx context.Context, p Prompt) (Person, error) {
 	wait := p.Timeout
 	if wait <= 0 {
 		wait = signInTimeout
