@@ -25,20 +25,20 @@ type drawer struct {
 	ctx    context.Context
 	wait   *sync.WaitGroup
 
-	// Of the main thread.
+	// Used on the main thread only.
 	status objc.ID
 	icon   Icon
-	shaded bool
+	asDark bool // icon is drawn for a dark menu bar
 	tip    string
 	items  []*item
 	ids    []string // by tag
 
 	mu   sync.Mutex
-	view View // to be drawn
+	view View // the latest
 	dark bool
 }
 
-// build makes icon and menu, on the main thread.
+// build makes the icon and the menu. It is called on the main thread.
 func (d *drawer) build(v View, dark bool) {
 	cocoa.mu.Lock()
 	cocoa.drawer = d
@@ -54,7 +54,7 @@ func (d *drawer) build(v View, dark bool) {
 	d.draw(v, dark)
 }
 
-// submenu is an empty menu, whose rows are enabled by us alone.
+// submenu makes an empty menu that does not enable or disable rows on its own.
 func (d *drawer) submenu() objc.ID {
 	menu := send(send(class("NSMenu"), "alloc"), "init")
 	send(menu, "setAutoenablesItems:", false)
@@ -83,7 +83,7 @@ func (d *drawer) add(menu objc.ID, r Row) *item {
 	return it
 }
 
-// show writes a row's looks.
+// show sets all that can be seen of a row.
 func (it *item) show(r Row) {
 	send(it.menu, "setTitle:", text(r.Label))
 	send(it.menu, "setEnabled:", !r.Disabled)
@@ -95,8 +95,8 @@ func (it *item) show(r Row) {
 	send(it.menu, "setState:", state)
 }
 
-// clicked hands a click on, on the main thread, which must not wait: the
-// channel has room for more clicks than a hand makes.
+// clicked passes a click on. The main thread, on which it is called, must not
+// wait: a click beyond the channel's capacity is dropped.
 func (d *drawer) clicked(tag int) {
 	if tag < 0 || tag >= len(d.ids) {
 		return
@@ -107,7 +107,7 @@ func (d *drawer) clicked(tag int) {
 	}
 }
 
-// apply has v drawn soon; the latest wins.
+// apply asks the main thread to draw v; the latest view wins.
 func (d *drawer) apply(v View, dark bool) {
 	d.mu.Lock()
 	d.view, d.dark = v, dark
@@ -115,8 +115,8 @@ func (d *drawer) apply(v View, dark bool) {
 	onMain(doApply)
 }
 
-// redraw draws the difference between the latest view and what stands, on the
-// main thread.
+// redraw draws the difference between the latest view and the menu. It is
+// called on the main thread.
 func (d *drawer) redraw() {
 	d.mu.Lock()
 	v, dark := d.view, d.dark
@@ -141,8 +141,8 @@ func applyRows(items []*item, rows []Row) {
 
 func (d *drawer) draw(v View, dark bool) {
 	button := send(d.status, "button")
-	if v.Icon != d.icon || dark != d.shaded {
-		d.icon, d.shaded = v.Icon, dark
+	if v.Icon != d.icon || dark != d.asDark {
+		d.icon, d.asDark = v.Icon, dark
 		if raw := d.opts.Icons(v.Icon, dark); len(raw) > 0 {
 			data := send(class("NSData"), "dataWithBytes:length:", unsafe.Pointer(&raw[0]), uint(len(raw)))
 			image := send(send(send(class("NSImage"), "alloc"), "initWithData:", data), "autorelease")
@@ -158,5 +158,5 @@ func (d *drawer) draw(v View, dark bool) {
 	}
 }
 
-// text is a string of Cocoa's, which goes with the loop's next turn.
+// text makes a Cocoa string, which is freed at the end of the loop's turn.
 func text(s string) objc.ID { return send(class("NSString"), "stringWithUTF8String:", s) }

@@ -12,15 +12,14 @@ import (
 func loop(ctx context.Context, t *Tray, ready func()) error {
 	stop := context.AfterFunc(ctx, systray.Quit)
 	defer stop()
-	if t.opts.Host != nil {
-		t.opts.Host(true)
-	}
+	defer captureLibraryLog(t.opts.Log, func() bool { return true })()
+	t.opts.Host(true)
 	systray.Run(ready, func() {})
 	return nil
 }
 
-// label needs nothing: macOS has no mnemonics.
-func label(text string) string { return text }
+// escape returns the label: macOS has no mnemonics.
+func escape(label string) string { return label }
 
-// gone: no bus, so none that could end.
-func gone(any) bool { return false }
+// busClosed: there is no bus here.
+func busClosed(any) bool { return false }

@@ -13,28 +13,28 @@ import (
 	"github.com/ebitengine/purego/objc"
 )
 
-// Without cgo, the tray library is not there; this speaks to Cocoa through
-// purego, so that a build from any system has its icon.
+// fyne.io/systray needs cgo on macOS. Without cgo this file calls Cocoa through
+// purego, so that a program that was built on another system has an icon too.
 
 func init() {
-	// Cocoa answers on the process's first thread only, which main's goroutine
-	// has now, and Run is called on that.
+	// Cocoa works on the first thread of the process only. It is the one of
+	// main's goroutine now, on which Run is called.
 	runtime.LockOSThread()
 }
 
-// cocoa is the one application of the process. Its methods are called back on
-// the main thread alone.
+// cocoa is the one application of the process. Cocoa calls its methods on the
+// main thread only.
 var cocoa struct {
 	once     sync.Once
 	err      error
 	delegate objc.ID
 
 	mu       sync.Mutex
-	launched func() // once the application has
+	launched func() // called when the application has launched
 	drawer   *drawer
 }
 
-// Names of what Cocoa is told, and calls back.
+// The delegate's methods, which Cocoa calls.
 var (
 	doLaunched = "applicationDidFinishLaunching:"
 	doApply    = "heliographApply:"
@@ -48,31 +48,39 @@ func send(to objc.ID, selector string, args ...any) objc.ID {
 
 func class(name string) objc.ID { return objc.ID(objc.GetClass(name)) }
 
-// onMain has the delegate called on the main thread, soon.
+// onMain asks Cocoa to call a method of the delegate on the main thread. It does
+// not wait for the call.
 func onMain(selector string) {
 	send(cocoa.delegate, "performSelectorOnMainThread:withObject:waitUntilDone:", objc.RegisterName(selector), objc.ID(0), false)
 }
 
-// openCocoa loads the library and registers the delegate's class, once.
+// openCocoa loads AppKit and registers the delegate's class, once.
 func openCocoa() error {
 	cocoa.once.Do(func() {
 		if _, err := purego.Dlopen("/System/Library/Frameworks/AppKit.framework/AppKit", purego.RTLD_LAZY|purego.RTLD_GLOBAL); err != nil {
-			cocoa.err = fmt.Errorf("the menu bar cannot be reached: %w", err)
+			cocoa.err = fmt.Errorf("the menu bar is not available: %w", err)
 			return
 		}
 		method := func(name string, f func(sender objc.ID)) objc.MethodDef {
 			return objc.MethodDef{Cmd: objc.RegisterName(name), Fn: func(_ objc.ID, _ objc.SEL, sender objc.ID) { f(sender) }}
 		}
 		delegate, err := objc.RegisterClass("HeliographDelegate", objc.GetClass("NSObject"), nil, nil, []objc.MethodDef{
-			method(doLaunched, func(objc.ID) { current().launched() }),
-			method(doApply, func(objc.ID) { current().drawer.redraw() }),
+			method(doLaunched, func(objc.ID) {
+				launched, _ := current()
+				launched()
+			}),
+			method(doApply, func(objc.ID) {
+				_, d := current()
+				d.redraw()
+			}),
 			method(doClick, func(row objc.ID) {
-				current().drawer.clicked(objc.Send[int](row, objc.RegisterName("tag")))
+				_, d := current()
+				d.clicked(objc.Send[int](row, objc.RegisterName("tag")))
 			}),
 			method(doStop, func(objc.ID) { stopCocoa() }),
 		})
 		if err != nil {
-			cocoa.err = fmt.Errorf("the menu bar cannot be reached: %w", err)
+			cocoa.err = fmt.Errorf("the menu bar is not available: %w", err)
 			return
 		}
 		cocoa.delegate = send(objc.ID(delegate), "new")
@@ -80,20 +88,15 @@ func openCocoa() error {
 	return cocoa.err
 }
 
-// callees are whom the delegate calls.
-type callees struct {
-	launched func()
-	drawer   *drawer
-}
-
-func current() callees {
+// current returns what the delegate's methods act on.
+func current() (launched func(), d *drawer) {
 	cocoa.mu.Lock()
 	defer cocoa.mu.Unlock()
-	return callees{cocoa.launched, cocoa.drawer}
+	return cocoa.launched, cocoa.drawer
 }
 
 // loop shows the tray until ctx ends. It must run on the main goroutine. The
-// icon is made once the application has launched: before, it crashes some
+// icon is made after the application has launched: an earlier one crashes some
 // versions of macOS (gogpu/systray issue 32).
 func loop(ctx context.Context, t *Tray, ready func()) error {
 	if err := openCocoa(); err != nil {
@@ -101,7 +104,7 @@ func loop(ctx context.Context, t *Tray, ready func()) error {
 	}
 	app := send(class("NSApplication"), "sharedApplication")
 	if app == 0 {
-		return errors.New("there is no menu bar: run heliograph in your own session")
+		return errors.New("there is no menu bar: start heliograph within your desktop session")
 	}
 	const accessory = 1 // no icon in the Dock
 	send(app, "setActivationPolicy:", accessory)
@@ -111,9 +114,7 @@ func loop(ctx context.Context, t *Tray, ready func()) error {
 	send(app, "setDelegate:", cocoa.delegate)
 	stop := context.AfterFunc(ctx, func() { onMain(doStop) })
 	defer stop()
-	if t.opts.Host != nil {
-		t.opts.Host(true)
-	}
+	t.opts.Host(true)
 	send(app, "run")
 	return nil
 }
@@ -121,8 +122,8 @@ func loop(ctx context.Context, t *Tray, ready func()) error {
 // point is NSPoint, and NSSize.
 type point struct{ X, Y float64 }
 
-// stopCocoa ends the application's loop, which looks whether it was stopped
-// only after an event.
+// stopCocoa ends the application's loop, which notices a stop only after the
+// next event: one is posted.
 func stopCocoa() {
 	app := send(class("NSApplication"), "sharedApplication")
 	send(app, "stop:", objc.ID(0))

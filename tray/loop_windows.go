@@ -11,17 +11,16 @@ import (
 func loop(ctx context.Context, t *Tray, ready func()) error {
 	stop := context.AfterFunc(ctx, systray.Quit)
 	defer stop()
-	if t.opts.Host != nil {
-		t.opts.Host(true) // Explorer is always there, and re-adds icons itself
-	}
+	defer captureLibraryLog(t.opts.Log, func() bool { return true })()
+	t.opts.Host(true) // Explorer shows icons, and the library adds ours again when it restarts
 	systray.Run(ready, func() {})
 	return nil
 }
 
-// label keeps Windows from taking an ampersand for the mark of a mnemonic.
+// escape doubles ampersands: a single one marks a mnemonic.
 //
 // Source: https://learn.microsoft.com/windows/win32/menurc/about-menus#menu-access-keys
-func label(text string) string { return strings.ReplaceAll(text, "&", "&&") }
+func escape(label string) string { return strings.ReplaceAll(label, "&", "&&") }
 
-// gone: no bus, so none that could end.
-func gone(any) bool { return false }
+// busClosed: there is no bus here.
+func busClosed(any) bool { return false }

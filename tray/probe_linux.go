@@ -8,28 +8,32 @@ import (
 	"heliograph/detect/bus"
 )
 
-// ProbeHost tells what would show a tray icon, or why nothing would.
+// ProbeHost returns what shows tray icons on this desktop, or an error that
+// says why nothing does.
 func ProbeHost(ctx context.Context) (backend string, err error) {
 	conn, err := bus.Session(ctx)
 	if err != nil {
 		return "", err
 	}
 	defer conn.Close()
-	var there bool
-	if err := conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, watcherName).Store(&there); err != nil {
-		return "", fmt.Errorf("tray hosts cannot be looked for: %w", err)
+	there, err := hasOwner(ctx, conn, watcherName)
+	if err != nil {
+		return "", fmt.Errorf("the tray host cannot be looked up: %w", err)
 	}
 	if !there {
 		return "", errors.New("nothing on this desktop shows tray icons")
 	}
-	v, err := conn.Object(watcherName, "/StatusNotifierWatcher").GetProperty(watcherName + ".IsStatusNotifierHostRegistered")
-	if host, ok := v.Value().(bool); err != nil || !ok || !host {
-		return watcherName, errors.New("tray icons are collected, but nothing shows them")
+	var host bool
+	err = conn.Object(watcherName, "/StatusNotifierWatcher").
+		CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, watcherName, "IsStatusNotifierHostRegistered").Store(&host)
+	if err != nil || !host {
+		return watcherName, errors.New("programs can register tray icons, but nothing shows them")
 	}
 	return watcherName, nil
 }
 
-// ProbeToast tells which service shows notices, or why none would.
+// ProbeToast returns the name and version of the service that shows toasts, or
+// an error that says why none does.
 //
 // Source: https://specifications.freedesktop.org/notification-spec
 func ProbeToast(ctx context.Context) (backend string, err error) {
@@ -39,8 +43,8 @@ func ProbeToast(ctx context.Context) (backend string, err error) {
 	}
 	defer conn.Close()
 	var name, vendor, version, spec string
-	err = conn.Object("org.freedesktop.Notifications", "/org/freedesktop/Notifications").
-		CallWithContext(ctx, "org.freedesktop.Notifications.GetServerInformation", 0).Store(&name, &vendor, &version, &spec)
+	err = conn.Object(notifyName, notifyPath).
+		CallWithContext(ctx, notifyName+".GetServerInformation", 0).Store(&name, &vendor, &version, &spec)
 	if err != nil {
 		return "", fmt.Errorf("no notification service answers: %w", err)
 	}

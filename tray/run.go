@@ -6,20 +6,21 @@ import (
 	"sync"
 )
 
-// Options sets a Tray up.
+// Options configure a Tray.
 type Options struct {
 	Log *slog.Logger
-	ID  string // the item's id on the desktop
-	// First is the view to begin with; its rows are the rows for good.
+	ID  string // the icon's id on the desktop
+	// First is the view to begin with. Its rows stay: a later view changes how
+	// they look, and adds and removes none.
 	First View
-	// Icons is the picture of a state, for a dark or a light panel.
+	// Icons returns the picture of a state for a dark or a light panel.
 	Icons func(i Icon, dark bool) []byte
-	// Host is told whether a tray host is there: once at the start, then
-	// whenever it changes. It must not block.
+	// Host is called with whether the desktop shows tray icons: once at the
+	// start, then with each change. It must not block. It may be nil.
 	Host func(there bool)
 }
 
-// Tray is the icon with its menu. There can be one in a process.
+// Tray is the icon with its menu. A process can have only one.
 type Tray struct {
 	opts   Options
 	clicks chan string
@@ -29,20 +30,26 @@ type Tray struct {
 	view View
 }
 
-// New readies a tray; Run shows it.
+// maxClicks is how many clicks may wait until the program takes them; nobody
+// clicks so far ahead.
+const maxClicks = 64
+
+// New prepares a tray; Run shows it.
 func New(o Options) *Tray {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	// No hand clicks so far ahead of the program.
-	return &Tray{opts: o, view: o.First, clicks: make(chan string, 64), wake: make(chan struct{}, 1)}
+	if o.Host == nil {
+		o.Host = func(bool) {}
+	}
+	return &Tray{opts: o, view: o.First, clicks: make(chan string, maxClicks), wake: make(chan struct{}, 1)}
 }
 
 // Clicks delivers the ids of the rows that were clicked.
 func (t *Tray) Clicks() <-chan string { return t.clicks }
 
-// Apply shows v soon; the latest wins. It may be called at any time, from any
-// goroutine.
+// Apply shows v and does not wait until it is drawn; the latest view wins. It
+// may be called at any time, from any goroutine.
 func (t *Tray) Apply(v View) {
 	t.mu.Lock()
 	t.view = v
@@ -59,30 +66,30 @@ func (t *Tray) latest() View {
 	return t.view
 }
 
-// Run shows the tray on the calling goroutine, which must be main's, until ctx
-// ends. An error means that there is no tray any more; the rest of the program
-// can go on without one.
+// Run shows the tray until ctx ends. The calling goroutine must be that of main.
+// An error means that there is no tray any more; the rest of the program can go
+// on without one.
 func (t *Tray) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	defer cancel()
 	d := &drawer{opts: t.opts, clicks: t.clicks, ctx: ctx, wait: &wait}
-	shade, err := watchShade(ctx)
+	theme, err := watchTheme(ctx)
 	if err != nil {
-		t.opts.Log.Debug("the desktop does not tell light from dark", "error", err)
+		t.opts.Log.Debug("icons are drawn for a dark panel: the desktop's theme is unknown", "error", err)
 	}
 	return loop(ctx, t, func() {
-		d.build(t.latest(), shade.dark())
+		d.build(t.latest(), theme.dark())
 		wait.Go(func() {
 			for {
 				select {
 				case <-ctx.Done():
 					return
 				case <-t.wake:
-				case <-shade.changed():
+				case <-theme.changed():
 				}
-				d.apply(t.latest(), shade.dark())
+				d.apply(t.latest(), theme.dark())
 			}
 		})
 	})

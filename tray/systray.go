@@ -10,10 +10,11 @@ import (
 	"fyne.io/systray"
 )
 
-// This is the only file that touches fyne.io/systray. Its state is global to
-// the process and its menu cannot lose rows without trouble, so rows are made
-// once and hidden; a click is dropped unless somebody is receiving, so each
-// row keeps a parked receiver.
+// This file and the loop files are the only ones that use fyne.io/systray. Its
+// state is global to the process, and desktops do not follow the removal of
+// rows reliably, so each row is made once and hidden or shown later. The
+// library drops a click that nobody is waiting for, so each row has a goroutine
+// that waits.
 
 // item is one row on the desktop.
 type item struct {
@@ -26,7 +27,7 @@ type item struct {
 type drawer struct {
 	opts   Options
 	clicks chan<- string
-	ctx    context.Context // the tray's life: it ends the receivers
+	ctx    context.Context // its end ends the goroutines of the rows
 	wait   *sync.WaitGroup
 
 	mu    sync.Mutex
@@ -49,12 +50,12 @@ func (d *drawer) build(v View, dark bool) {
 	})
 }
 
-// guard runs what draws. The library panics when the desktop's bus ends under
-// it; that is the end of the tray, which loop notices by itself, and not of
-// the program, which still has a session to give back.
+// guard runs a function that draws. The library panics when the session bus
+// has ended. That ends the tray, as loop notices too, but not the program, which
+// still has to clear the presence.
 func (d *drawer) guard(draw func()) {
 	defer func() {
-		if v := recover(); v != nil && !gone(v) {
+		if v := recover(); v != nil && !busClosed(v) {
 			panic(v)
 		}
 	}()
@@ -71,13 +72,13 @@ func (d *drawer) add(parent *systray.MenuItem, r Row) *item {
 		parent.AddSeparator()
 		return it
 	case parent == nil && r.Checkable:
-		it.menu = systray.AddMenuItemCheckbox(label(r.Label), "", r.Checked)
+		it.menu = systray.AddMenuItemCheckbox(escape(r.Label), "", r.Checked)
 	case parent == nil:
-		it.menu = systray.AddMenuItem(label(r.Label), "")
+		it.menu = systray.AddMenuItem(escape(r.Label), "")
 	case r.Checkable:
-		it.menu = parent.AddSubMenuItemCheckbox(label(r.Label), "", r.Checked)
+		it.menu = parent.AddSubMenuItemCheckbox(escape(r.Label), "", r.Checked)
 	default:
-		it.menu = parent.AddSubMenuItem(label(r.Label), "")
+		it.menu = parent.AddSubMenuItem(escape(r.Label), "")
 	}
 	if r.Disabled {
 		it.menu.Disable()
@@ -92,7 +93,7 @@ func (d *drawer) add(parent *systray.MenuItem, r Row) *item {
 	return it
 }
 
-// listen hands every click of one row on.
+// listen passes each click of one row on.
 func (d *drawer) listen(id string, clicked <-chan struct{}) {
 	for {
 		select {
@@ -111,7 +112,7 @@ func (d *drawer) listen(id string, clicked <-chan struct{}) {
 	}
 }
 
-// apply draws the difference between v and what stands.
+// apply draws the difference between v and what is shown.
 func (d *drawer) apply(v View, dark bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -142,7 +143,7 @@ func (it *item) apply(r Row) {
 	}
 	old := it.row
 	if r.Label != old.Label {
-		it.menu.SetTitle(label(r.Label))
+		it.menu.SetTitle(escape(r.Label))
 	}
 	if r.Disabled != old.Disabled {
 		choose(r.Disabled, it.menu.Disable, it.menu.Enable)

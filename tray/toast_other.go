@@ -4,21 +4,18 @@ package tray
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/gen2brain/beeep"
 )
 
-// sender shows toasts through beeep, which has neither buttons nor a way to
-// take an earlier toast's place.
-type sender struct{}
+// sender shows toasts through beeep.
+type sender struct{ icon []byte }
 
-func (*sender) send(_ context.Context, t *Toaster, n Toast) error {
-	beeep.AppName = t.name
-	if err := beeep.Notify(n.Title, n.Body, t.icon); err != nil {
-		return fmt.Errorf("the notice was not shown: %w", err)
-	}
-	return nil
+func newSender(name string, icon []byte) *sender {
+	beeep.AppName = name
+	return &sender{icon}
 }
+
+func (s *sender) send(ctx context.Context, n Toast) error { return beep(ctx, n, s.icon) }
 
 func (*sender) close() {}

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// appID is the program's identity for Windows: without one of its own in the
-// registry, toasts carry a stand-in's name and no icon. An uninstaller removes
+// appID is the program's identity for Windows. Without one in the registry,
+// toasts carry the name of another program and no icon. The uninstaller removes
 // the key.
 //
 // Source: https://learn.microsoft.com/windows/apps/design/shell/tiles-and-notifications/send-local-toast-other-apps
@@ -23,46 +23,49 @@ const (
 	appIDKey = `Software\Classes\AppUserModelId\` + appID
 )
 
-// toastClass is what shows toasts since Windows 10. Where it is missing, as in
-// Wine, beeep would go astray over it.
+// toastClass is the system's class that shows toasts since Windows 10. Where it
+// is missing, as in Wine, beeep is not called.
 const toastClass = `SOFTWARE\Microsoft\WindowsRuntime\ActivatableClassId\Windows.UI.Notifications.ToastNotificationManager`
 
 // errNoToasts means that Windows has no toasts.
 var errNoToasts = errors.New("this Windows has no toasts")
 
-// sender shows toasts through beeep, which has neither buttons nor a way to
-// take an earlier toast's place.
+// sender shows toasts through beeep, under the program's own identity.
 type sender struct {
+	name string
+	icon []byte
 	once sync.Once
-	err  error
+	err  error // why the identity could not be registered
 }
 
-// send ignores ctx: the library takes none, and Windows answers at once.
-func (s *sender) send(_ context.Context, t *Toaster, n Toast) error {
-	s.once.Do(func() { s.err = register(t.name, t.icon) })
+func newSender(name string, icon []byte) *sender {
+	beeep.AppName = appID
+	return &sender{name: name, icon: icon}
+}
+
+func (s *sender) send(ctx context.Context, n Toast) error {
+	s.once.Do(func() { s.err = register(s.name, s.icon) })
 	if s.err != nil {
 		return s.err
 	}
-	beeep.AppName = appID
-	if err := beeep.Notify(n.Title, n.Body, t.icon); err != nil {
-		return fmt.Errorf("the notice was not shown: %w", err)
-	}
-	return nil
+	return beep(ctx, n, s.icon)
 }
 
-// register tells Windows the program's name and icon.
+func (*sender) close() {}
+
+// register sets the program's name and icon for its toasts.
 func register(name string, icon []byte) error {
-	path, err := keepIcon(icon)
+	path, err := ensureIcon(icon)
 	if err != nil {
-		return fmt.Errorf("the icon of notices: %w", err)
+		return fmt.Errorf("the icon of toasts was not written: %w", err)
 	}
 	k, _, err := registry.CreateKey(registry.CURRENT_USER, appIDKey, registry.SET_VALUE)
 	if err != nil {
-		return fmt.Errorf("the name of notices: %w", err)
+		return fmt.Errorf("the name of toasts was not registered: %w", err)
 	}
 	defer k.Close()
 	if err := errors.Join(k.SetStringValue("DisplayName", name), k.SetStringValue("IconUri", path)); err != nil {
-		return fmt.Errorf("the name of notices: %w", err)
+		return fmt.Errorf("the name of toasts was not registered: %w", err)
 	}
 	class, err := registry.OpenKey(registry.LOCAL_MACHINE, toastClass, registry.QUERY_VALUE)
 	if err != nil {
@@ -71,9 +74,9 @@ func register(name string, icon []byte) error {
 	return class.Close()
 }
 
-// keepIcon writes the icon where it stays: Windows reads it when it shows a
-// toast, and again in its list of them.
-func keepIcon(icon []byte) (string, error) {
+// ensureIcon writes the icon to a file that stays, and returns its path:
+// Windows reads it with each toast, and again for its list of toasts.
+func ensureIcon(icon []byte) (string, error) {
 	dir, err := os.UserCacheDir() // %LocalAppData%
 	if err != nil {
 		return "", err
@@ -87,5 +90,3 @@ func keepIcon(icon []byte) (string, error) {
 	}
 	return path, os.WriteFile(path, icon, 0o600)
 }
-
-func (*sender) close() {}

@@ -1,12 +1,12 @@
 // Package tray shows a View on the desktop's status area and reports clicks.
-// It holds no truth: whoever calls Apply owns the state, and a click changes
-// nothing here until a new View says so.
+// It keeps no state of its own: whoever calls Apply owns the state, and a click
+// changes nothing here until a new View does.
 package tray
 
-// Icon is the state drawn by shape and colour.
+// Icon is a state that the icon shows by its shape and colour.
 type Icon string
 
-// The icons; each has its own shape, so that none is told by colour alone.
+// The icons. Each has a shape of its own, for people who do not see the colours.
 const (
 	IconAvailable    Icon = "available"
 	IconBusy         Icon = "busy"
@@ -18,15 +18,15 @@ const (
 	IconTrouble      Icon = "trouble"   // presence cannot be set
 )
 
-// View is all that the tray shows. Equal views draw nothing.
+// View is all that the tray shows. Only differences between views are drawn.
 type View struct {
 	Icon    Icon
-	Tooltip string // complete sentence: screen readers speak it
+	Tooltip string // a complete sentence, because screen readers read it aloud
 	Rows    []Row
 }
 
-// Row is one row of the menu. The set of ids and their order is fixed by the
-// first View; later Views change how rows look, never which exist.
+// Row is one row of the menu. The first View fixes which rows there are and
+// their order; later Views change only how rows look.
 type Row struct {
 	ID        string
 	Label     string
@@ -35,5 +35,5 @@ type Row struct {
 	Hidden    bool
 	Checkable bool
 	Checked   bool
-	Rows      []Row // one submenu level
+	Rows      []Row // the submenu; a row in it has none
 }

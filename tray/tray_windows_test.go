@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// TestShadeFollowsTheTaskbar changes the setting as the settings program does,
-// and puts back what it found.
-func TestShadeFollowsTheTaskbar(t *testing.T) {
+// TestThemeFollowsTheTaskbar changes the setting as the Settings app does, and
+// restores it.
+func TestThemeFollowsTheTaskbar(t *testing.T) {
 	k, _, err := registry.CreateKey(registry.CURRENT_USER, themeKey, registry.ALL_ACCESS)
 	if err != nil {
 		t.Fatal(err)
@@ -35,25 +35,26 @@ func TestShadeFollowsTheTaskbar(t *testing.T) {
 		}
 	}
 	set(0)
-	s, err := watchShade(t.Context())
-	if err != nil || !s.dark() {
-		t.Fatalf("dark is %v, %v", s.dark(), err)
+	theme, err := watchTheme(t.Context())
+	if err != nil || !theme.dark() {
+		t.Fatalf("dark is %v, %v", theme.dark(), err)
 	}
 	for _, light := range []uint32{1, 0, 1} {
 		set(light)
 		select {
-		case <-s.changed():
+		case <-theme.changed():
 		case <-time.After(10 * time.Second):
-			t.Fatal("never told")
+			t.Fatal("the change was not delivered")
 		}
-		if s.dark() == (light == 1) {
-			t.Errorf("dark is %v with %d", s.dark(), light)
+		if theme.dark() == (light == 1) {
+			t.Errorf("dark is %v with %d", theme.dark(), light)
 		}
 	}
 }
 
-// TestToastsAreOurs: name and icon are registered, and the icon stays.
-func TestToastsAreOurs(t *testing.T) {
+// TestToastsCarryOurName: name and icon are registered, and the icon's file
+// stays.
+func TestToastsCarryOurName(t *testing.T) {
 	t.Cleanup(func() { _ = registry.DeleteKey(registry.CURRENT_USER, appIDKey) })
 	for range 2 {
 		if err := register("heliograph", []byte("png")); err != nil && !errors.Is(err, errNoToasts) {

@@ -11,14 +11,18 @@ import (
 	"heliograph/tray/words"
 )
 
+// openURL shows a web page; the demo's stand-in for a browser comes first.
+func (in *instance) openURL() func(string) error {
+	if in.opts.OpenURL != nil {
+		return in.opts.OpenURL
+	}
+	return launch.URL
+}
+
 // newAccount opens the account that the settings name.
 func (in *instance) newAccount(ctx context.Context) *account.Account {
-	open := in.opts.OpenURL
-	if open == nil {
-		open = launch.URL
-	}
 	return account.New(account.Options{Log: in.log, Vault: in.opts.Vault, Loop: in.loop, Transport: in.opts.Transport,
-		OpenURL: open, SignInAtStart: in.opts.Demo, Changed: in.poke,
+		OpenURL: in.openURL(), SignInAtStart: in.opts.Demo, Changed: in.poke,
 		Failed: func(err error, asked bool) { in.needSignIn(ctx, err, asked) }}, in.settings.Value().Config)
 }
 
@@ -29,17 +33,31 @@ func (in *instance) needSignIn(ctx context.Context, err error, asked bool) {
 		return
 	}
 	title := "toast.sign-in"
-	if errors.Is(err, graph.ErrNoClientID) {
+	switch {
+	case errors.Is(err, graph.ErrNoClientID):
 		title = "toast.not-set-up"
+	case asked:
+		title = "toast.sign-in.failed"
 	}
-	in.toaster.Show(tray.Toast{Class: "sign-in", Title: words.Say(title), Body: advise(err),
-		Actions: []tray.Action{{ID: "sign-in", Label: words.Say("toast.sign-in.button"), Do: func() { in.parts.Go("sign-in", func() { in.account.SignIn(ctx) }) }}}})
+	toast := tray.Toast{Class: "sign-in", Title: words.Say(title), Body: advise(err), Link: graph.Explain(err).Link, Always: asked,
+		Actions: []tray.Action{{ID: "sign-in", Label: words.Say("toast.sign-in.button"), Do: func() { in.parts.Go("sign-in", func() { in.account.SignIn(ctx) }) }}}}
+	if toast.Link != "" {
+		toast.Actions = append(toast.Actions, tray.Action{ID: "link", Label: words.Say("toast.link.button"), Do: func() { in.openPage(toast.Link) }})
+	}
+	in.toaster.Show(toast)
 }
 
-// tell shows a toast, unless its class is switched off.
+// openPage shows a web page in the person's browser.
+func (in *instance) openPage(url string) {
+	if err := in.openURL()(url); err != nil {
+		in.log.Warn("a page could not be opened", "error", err)
+	}
+}
+
+// tell answers a click with a toast, unless its class is switched off.
 func (in *instance) tell(class string, on bool, title, body string) {
 	if on {
-		in.toaster.Show(tray.Toast{Class: class, Title: title, Body: body})
+		in.toaster.Show(tray.Toast{Class: class, Title: title, Body: body, Always: true})
 	}
 }
 

@@ -5,7 +5,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -222,15 +221,16 @@ func (in *instance) allow(app, name string) {
 }
 
 // troubleAfter is how long presence may fail to be set before the person is
-// told: an outage of a minute is nobody's business.
+// told: a shorter outage hardly changes what colleagues see.
 const troubleAfter = 3 * time.Minute
 
 // follow shows each state: in the tray, on the terminal, as a toast.
 func (in *instance) follow(ctx context.Context) {
 	states, cancel := in.loop.Subscribe()
 	defer cancel()
-	told := time.NewTimer(1<<63 - 1)
-	defer told.Stop()
+	again := time.NewTimer(1<<63 - 1)
+	defer again.Stop()
+	outages := newOutages(in)
 	garbage, release := newCollector()
 	defer release()
 	var s presence.State
@@ -241,16 +241,9 @@ func (in *instance) follow(ctx context.Context) {
 			if s.Activity.Asleep && s.Sent.Zero() {
 				in.watch.SleepReady()
 			}
-			told.Reset(1<<63 - 1)
-			if s.Err != nil && !errors.Is(s.Err, presence.ErrSignIn) {
-				told.Reset(max(0, time.Until(s.ErrSince.Add(troubleAfter))))
-			} else if s.Err != nil {
-				in.needSignIn(ctx, s.Err, false)
-			}
-		case <-told.C:
-			if in.settings.Value().Notifications.Trouble {
-				in.toaster.Show(tray.Toast{Class: "trouble", Title: words.Say("toast.trouble"), Body: advise(s.Err)})
-			}
+			again.Reset(outages.look(ctx, s))
+		case <-again.C:
+			again.Reset(outages.look(ctx, s))
 		case <-in.wake:
 		case <-ctx.Done():
 			return

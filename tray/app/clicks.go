@@ -49,6 +49,8 @@ func (in *instance) click(ctx context.Context, id string) {
 		in.pause()
 	case menu.Sign:
 		in.parts.Go("sign-in", func() { in.signInOrOut(ctx) })
+	case menu.CancelSignIn:
+		in.account.CancelSignIn()
 	case menu.FreeTheirs:
 		in.loop.ClearTheirs()
 	case menu.NotACall:

@@ -20,7 +20,8 @@ const (
 	ForPrefix    = "for:"
 	RulePrefix   = "rule:"
 	Pause        = "pause"
-	Sign         = "sign" // in, or out
+	Sign         = "sign" // signs in or out, or opens the sign-in page again
+	CancelSignIn = "cancel-sign-in"
 	FreeTheirs   = "free-theirs"
 	NotACall     = "not-a-call"
 	IsACall      = "is-a-call"
@@ -90,7 +91,7 @@ func View(f Facts) tray.View {
 		tray.Row{ID: "line-choice", Separator: true},
 		free(s), notACall(s), isACall(s), rules(f),
 		tray.Row{ID: "line-calls", Separator: true},
-		account(f), sign(f), autostart(f),
+		account(f), sign(f), cancelSignIn(f), autostart(f),
 		tray.Row{ID: Settings, Label: words.Say("menu.settings")},
 		tray.Row{ID: Log, Label: words.Say("menu.log")},
 		tray.Row{ID: About, Label: words.Say("menu.about")},
@@ -143,11 +144,15 @@ func account(f Facts) tray.Row {
 func sign(f Facts) tray.Row {
 	switch {
 	case f.SigningIn:
-		return tray.Row{ID: Sign, Label: words.Say("menu.signing-in"), Disabled: true}
+		return tray.Row{ID: Sign, Label: words.Say("menu.signing-in")}
 	case f.Account != "":
 		return tray.Row{ID: Sign, Label: words.Say("menu.sign-out")}
 	}
 	return tray.Row{ID: Sign, Label: words.Say("menu.sign-in")}
+}
+
+func cancelSignIn(f Facts) tray.Row {
+	return tray.Row{ID: CancelSignIn, Label: words.Say("menu.cancel-sign-in"), Hidden: !f.SigningIn}
 }
 
 func autostart(f Facts) tray.Row {

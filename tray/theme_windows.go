@@ -10,48 +10,49 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// shade tells whether the taskbar is dark, as it is unless a person chose
-// otherwise.
-type shade struct {
+// theme knows whether the taskbar is dark, as it is by default.
+type theme struct {
 	light atomic.Bool
 	ch    chan struct{}
 }
 
-// The setting of the taskbar's colour; the one of programs stands beside it.
+// The setting of the taskbar's colour. The one for the windows of programs is
+// another value of the same key.
 //
-// Source: undocumented, but every Windows since 10 1903 keeps it
+// Source: undocumented; every Windows since 10 1903 has it.
 const (
 	themeKey   = `Software\Microsoft\Windows\CurrentVersion\Themes\Personalize`
 	themeValue = "SystemUsesLightTheme"
 )
 
-// watchShade reads the setting and follows it until ctx ends.
-func watchShade(ctx context.Context) (*shade, error) {
-	s := &shade{ch: make(chan struct{}, 1)}
+// watchTheme reads the setting and follows it until ctx ends. The theme that it
+// returns with an error is dark.
+func watchTheme(ctx context.Context) (*theme, error) {
+	t := &theme{ch: make(chan struct{}, 1)}
 	key, err := registry.OpenKey(registry.CURRENT_USER, themeKey, registry.QUERY_VALUE|registry.NOTIFY)
 	if err != nil {
-		return s, fmt.Errorf("the taskbar's colour is not set: %w", err)
+		return t, fmt.Errorf("the taskbar's colour is not readable: %w", err)
 	}
 	stop, err := windows.CreateEvent(nil, 1, 0, nil)
 	if err != nil {
 		key.Close()
-		return s, err
+		return t, err
 	}
 	started := make(chan error)
 	done := make(chan struct{})
-	go s.follow(key, stop, started, done)
+	go t.follow(key, stop, started, done)
 	context.AfterFunc(ctx, func() {
 		_ = windows.SetEvent(stop) // fails for a closed handle only
 		<-done
 		windows.CloseHandle(stop)
 		key.Close()
 	})
-	return s, <-started
+	return t, <-started
 }
 
-// follow asks for the next notice before it reads, so that none is missed. The
-// request lives as long as its thread.
-func (s *shade) follow(key registry.Key, stop windows.Handle, started chan<- error, done chan<- struct{}) {
+// follow asks for a notification before it reads the setting, so that it misses
+// no change. The request lives as long as the thread that made it.
+func (t *theme) follow(key registry.Key, stop windows.Handle, started chan<- error, done chan<- struct{}) {
 	defer close(done)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -66,11 +67,11 @@ func (s *shade) follow(key registry.Key, stop windows.Handle, started chan<- err
 		n, _, readErr := key.GetIntegerValue(themeValue)
 		light := readErr == nil && n == 1
 		if first {
-			s.light.Store(light)
+			t.light.Store(light)
 			started <- err
-		} else if s.light.Swap(light) != light {
+		} else if t.light.Swap(light) != light {
 			select {
-			case s.ch <- struct{}{}:
+			case t.ch <- struct{}{}:
 			default:
 			}
 		}
@@ -83,5 +84,7 @@ func (s *shade) follow(key registry.Key, stop windows.Handle, started chan<- err
 	}
 }
 
-func (s *shade) dark() bool               { return !s.light.Load() }
-func (s *shade) changed() <-chan struct{} { return s.ch }
+func (t *theme) dark() bool { return !t.light.Load() }
+
+// changed delivers a value after dark has changed.
+func (t *theme) changed() <-chan struct{} { return t.ch }

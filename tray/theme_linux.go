@@ -1,0 +1,98 @@
+package tray
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/godbus/dbus/v5"
+
+	"heliograph/detect/bus"
+)
+
+// theme knows whether the desktop is dark. Panels are dark on most desktops
+// even under a light theme, so dark is the answer where nothing is known.
+type theme struct {
+	light atomic.Bool
+	ch    chan struct{}
+}
+
+// Names of the appearance setting.
+//
+// Source: https://flatpak.github.io/xdg-desktop-portal/docs/doc-org.freedesktop.portal.Settings.html
+const (
+	portalName     = "org.freedesktop.portal.Desktop"
+	portalPath     = "/org/freedesktop/portal/desktop"
+	portalSettings = "org.freedesktop.portal.Settings"
+	appearance     = "org.freedesktop.appearance"
+	preferLight    = 2
+)
+
+// watchTheme reads the desktop's preference and follows it until ctx ends. It
+// does not start the portal. The theme that it returns with an error is dark.
+func watchTheme(ctx context.Context) (*theme, error) {
+	t := &theme{ch: make(chan struct{}, 1)}
+	conn, err := bus.Session(ctx)
+	if err != nil {
+		return t, err
+	}
+	signals := signalsOf(conn)
+	if err := t.ask(ctx, conn); err != nil {
+		conn.Close()
+		return t, err
+	}
+	// The goroutine ends with the connection, and so with ctx.
+	go readSignals(conn, signals, func(sig *dbus.Signal) {
+		if len(sig.Body) == 3 && sig.Body[1] == "color-scheme" {
+			if v, ok := sig.Body[2].(dbus.Variant); ok {
+				t.take(v)
+			}
+		}
+	})
+	return t, nil
+}
+
+// ask subscribes to changes and reads the present preference, if a portal runs.
+func (t *theme) ask(ctx context.Context, conn *dbus.Conn) error {
+	ctx, cancel := context.WithTimeout(ctx, bus.CallTimeout)
+	defer cancel()
+	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface(portalSettings), dbus.WithMatchMember("SettingChanged"), dbus.WithMatchArg(0, appearance)); err != nil {
+		return fmt.Errorf("the desktop's theme cannot be followed: %w", err)
+	}
+	if there, err := hasOwner(ctx, conn, portalName); err != nil || !there {
+		return err
+	}
+	var v dbus.Variant
+	if err := conn.Object(portalName, portalPath).CallWithContext(ctx, portalSettings+".Read", 0, appearance, "color-scheme").Store(&v); err == nil {
+		t.take(v) // a portal without the setting answers with an error
+	}
+	return nil
+}
+
+// take stores a colour scheme; the portal's Read wraps it in two variants.
+func (t *theme) take(v dbus.Variant) {
+	for {
+		inner, ok := v.Value().(dbus.Variant)
+		if !ok {
+			break
+		}
+		v = inner
+	}
+	n, ok := v.Value().(uint32)
+	if !ok {
+		return
+	}
+	light := n == preferLight
+	if t.light.Swap(light) == light {
+		return
+	}
+	select {
+	case t.ch <- struct{}{}:
+	default:
+	}
+}
+
+func (t *theme) dark() bool { return !t.light.Load() }
+
+// changed delivers a value after dark has changed.
+func (t *theme) changed() <-chan struct{} { return t.ch }
