@@ -14,8 +14,8 @@ import (
 // entryFile is the name of the entry in the autostart folder.
 const entryFile = "heliograph.desktop"
 
-// errSandbox: the folder that a Flatpak sees is its own, which no desktop
-// reads.
+// errSandbox is the error within a Flatpak, which has a folder of its own that
+// no desktop reads.
 var errSandbox = errors.New("inside a Flatpak it is set in the desktop's own settings for starting programs")
 
 func state() (bool, error) {
@@ -35,13 +35,14 @@ func state() (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		return !e.off && e.exec != "" && there(e.tryExec), nil // the first one found overrules the rest
+		return !e.off && e.exec != "" && canStart(e.tryExec), nil // the first entry overrides the others
 	}
 	return false, nil
 }
 
-// there reports whether a TryExec names a program; an empty one asks nothing.
-func there(program string) bool {
+// canStart reports whether the program of a TryExec exists and may be started;
+// an empty one is no condition.
+func canStart(program string) bool {
 	if program == "" {
 		return true
 	}
@@ -50,7 +51,7 @@ func there(program string) bool {
 		return err == nil && fi.Mode().IsRegular() && fi.Mode().Perm()&0o111 != 0
 	}
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		if filepath.IsAbs(dir) && there(filepath.Join(dir, program)) {
+		if filepath.IsAbs(dir) && canStart(filepath.Join(dir, program)) {
 			return true
 		}
 	}
@@ -82,10 +83,10 @@ func disable() error {
 	return remove(paths[0])
 }
 
-// entryPaths lists where an entry may lie, the user's own first.
+// entryPaths lists the places where an entry may be, the user's own first. Paths
+// that are not absolute are ignored, as the specification requires.
 //
-// Source: https://specifications.freedesktop.org/basedir-spec; a path that is
-// not absolute is to be ignored
+// Source: https://specifications.freedesktop.org/basedir-spec
 func entryPaths() ([]string, error) {
 	if _, err := os.Stat("/.flatpak-info"); err == nil {
 		return nil, errSandbox

@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// home gives the test folders of its own.
-func home(t *testing.T) (own, common string) {
+// useFolders gives the test folders of its own, and returns the paths of the
+// user's entry and of a package's.
+func useFolders(t *testing.T) (own, common string) {
 	t.Helper()
 	own, common = t.TempDir(), t.TempDir()
 	t.Setenv("XDG_CONFIG_HOME", own)
@@ -17,15 +18,16 @@ func home(t *testing.T) (own, common string) {
 	return filepath.Join(own, "autostart", "heliograph.desktop"), filepath.Join(common, "autostart", "heliograph.desktop")
 }
 
-func is(t *testing.T, want bool) {
+// checkState fails if State does not return want.
+func checkState(t *testing.T, want bool) {
 	t.Helper()
 	if on, err := State(); err != nil || on != want {
 		t.Errorf("on is %v (%v), want %v", on, err, want)
 	}
 }
 
-// program is one that can be started.
-func program(t *testing.T, dir string) string {
+// newProgram writes a program that can be started.
+func newProgram(t *testing.T, dir string) string {
 	t.Helper()
 	path := filepath.Join(dir, "heliograph")
 	if err := os.WriteFile(path, []byte("#!/bin/sh\n"), 0o700); err != nil {
@@ -35,52 +37,52 @@ func program(t *testing.T, dir string) string {
 }
 
 func TestOnAndOff(t *testing.T) {
-	own, _ := home(t)
-	is(t, false)
+	own, _ := useFolders(t)
+	checkState(t, false)
 	if err := Disable(); err != nil {
 		t.Errorf("without an entry: %v", err)
 	}
-	exe := program(t, t.TempDir())
+	exe := newProgram(t, t.TempDir())
 	if err := Enable(exe, "run"); err != nil {
 		t.Fatal(err)
 	}
-	is(t, true)
+	checkState(t, true)
 	if left, err := os.ReadDir(filepath.Dir(own)); err != nil || len(left) != 1 {
-		t.Errorf("%v lie in the folder (%v)", left, err)
+		t.Errorf("the folder holds %v (%v)", left, err)
 	}
 	if err := os.Remove(exe); err != nil {
 		t.Fatal(err)
 	}
-	is(t, false)
+	checkState(t, false)
 	if err := Disable(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(own); !os.IsNotExist(err) {
-		t.Errorf("the entry is left: %v", err)
+		t.Errorf("the entry is still there: %v", err)
 	}
 }
 
-// TestEntryOfAPackage: the user cannot delete it, but overrule it.
+// TestEntryOfAPackage: the user cannot delete it, but can override it.
 func TestEntryOfAPackage(t *testing.T) {
-	own, common := home(t)
-	put(t, common, "[Desktop Entry]\nExec=/bin/true\n")
-	is(t, true)
+	own, common := useFolders(t)
+	writeEntry(t, common, "[Desktop Entry]\nExec=/bin/true\n")
+	checkState(t, true)
 	if err := Disable(); err != nil {
 		t.Fatal(err)
 	}
-	is(t, false)
+	checkState(t, false)
 	if raw, err := os.ReadFile(own); err != nil || !strings.Contains(string(raw), "Hidden=true") {
 		t.Errorf("%q, %v", raw, err)
 	}
 	if err := Enable("/bin/true"); err != nil {
 		t.Fatal(err)
 	}
-	is(t, true)
+	checkState(t, true)
 }
 
 func TestDamagedEntryIsAnError(t *testing.T) {
-	own, _ := home(t)
-	put(t, own, "\x00\x01")
+	own, _ := useFolders(t)
+	writeEntry(t, own, "\x00\x01")
 	if on, err := State(); err == nil || on {
 		t.Errorf("on is %v, %v", on, err)
 	}
@@ -89,7 +91,7 @@ func TestDamagedEntryIsAnError(t *testing.T) {
 // TestDesktopRunsTheEntry has GLib, which GNOME and XFCE start programs with,
 // read the entry and run it.
 func TestDesktopRunsTheEntry(t *testing.T) {
-	own, _ := home(t)
+	own, _ := useFolders(t)
 	dir := filepath.Join(t.TempDir(), `$HOME "q" \b`)
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -110,7 +112,7 @@ assert app is not None, "GLib refuses the entry"
 assert app.launch([], None)
 end = time.monotonic() + 20
 while not os.path.exists(sys.argv[2]):
-    assert time.monotonic() < end, "never started"
+    assert time.monotonic() < end, "it was not started"
     time.sleep(.01)
 `
 	if exec.Command("/usr/bin/python3", "-c", "import gi").Run() != nil {
@@ -124,7 +126,7 @@ while not os.path.exists(sys.argv[2]):
 	}
 }
 
-func put(t *testing.T, path, text string) {
+func writeEntry(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestEnableWantsAnAbsolutePath(t *testing.T) {
+func TestEnableNeedsAnAbsolutePath(t *testing.T) {
 	if err := Enable("heliograph"); err == nil || !strings.Contains(err.Error(), "absolute") {
 		t.Errorf("got %v", err)
 	}
@@ -22,7 +22,7 @@ func TestEntryQuotesEveryWord(t *testing.T) {
 			t.Errorf("%s: %v\n%s\nlacks %s", exe, err, text, want)
 		}
 		if e, err := parseEntry(text); err != nil || e.off || e.tryExec != exe || e.exec == "" {
-			t.Errorf("%s is read back as %+v, %v", exe, e, err)
+			t.Errorf("%s is decoded as %+v, %v", exe, e, err)
 		}
 	}
 	if _, err := renderEntry("/a\nHidden=true", nil); err == nil {
@@ -47,7 +47,7 @@ func TestEntryThatAPersonSwitchedOff(t *testing.T) {
 		}
 	}
 	if _, err := parseEntry("no entry at all"); err == nil {
-		t.Error("accepted")
+		t.Error("text without an entry is accepted")
 	}
 }
 
@@ -58,7 +58,7 @@ func TestAgent(t *testing.T) {
 	}
 	a, err := parseAgent(text)
 	if err != nil || a != (agent{program: "/Applications/A & <B>.app/x", load: true}) {
-		t.Errorf("read back as %+v, %v", a, err)
+		t.Errorf("decoded as %+v, %v", a, err)
 	}
 	off := strings.Replace(text, "<key>RunAtLoad", "<key>Disabled</key>\n<true/>\n<key>RunAtLoad", 1)
 	if a, err := parseAgent(off); err != nil || !a.off {
@@ -70,7 +70,7 @@ func TestAgent(t *testing.T) {
 	}
 	for _, bad := range []string{"", "bplist00", text[:len(text)-20], "<plist><dict></dict></plist>"} {
 		if a, err := parseAgent(bad); err == nil {
-			t.Errorf("%q is read as %+v", bad, a)
+			t.Errorf("%q is decoded as %+v", bad, a)
 		}
 	}
 }

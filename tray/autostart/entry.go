@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// entry is what counts in a desktop entry of the autostart folder.
+// entry is the part of a desktop entry that decides whether it starts.
 //
 // Source: https://specifications.freedesktop.org/autostart-spec and
 // https://specifications.freedesktop.org/desktop-entry-spec
@@ -15,7 +15,7 @@ type entry struct {
 	off     bool // Hidden, or switched off in GNOME's settings
 }
 
-// parseEntry reads a desktop entry. Other groups and keys are let be.
+// parseEntry decodes a desktop entry. Other groups and keys are ignored.
 func parseEntry(text string) (entry, error) {
 	var e entry
 	inside, seen := false, false
@@ -51,7 +51,7 @@ func parseEntry(text string) (entry, error) {
 	return e, nil
 }
 
-// renderEntry writes the entry that starts a command.
+// renderEntry returns the entry that starts a command.
 func renderEntry(exe string, args []string) (string, error) {
 	words := make([]string, 0, 1+len(args))
 	for _, w := range append([]string{exe}, args...) {
@@ -65,11 +65,11 @@ func renderEntry(exe string, args []string) (string, error) {
 		"\nTerminal=false\nX-GNOME-Autostart-enabled=true\n", nil
 }
 
-// hiddenEntry overrules the entry of a package, which the user cannot delete.
+// hiddenEntry overrides the entry of a package, which the user cannot delete.
 const hiddenEntry = "[Desktop Entry]\nType=Application\nName=heliograph\nHidden=true\n"
 
-// quote writes one word of a command line: in double quotes if need be, and
-// with the percent sign of field codes doubled.
+// quote returns a word of a command line as it is written: in double quotes if
+// necessary, and with each percent sign, which begins a field code, doubled.
 func quote(word string) string {
 	word = strings.ReplaceAll(word, "%", "%%")
 	if word != "" && !strings.ContainsAny(word, " \t\"'\\><~|&;$*?#()`") {
@@ -78,7 +78,7 @@ func quote(word string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`", `$`, `\$`).Replace(word) + `"`
 }
 
-// escape and unescape are the rules for every string of a desktop entry.
+// escape and unescape apply the rules for all strings of a desktop entry.
 func escape(s string) string { return strings.ReplaceAll(s, `\`, `\\`) }
 
 func unescape(s string) string {

@@ -8,7 +8,7 @@ import (
 	"os"
 )
 
-// remove deletes a file that may not be there.
+// remove deletes a file. It is not an error if there is none.
 func remove(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
