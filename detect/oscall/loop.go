@@ -1,23 +1,46 @@
+// Package oscall puts deadlines on calls into the operating system that take
+// none: COM, Core Audio, and functions of the Windows API that wait for a
+// service. Nothing can interrupt such a call. When its deadline passes, whoever
+// waits gets an error, and the goroutine of the call is abandoned: it ends
+// whenever the call returns.
 package oscall
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"sync"
 	"time"
 )
 
+// Deadlines of a Loop.
+const (
+	// OpenLimit is how long opening may take. The services of a healthy system
+	// answer within milliseconds, but take seconds while a person signs in or
+	// the computer is busy.
+	OpenLimit = 20 * time.Second
+	// CallLimit is how long each call of an open loop may take.
+	CallLimit = 5 * time.Second
+	// CloseLimit is how long Close waits. The detector closes up to five loops
+	// one after another, and the program must quit within five seconds.
+	CloseLimit = 800 * time.Millisecond
+)
+
 // Loop is a goroutine that calls the operating system until it is closed. It
 // has an OS thread of its own, as COM apartments, window queues, run loops and
 // registry notifications need.
+//
+// A loop has a name, which starts its errors about deadlines. While an abandoned
+// loop has not ended, others of the same name are refused at once, so a service
+// that hangs costs one goroutine and not one for each attempt.
 type Loop struct {
 	name   string
 	notify func()
-	ctx    context.Context // canceled by Close
-	cancel context.CancelFunc
-	ready  chan struct{} // closed by Ready
-	done   chan struct{} // closed when run has returned
+	cancel context.CancelFunc // of the context of run
+	stop   <-chan struct{}    // closed by cancel
+	ready  chan struct{}      // closed by Ready
+	done   chan struct{}      // closed when run has returned
 
 	mu  sync.Mutex
 	err error
@@ -36,9 +59,9 @@ func Start(ctx context.Context, name string, notify func(), run func(ctx context
 	if notify == nil {
 		notify = func() {}
 	}
-	l := &Loop{name: name, notify: notify, ready: make(chan struct{}), done: make(chan struct{})}
-	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	go l.run(run)
+	runCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	l := &Loop{name: name, notify: notify, cancel: cancel, stop: runCtx.Done(), ready: make(chan struct{}), done: make(chan struct{})}
+	go l.run(runCtx, run)
 	timer := time.NewTimer(OpenLimit)
 	defer timer.Stop()
 	select {
@@ -49,7 +72,7 @@ func Start(ctx context.Context, name string, notify func(), run func(ctx context
 	case <-ctx.Done():
 		l.cancel()
 		abandon(name, l.done)
-		return nil, ctx.Err()
+		return nil, fmt.Errorf("%s: no answer: %w", name, ctx.Err())
 	case <-timer.C:
 		l.cancel()
 		abandon(name, l.done)
@@ -57,12 +80,12 @@ func Start(ctx context.Context, name string, notify func(), run func(ctx context
 	}
 }
 
-func (l *Loop) run(run func(ctx context.Context, l *Loop) error) {
+func (l *Loop) run(ctx context.Context, run func(ctx context.Context, l *Loop) error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(l.done)
-	err := run(l.ctx, l)
-	if err == nil && l.ctx.Err() == nil {
+	err := run(ctx, l)
+	if err == nil && ctx.Err() == nil {
 		err = errors.New(l.name + ": ended unexpectedly")
 	}
 	if err != nil {
@@ -85,7 +108,7 @@ func (l *Loop) Call(f func() error) error {
 	return err
 }
 
-// fail keeps the first error and calls notify for it.
+// fail keeps the first error, and calls notify for it if the loop was open.
 func (l *Loop) fail(err error) {
 	l.mu.Lock()
 	first := l.err == nil
@@ -93,8 +116,13 @@ func (l *Loop) fail(err error) {
 		l.err = err
 	}
 	l.mu.Unlock()
-	if first {
+	if !first {
+		return
+	}
+	select {
+	case <-l.ready:
 		l.notify()
+	default: // Start returns the error
 	}
 }
 
@@ -117,7 +145,7 @@ func (l *Loop) Interrupt(f func()) (release func()) {
 		select {
 		case <-released:
 			return
-		case <-l.ctx.Done():
+		case <-l.stop:
 		}
 		const first, last = 20 * time.Millisecond, 5 * time.Second
 		for pause := first; ; pause = min(2*pause, last) {

@@ -9,46 +9,6 @@ import (
 	"time"
 )
 
-func TestDoReturnsTheResult(t *testing.T) {
-	broken := errors.New("broken")
-	if v, err := Do(t.Name(), time.Minute, func() (int, error) { return 7, nil }); v != 7 || err != nil {
-		t.Errorf("got %d, %v", v, err)
-	}
-	if v, err := Do(t.Name(), time.Minute, func() (int, error) { return 7, broken }); v != 7 || !errors.Is(err, broken) {
-		t.Errorf("got %d, %v", v, err)
-	}
-}
-
-// TestDoRefusesWhileAnEarlierCallHangs: attempts after the first cost neither
-// time nor a goroutine, and a call that returned at last makes room.
-func TestDoRefusesWhileAnEarlierCallHangs(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		name := t.Name()
-		hang := make(chan struct{})
-		began := time.Now()
-		_, err := Do(name, 3*time.Second, func() (int, error) { <-hang; return 0, nil })
-		if err == nil || !strings.Contains(err.Error(), "no answer within 3s") || time.Since(began) != 3*time.Second {
-			t.Errorf("got %v after %v", err, time.Since(began))
-		}
-		began = time.Now()
-		_, err = Do(name, 3*time.Second, func() (int, error) { t.Error("called"); return 0, nil })
-		if err == nil || !strings.Contains(err.Error(), "has not returned yet") || time.Since(began) != 0 {
-			t.Errorf("got %v after %v", err, time.Since(began))
-		}
-		if _, err := Start(t.Context(), name, nil, func(context.Context, *Loop) error { t.Error("started"); return nil }); err == nil {
-			t.Error("a loop of the same name was started")
-		}
-		if v, err := Do(name+" other", 3*time.Second, func() (int, error) { return 1, nil }); v != 1 || err != nil {
-			t.Errorf("another name: %d, %v", v, err)
-		}
-		close(hang)
-		synctest.Wait()
-		if v, err := Do(name, 3*time.Second, func() (int, error) { return 1, nil }); v != 1 || err != nil {
-			t.Errorf("after it returned: %d, %v", v, err)
-		}
-	})
-}
-
 // untilClosed is a loop that works.
 func untilClosed(ctx context.Context, l *Loop) error {
 	l.Ready()
@@ -73,16 +33,17 @@ func TestLoopIsClosedAtOnce(t *testing.T) {
 
 func TestStartReturnsTheErrorOfOpening(t *testing.T) {
 	broken := errors.New("broken")
-	if _, err := Start(t.Context(), t.Name(), nil, func(context.Context, *Loop) error { return broken }); !errors.Is(err, broken) {
+	notify := func() { t.Error("notified of an error that Start returns") }
+	if _, err := Start(t.Context(), t.Name(), notify, func(context.Context, *Loop) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := Start(t.Context(), t.Name(), nil, func(context.Context, *Loop) error { return nil }); err == nil {
+	if _, err := Start(t.Context(), t.Name(), notify, func(context.Context, *Loop) error { return nil }); err == nil {
 		t.Error("a loop that never was ready is open")
 	}
 }
 
-// TestOpeningThatHangs: the loop that comes up too late sees that nobody wants
-// it, and a new one can be started after that.
+// TestOpeningThatHangs: until the loop has ended, attempts to start another cost
+// neither time nor a goroutine.
 func TestOpeningThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		name := t.Name()
@@ -98,6 +59,16 @@ func TestOpeningThatHangs(t *testing.T) {
 		if err == nil || time.Since(began) != OpenLimit {
 			t.Fatalf("got %v after %v", err, time.Since(began))
 		}
+		began = time.Now()
+		_, err = Start(t.Context(), name, nil, func(context.Context, *Loop) error { t.Error("started"); return nil })
+		if err == nil || !strings.Contains(err.Error(), "has not returned yet") || time.Since(began) != 0 {
+			t.Errorf("got %v after %v", err, time.Since(began))
+		}
+		other, err := Start(t.Context(), name+" other", nil, untilClosed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other.Close()
 		close(hang)
 		<-ended
 		synctest.Wait()
