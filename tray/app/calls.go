@@ -42,7 +42,7 @@ func toWireStream(s detect.Stream) control.Stream {
 // maxApp bounds the name of a program.
 const maxApp = 120
 
-// judge carries out the verb "app": recordings of now are judged anew at once.
+// judge carries out VerbJudge. What records now is judged again at once.
 func (in *instance) judge(_ context.Context, a control.JudgeArgs, reply func(any) error) error {
 	app := strings.TrimSpace(a.App)
 	if app == "" || len(app) > maxApp || strings.ContainsFunc(app, unicode.IsControl) {
@@ -61,7 +61,7 @@ func (in *instance) judge(_ context.Context, a control.JudgeArgs, reply func(any
 	default:
 		return fmt.Errorf("unknown verdict %q: use allow, deny or forget", a.Do)
 	}
-	in.log.Info("told what a call is", "verdict", a.Do, "app", app)
+	in.log.Info("the user judged a program", "verdict", a.Do, "program", app)
 	return reply(in.calls())
 }
 

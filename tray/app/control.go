@@ -168,7 +168,7 @@ func quitReply(left []presence.Left) control.QuitReply {
 	return r
 }
 
-// followLog answers with the end of the log, then with each line.
+// followLog answers with the end of the log, then with each line that is added.
 func (in *instance) followLog(ctx context.Context, reply func(any) error) error {
 	if in.opts.Logbook == nil {
 		return errors.New("this heliograph keeps no log")

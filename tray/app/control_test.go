@@ -60,7 +60,7 @@ func TestChoose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answers, err := ask(in, t.Context(), "choose", string(raw))
+	answers, err := ask(in, t.Context(), control.VerbChoose, string(raw))
 	if err != nil || len(answers) != 1 {
 		t.Fatalf("%v, %v", answers, err)
 	}
@@ -91,7 +91,7 @@ func TestChooseRefuses(t *testing.T) {
 		`{"status":"dnd"} {"status":"away"}`:                             "something follows",
 		`[]`:                                                             "cannot be read",
 	} {
-		if answers, err := ask(in, t.Context(), "choose", args); err == nil || len(answers) != 0 || !strings.Contains(err.Error(), want) {
+		if answers, err := ask(in, t.Context(), control.VerbChoose, args); err == nil || len(answers) != 0 || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, %v; want %q", args, answers, err, want)
 		}
 	}
@@ -110,14 +110,14 @@ func TestJudge(t *testing.T) {
 		{"forget", "gather", "", "zoom", "nothing is remembered"},
 		{"deny", " ", "", "zoom", "name a program"},
 		{"deny", "a\u0007b", "", "zoom", "name a program"},
-		{"bless", "zoom", "", "zoom", "allow, deny or forget"},
+		{"approve", "zoom", "", "zoom", "allow, deny or forget"},
 	}
 	for _, s := range steps {
 		raw, err := json.Marshal(control.JudgeArgs{Do: s.do, App: s.app})
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = ask(in, t.Context(), "app", string(raw))
+		_, err = ask(in, t.Context(), control.VerbJudge, string(raw))
 		if (err == nil) != (s.err == "") || (err != nil && !strings.Contains(err.Error(), s.err)) {
 			t.Errorf("%s %q: %v", s.do, s.app, err)
 		}
@@ -132,7 +132,7 @@ func TestJudge(t *testing.T) {
 
 func TestOwnRowsAreDeniedByTheirName(t *testing.T) {
 	in := newServed(t, "[[calls.app]]\nname = \"My call app\"\nclass = \"call\"\nmatch = [\"mycallapp\"]\n")
-	if _, err := ask(in, t.Context(), "app", `{"do":"deny","app":"my call app"}`); err != nil {
+	if _, err := ask(in, t.Context(), control.VerbJudge, `{"do":"deny","app":"my call app"}`); err != nil {
 		t.Fatal(err)
 	}
 	if p := in.settings.Value().Programs(); !slices.Equal(p.Deny, []string{"My call app"}) || !slices.Equal(p.Apps[0].Match, []string{"mycallapp"}) {
@@ -144,7 +144,7 @@ func TestOwnRowsAreDeniedByTheirName(t *testing.T) {
 func TestClickWinsOverTheFile(t *testing.T) {
 	in := newServed(t, "[calls]\ndeny = [\"Zoom\", \"webex\"]\nallow = [\"obs\", \"gather\"]\n")
 	for _, args := range []string{`{"do":"allow","app":"zoom"}`, `{"do":"deny","app":"OBS"}`} {
-		if _, err := ask(in, t.Context(), "app", args); err != nil {
+		if _, err := ask(in, t.Context(), control.VerbJudge, args); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -248,19 +248,19 @@ func FuzzAnswer(f *testing.F) {
 		f.Add(verb, "null")
 		f.Add(verb, `{"extra":1}`)
 	}
-	f.Add("choose", `{"status":"busy","until":"2026-03-25T17:00:00Z","message":"x"}`)
-	f.Add("choose", `{"status":"busy","until":"9999-12-31T23:59:59Z"}`)
-	f.Add("choose", `{"status":"dnd"} {"status":"away"}`)
-	f.Add("app", `{"do":"deny","app":"zoom"}`)
-	f.Add("app", `{"do":"allow","app":"denied:own:allowed:"}`)
+	f.Add(control.VerbChoose, `{"status":"busy","until":"2026-03-25T17:00:00Z","message":"x"}`)
+	f.Add(control.VerbChoose, `{"status":"busy","until":"9999-12-31T23:59:59Z"}`)
+	f.Add(control.VerbChoose, `{"status":"dnd"} {"status":"away"}`)
+	f.Add(control.VerbJudge, `{"do":"deny","app":"zoom"}`)
+	f.Add(control.VerbJudge, `{"do":"allow","app":"denied:own:allowed:"}`)
 	f.Add("sing", `{}`)
 	in := newServed(f, "")
 	f.Fuzz(func(t *testing.T, verb, args string) {
-		if verb == "show" || verb == "doctor" {
+		if verb == control.VerbShow || verb == control.VerbDoctor {
 			return // these reach the desktop
 		}
 		ctx := t.Context()
-		if verb == "follow" || verb == "log" { // these answer until ctx ends
+		if verb == control.VerbFollow || verb == control.VerbLog { // these answer until ctx ends
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithCancel(ctx)
 			cancel()
@@ -269,7 +269,7 @@ func FuzzAnswer(f *testing.F) {
 		if err != nil && (err.Error() == "" || len(answers) > 0) {
 			t.Fatalf("%v with %v", answers, err)
 		}
-		if err == nil && len(answers) != 1 && verb != "follow" {
+		if err == nil && len(answers) != 1 && verb != control.VerbFollow {
 			t.Fatalf("%d answers", len(answers))
 		}
 		for _, a := range answers {

@@ -12,9 +12,10 @@ import (
 	"syscall"
 )
 
-// listen takes the lock, then the socket. The lock goes with the process
-// whatever ends it, so a socket that a kill left behind is known to be stale.
-func listen(dir string) (net.Listener, string, func(), error) {
+// listen takes the lock in dir, then the socket. The system releases the lock
+// when the process ends, however it ends, so that a socket without a locked lock
+// is known to be stale. A client needs no secret here: the folder is private.
+func listen(dir string) (ln net.Listener, secret string, free func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, "", nil, fmt.Errorf("folder for the control socket: %w", err)
 	}
@@ -40,7 +41,7 @@ func listen(dir string) (net.Listener, string, func(), error) {
 		return nil, "", nil, fmt.Errorf("stale control socket: %w", err)
 	}
 	old := syscall.Umask(0o177)
-	ln, err := net.Listen("unix", path)
+	ln, err = net.Listen("unix", path)
 	syscall.Umask(old)
 	if err != nil {
 		lock.Close()
@@ -49,13 +50,16 @@ func listen(dir string) (net.Listener, string, func(), error) {
 	return ln, "", func() { lock.Close() }, nil
 }
 
-func dial(ctx context.Context, dir string) (net.Conn, string, error) {
-	conn, err := (&net.Dialer{Timeout: lineTimeout}).DialContext(ctx, "unix", filepath.Join(dir, "control.sock"))
-	if err != nil {
-		if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
-			return nil, "", ErrNotRunning
-		}
-		return nil, "", fmt.Errorf("control socket: %w", err)
+// dial connects to the instance in dir. There is no secret to send.
+func dial(ctx context.Context, dir string) (conn net.Conn, secret string, err error) {
+	conn, err = (&net.Dialer{Timeout: lineTimeout}).DialContext(ctx, "unix", filepath.Join(dir, "control.sock"))
+	switch {
+	case err == nil:
+		return conn, "", nil
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return nil, "", ErrNotRunning
+	case errors.Is(err, syscall.EAGAIN), errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, "", ErrNoAnswer // more clients wait than the system queues
 	}
-	return conn, "", nil
+	return nil, "", fmt.Errorf("control socket: %w", err)
 }

@@ -10,7 +10,7 @@ const (
 	VerbFollow   = "follow"    // -> State, again with each change
 	VerbWhy      = "why"       // -> Why
 	VerbCalls    = "calls"     // -> Calls
-	VerbJudge    = "app"       // JudgeArgs -> Calls
+	VerbJudge    = "judge"     // JudgeArgs -> Calls
 	VerbDoctor   = "doctor"    // -> Report
 	VerbSettings = "settings"  // -> Settings
 	VerbLog      = "log"       // -> string, again with each line

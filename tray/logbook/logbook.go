@@ -1,6 +1,8 @@
-// Package logbook is the log file of the running instance: two files of one
-// megabyte at most, readable by the user alone, whose new lines others can
-// follow.
+// Package logbook is the log file of the running instance: bounded, readable by
+// its user alone, and followed line by line by whoever asks the instance for it.
+//
+// It refuses to judge what is logged: secrets, message texts and window titles
+// must not be passed to it.
 package logbook
 
 import (
@@ -23,14 +25,14 @@ const maxLogSize = 1 << 20
 // olderLog is the suffix of the one older log file that is kept.
 const olderLog = ".1"
 
-// logTail is how much of the log a follower gets first.
-const logTail = 16 << 10
+// maxTail is how much of the log a follower gets first, in bytes.
+const maxTail = 16 << 10
 
-// logAhead is how many lines a follower may fall behind before it misses some.
-const logAhead = 256
+// maxBehind is how many lines a follower may fall behind before it misses some.
+const maxBehind = 256
 
-// Book is an open log file. It is an io.Writer for log/slog; its methods may be
-// called from any goroutine.
+// Book is an open log file. It is an io.Writer for log/slog, and all its methods
+// may be called from any goroutine.
 type Book struct {
 	path string
 
@@ -41,7 +43,7 @@ type Book struct {
 	subs map[chan string]struct{}
 }
 
-// Path is the log file.
+// Path is where the log of this user's instance lies.
 func Path() (string, error) {
 	dir, err := folders.Logs()
 	if err != nil {
@@ -50,19 +52,21 @@ func Path() (string, error) {
 	return filepath.Join(dir, "heliograph.log"), nil
 }
 
-// Open logs to the file at path, and to also unless it is nil.
+// Open returns a log that is written to the file at path and to also, unless
+// that is nil. It creates the folder; the file is created with the first line.
 func Open(path string, also io.Writer) (*Book, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("folder for the log: %w", err)
 	}
-	// A file that is there keeps its mode: nobody else is to read on.
+	// A file that exists already keeps its mode, which may let others read it.
 	if err := os.Chmod(path, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("log file: %w", err)
 	}
 	return &Book{path: path, also: also, subs: map[chan string]struct{}{}}, nil
 }
 
-// Write takes one line. A disk that is full costs the file, not the program.
+// Write adds one line to the file, to the second writer and to the followers.
+// An error of one of them does not keep the line from the others.
 func (b *Book) Write(line []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -74,7 +78,7 @@ func (b *Book) Write(line []byte) (int, error) {
 	for ch := range b.subs {
 		select {
 		case ch <- string(line):
-		default: // it reads too slowly: what it misses is in the file
+		default: // it is too slow; the line is in the file
 		}
 	}
 	return len(line), err
@@ -128,7 +132,7 @@ func (b *Book) rotate() error {
 	return b.open()
 }
 
-// Close closes the file; what is written later opens it again.
+// Close closes the file. A later Write opens it again.
 func (b *Book) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -141,15 +145,15 @@ func (b *Book) Close() error {
 }
 
 // Follow returns the end of the file, a channel with each line that is written
-// from then on, and a function that ends it. No line is missing or doubled between
-// the two; a receiver that falls far behind misses lines.
+// after it, and a function that ends the channel's use. No line is in both, and
+// none is missing between them.
 func (b *Book) Follow() (tail string, lines <-chan string, stop func(), err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if tail, err = readTail(b.path); err != nil {
 		return "", nil, nil, err
 	}
-	ch := make(chan string, logAhead)
+	ch := make(chan string, maxBehind)
 	b.subs[ch] = struct{}{}
 	return tail, ch, func() {
 		b.mu.Lock()
@@ -158,8 +162,8 @@ func (b *Book) Follow() (tail string, lines <-chan string, stop func(), err erro
 	}, nil
 }
 
-// readTail reads the last whole lines of the log file at path; one that is not
-// there is empty.
+// readTail returns the last whole lines of the log file at path, at most 16 KiB; a
+// file that does not exist is empty.
 func readTail(path string) (string, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -170,11 +174,11 @@ func readTail(path string) (string, error) {
 	}
 	defer f.Close()
 	size, err := f.Seek(0, io.SeekEnd)
-	from := max(0, size-logTail)
+	from := max(0, size-maxTail)
 	if err == nil {
 		_, err = f.Seek(from, io.SeekStart)
 	}
-	raw, rerr := io.ReadAll(io.LimitReader(f, logTail))
+	raw, rerr := io.ReadAll(io.LimitReader(f, maxTail))
 	if err = errors.Join(err, rerr); err != nil {
 		return "", fmt.Errorf("log file: %w", err)
 	}

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func TestBook(t *testing.T) {
+func TestFollow(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "heliograph", "heliograph.log")
 	var also bytes.Buffer
 	b, err := Open(path, &also)
@@ -18,23 +18,23 @@ func TestBook(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	say := func(line string) {
+	write := func(line string) {
 		t.Helper()
 		if n, err := b.Write([]byte(line)); err != nil || n != len(line) {
 			t.Fatalf("%d, %v", n, err)
 		}
 	}
-	say("one\n")
+	write("one\n")
 	tail, lines, stop, err := b.Follow()
 	if err != nil || tail != "one\n" {
 		t.Fatalf("%q, %v", tail, err)
 	}
-	say("two\n")
+	write("two\n")
 	if got := <-lines; got != "two\n" {
 		t.Errorf("the follower gets %q", got)
 	}
 	stop()
-	say("three\n")
+	write("three\n")
 	select {
 	case got := <-lines:
 		t.Errorf("after its end the follower gets %q", got)
@@ -87,9 +87,9 @@ func TestBookIsBoundedAndPrivate(t *testing.T) {
 	}
 }
 
-// TestLogbookGoesOnWithoutItsFile: a file that cannot be renamed, or that
+// TestBookGoesOnWithoutItsFile: a file that cannot be renamed, or that
 // somebody has removed, costs older lines and nothing else.
-func TestLogbookGoesOnWithoutItsFile(t *testing.T) {
+func TestBookGoesOnWithoutItsFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "heliograph.log")
 	if err := os.MkdirAll(filepath.Join(path+olderLog, "in the way"), 0o700); err != nil {
@@ -123,7 +123,7 @@ func TestLogbookGoesOnWithoutItsFile(t *testing.T) {
 	}
 }
 
-func TestTailLogBeginsWithAWholeLine(t *testing.T) {
+func TestTailBeginsWithAWholeLine(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	if tail, err := readTail(path); tail != "" || err != nil {
 		t.Errorf("without a file: %q, %v", tail, err)
@@ -136,7 +136,7 @@ func TestTailLogBeginsWithAWholeLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	tail, err := readTail(path)
-	if err != nil || len(tail) > logTail || !strings.HasPrefix(tail, "line ") || !strings.HasSuffix(b.String(), tail) {
+	if err != nil || len(tail) > maxTail || !strings.HasPrefix(tail, "line ") || !strings.HasSuffix(b.String(), tail) {
 		t.Errorf("%d bytes, %.20q, %v", len(tail), tail, err)
 	}
 }

@@ -2,9 +2,11 @@ package outlets
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
@@ -17,30 +19,67 @@ type processGroup struct {
 	process *os.Process
 }
 
-// startGroup starts cmd, without a console window, in a job of its own. A
-// process that the command starts within its first instant, before it is in the
-// job, is not part of it.
+// startGroup starts cmd, without a console window, in a job of its own. The
+// command begins suspended, so that it starts nothing before it is in the job.
 func startGroup(cmd *exec.Cmd) (*processGroup, error) {
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("create a job: %w", err)
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW | windows.CREATE_NEW_PROCESS_GROUP}
+	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW | windows.CREATE_NEW_PROCESS_GROUP | windows.CREATE_SUSPENDED}
 	if err := cmd.Start(); err != nil {
 		windows.CloseHandle(job)
 		return nil, err
 	}
 	g := &processGroup{job, cmd.Process}
-	assign := func(process uintptr) { err = windows.AssignProcessToJobObject(job, windows.Handle(process)) }
-	if herr := cmd.Process.WithHandle(assign); herr != nil {
-		err = herr
-	}
-	if err != nil && !errors.Is(err, os.ErrProcessDone) {
-		// It can still be killed alone.
-		windows.CloseHandle(job)
-		g.job = 0
+	err = errors.Join(g.add(), resume(uint32(cmd.Process.Pid)))
+	if err != nil {
+		g.kill()
+		_ = cmd.Wait() // it was killed
+		g.close()
+		return nil, err
 	}
 	return g, nil
+}
+
+// add puts the command into the job.
+func (g *processGroup) add() error {
+	var err error
+	herr := g.process.WithHandle(func(process uintptr) {
+		err = windows.AssignProcessToJobObject(g.job, windows.Handle(process))
+	})
+	if err := errors.Join(herr, err); err != nil {
+		return fmt.Errorf("add to the job: %w", err)
+	}
+	return nil
+}
+
+// resume lets a suspended process run: its only thread waits.
+func resume(pid uint32) error {
+	threads, err := windows.CreateToolhelp32Snapshot(windows.TH32CS_SNAPTHREAD, 0)
+	if err != nil {
+		return fmt.Errorf("list the threads: %w", err)
+	}
+	defer windows.CloseHandle(threads)
+	entry := windows.ThreadEntry32{Size: uint32(unsafe.Sizeof(windows.ThreadEntry32{}))}
+	for err = windows.Thread32First(threads, &entry); err == nil; err = windows.Thread32Next(threads, &entry) {
+		if entry.OwnerProcessID == pid {
+			return resumeThread(entry.ThreadID)
+		}
+	}
+	return fmt.Errorf("find the thread of process %d: %w", pid, err)
+}
+
+func resumeThread(id uint32) error {
+	thread, err := windows.OpenThread(windows.THREAD_SUSPEND_RESUME, false, id)
+	if err != nil {
+		return fmt.Errorf("open the thread: %w", err)
+	}
+	defer windows.CloseHandle(thread)
+	if _, err := windows.ResumeThread(thread); err != nil {
+		return fmt.Errorf("resume the thread: %w", err)
+	}
+	return nil
 }
 
 // terminate ends the processes at once: Windows has no signal that reaches a
@@ -49,15 +88,9 @@ func (g *processGroup) terminate() { g.kill() }
 
 // kill ends the processes. An error means that none of them is left.
 func (g *processGroup) kill() {
-	if g.job != 0 {
-		_ = windows.TerminateJobObject(g.job, 1)
-	}
+	_ = windows.TerminateJobObject(g.job, 1)
 	_ = g.process.Kill()
 }
 
 // close releases the job. What the command left in the background goes on.
-func (g *processGroup) close() {
-	if g.job != 0 {
-		windows.CloseHandle(g.job)
-	}
-}
+func (g *processGroup) close() { windows.CloseHandle(g.job) }
