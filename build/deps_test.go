@@ -69,6 +69,7 @@ var arrows = map[string][]string{
 // beyond this process, or that is global to the process.
 var outside = map[string][]string{
 	"fyne.io/systray":               {"tray"},
+	"github.com/fsnotify/fsnotify":  {"tray/settings"},
 	"github.com/gen2brain/beeep":    {"tray"},
 	"github.com/zalando/go-keyring": {"graph"},
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public":       {"graph"},

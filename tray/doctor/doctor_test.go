@@ -3,6 +3,8 @@ package doctor
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -63,6 +65,31 @@ func TestAccountAndGraph(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestSettings(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.toml")
+	missing := Settings(settings.Open(settings.Options{Path: path}).Value(), nil)
+	if missing.Name != "settings" || missing.Backend != path || !strings.Contains(missing.Value, "no file") || missing.Problem != "" {
+		t.Errorf("without a file: %+v", missing)
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v := settings.Open(settings.Options{Path: path}).Value()
+	if p := Settings(v, nil); p.Value != "accepted" || p.Problem != "" {
+		t.Errorf("with a file: %+v", p)
+	}
+	if p := Settings(v, errors.New("too many open files")); !strings.Contains(p.Problem, "too many open files") || p.Fix == "" {
+		t.Errorf("with a file that is not watched: %+v", p)
+	}
+	if err := os.WriteFile(path, []byte("[log]\nlevel = 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wrong := Settings(settings.Open(settings.Options{Path: path}).Value(), nil)
+	if !strings.HasPrefix(wrong.Problem, "line 2: log.level: ") || wrong.Fix == "" || wrong.Value != "" {
+		t.Errorf("with a wrong file: %+v", wrong)
 	}
 }
 

@@ -6,13 +6,14 @@
 // that names the key, the line and what is accepted. It never becomes a silent
 // default; the settings that held before go on holding.
 //
-// It holds no secret: tokens and passwords lie in the system's keyring. It does
-// not know what a setting is for.
+// It holds no secret: tokens and passwords are kept in the system's keyring. It
+// applies nothing: whoever uses a setting subscribes to it.
 package settings
 
 import "time"
 
-// Config is the whole file; each field says its meaning in template.toml.
+// Config is a settings file. template.toml explains each field; what is not in
+// the file has the value of [Default].
 type Config struct {
 	General       General       `toml:"general"`
 	Account       Account       `toml:"account"`
@@ -26,26 +27,27 @@ type Config struct {
 	Log           Log           `toml:"log"`
 }
 
-// General says how heliograph speaks.
+// General is the section for the program as a whole.
 type General struct {
 	Language Language `toml:"language"`
 }
 
-// Account says who signs in where.
+// Account is the section for who signs in, and where.
 type Account struct {
 	ClientID string `toml:"client_id"`
 	Tenant   string `toml:"tenant"`
 	Cloud    Cloud  `toml:"cloud"`
 	API      API    `toml:"api"`
 	SignIn   SignIn `toml:"sign_in"`
-	// User, SecretFile and CertificateFile count for SignIn "application" only.
+	// User, SecretFile and CertificateFile are used with SignIn "application"
+	// alone.
 	User            string `toml:"user"`
 	SecretFile      string `toml:"secret_file"`
 	CertificateFile string `toml:"certificate_file"`
 	Emulator        string `toml:"emulator"`
 }
 
-// Automatic holds the rules of the automatic status.
+// Automatic is the section for the rules of the automatic status.
 type Automatic struct {
 	AwayAfter          Duration `toml:"away_after"`
 	AwayWhenLocked     bool     `toml:"away_when_locked"`
@@ -58,7 +60,7 @@ type Automatic struct {
 	WorkTo             Clock    `toml:"work_to"`
 }
 
-// Calls says what a call is.
+// Calls is the section for what counts as a call.
 type Calls struct {
 	Debounce Duration `toml:"debounce"`
 	Grace    Duration `toml:"grace"`
@@ -67,14 +69,14 @@ type Calls struct {
 	App      []App    `toml:"app"`
 }
 
-// App adds a program to the app table.
+// App is a row that is added to the app table.
 type App struct {
 	Name  string   `toml:"name"`
 	Class Class    `toml:"class"`
 	Match []string `toml:"match"`
 }
 
-// Notifications switches classes of toasts.
+// Notifications is the section for which notices may pop up.
 type Notifications struct {
 	SignIn  bool `toml:"sign_in"`
 	Trouble bool `toml:"trouble"`
@@ -82,19 +84,19 @@ type Notifications struct {
 	Tray    bool `toml:"tray"`
 }
 
-// Hooks names a command that is run with each change.
+// Hooks is the section for a command that is run with each change.
 type Hooks struct {
 	OnChange []string `toml:"on_change"`
 	Timeout  Duration `toml:"timeout"`
 }
 
-// Webhook is an address that is told each change.
+// Webhook is the section for an address that each change is sent to.
 type Webhook struct {
 	URL     string `toml:"url"`
 	Account bool   `toml:"account"`
 }
 
-// MQTT is a broker that keeps the latest state.
+// MQTT is the section for a broker that keeps the latest state.
 type MQTT struct {
 	Broker        string `toml:"broker"`
 	Username      string `toml:"username"`
@@ -105,12 +107,12 @@ type MQTT struct {
 	AllowCommands bool   `toml:"allow_commands"`
 }
 
-// DBus offers the state on the session bus.
+// DBus is the section for the state on the session bus.
 type DBus struct {
 	Enabled bool `toml:"enabled"`
 }
 
-// Log says how much is logged.
+// Log is the section for the log.
 type Log struct {
 	Level Level `toml:"level"`
 }

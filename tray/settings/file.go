@@ -24,25 +24,6 @@ func Path() (string, error) {
 	return filepath.Join(dir, "config.toml"), nil
 }
 
-// Load reads the file at path; one that does not exist means the defaults. Its
-// error is a [Problem].
-func Load(path string) (Config, error) {
-	d, p := readFile(path)
-	if p != nil {
-		return Config{}, p
-	}
-	return d.config, nil
-}
-
-// Parse reads the text of a settings file. Its error is a [Problem].
-func Parse(data []byte) (Config, error) {
-	d, p := parse(data)
-	if p != nil {
-		return Config{}, p
-	}
-	return d.config, nil
-}
-
 // document is a settings file that was understood.
 type document struct {
 	data   []byte
@@ -140,7 +121,7 @@ func EnsureFile(path string) error {
 	if err != nil {
 		return fmt.Errorf("the settings file cannot be made: %w", err)
 	}
-	if _, err := f.WriteString(Template); err != nil {
+	if _, err := f.WriteString(template); err != nil {
 		f.Close()
 		return fmt.Errorf("the settings file cannot be written: %w", err)
 	}

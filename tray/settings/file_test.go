@@ -10,8 +10,17 @@ import (
 	"time"
 )
 
+// parseText reads the text of a settings file.
+func parseText(data []byte) (Config, error) {
+	d, p := parse(data)
+	if p != nil {
+		return Config{}, p
+	}
+	return d.config, nil
+}
+
 func TestTemplateMeansDefault(t *testing.T) {
-	c, err := Parse([]byte(Template))
+	c, err := parseText([]byte(template))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,8 +32,8 @@ func TestTemplateMeansDefault(t *testing.T) {
 // TestTemplateExamplesAreAccepted takes the comment sign off every example.
 func TestTemplateExamplesAreAccepted(t *testing.T) {
 	example := regexp.MustCompile(`(?m)^# (\[\[|[a-z_]+ = )`)
-	text := example.ReplaceAllString(Template, "$1")
-	c, err := Parse([]byte(text))
+	text := example.ReplaceAllString(template, "$1")
+	c, err := parseText([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +51,7 @@ func TestTemplateExamplesAreAccepted(t *testing.T) {
 }
 
 func TestParse(t *testing.T) {
-	c, err := Parse([]byte("[automatic]\naway_after = \"90s\"\nwork_days=[\"monday\",\"Sat\"]\nwork_to=\"24:00\"\n[calls]\ndebounce=\"0s\"\n"))
+	c, err := parseText([]byte("[automatic]\naway_after = \"90s\"\nwork_days=[\"monday\",\"Sat\"]\nwork_to=\"24:00\"\n[calls]\ndebounce=\"0s\"\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,9 +61,20 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestForgivenSlips: a byte order mark, as Notepad writes it, and keys in
+// another case.
+func TestForgivenSlips(t *testing.T) {
+	for _, text := range []string{"\ufeff[log]\r\nlevel = \"warn\"\r\n", "[Log]\nLevel = \"warn\"\n", "log.level = 'warn'", "log = { level = \"warn\" }\n"} {
+		d, p := parse([]byte(text))
+		if p != nil || d.config.Log.Level != "warn" || d.lines["log.level"] == 0 {
+			t.Errorf("%q: %+v, %v, %v", text, d.config.Log, d.lines, p)
+		}
+	}
+}
+
 func TestAddressesInTheOwnNetworkNeedNoEncryption(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "[::1]", "localhost", "192.168.1.5:8080", "10.0.0.1", "172.16.3.4", "[fd00::1]", "[fe80::1%25eth0]", "lamp.local"} {
-		if _, err := Parse([]byte("[webhook]\nurl = \"http://" + host + "/x\"\n[mqtt]\nbroker = \"mqtt://" + host + "\"\n")); err != nil {
+		if _, err := parseText([]byte("[webhook]\nurl = \"http://" + host + "/x\"\n[mqtt]\nbroker = \"mqtt://" + host + "\"\n")); err != nil {
 			t.Errorf("%s: %v", host, err)
 		}
 	}
@@ -62,8 +82,8 @@ func TestAddressesInTheOwnNetworkNeedNoEncryption(t *testing.T) {
 
 func TestFileIsMadeOnceAndPrivate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a", "config.toml")
-	if c, err := Load(path); err != nil || !reflect.DeepEqual(c, Default()) {
-		t.Fatalf("without a file: %+v, %v", c, err)
+	if d, p := readFile(path); p != nil || !reflect.DeepEqual(d.config, Default()) {
+		t.Fatalf("without a file: %+v, %v", d.config, p)
 	}
 	if err := EnsureFile(path); err != nil {
 		t.Fatal(err)
@@ -75,16 +95,16 @@ func TestFileIsMadeOnceAndPrivate(t *testing.T) {
 	if err := EnsureFile(path); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := Load(path); err != nil || c.Log.Level != "warn" {
-		t.Errorf("the user's file was lost: %+v, %v", c, err)
+	if d, p := readFile(path); p != nil || d.config.Log.Level != "warn" {
+		t.Errorf("the user's file was lost: %+v, %v", d.config, p)
 	}
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add([]byte(Template))
+	f.Add([]byte(template))
 	f.Add([]byte("[automatic]\naway_after = \"5\"\nwork_days = [\"\"]\n[[calls.app]]\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c, err := Parse(data)
+		c, err := parseText(data)
 		if err == nil && c.check() != nil {
 			t.Fatal("accepted what it refuses")
 		}
@@ -92,7 +112,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("not one line: %q", err)
 		}
 		if err == nil {
-			if _, err := Parse([]byte(Value{Config: c}.Show())); err != nil {
+			if _, err := parseText([]byte(Value{Config: c}.Show())); err != nil {
 				t.Fatalf("what is shown is refused: %v", err)
 			}
 		}

@@ -67,8 +67,8 @@ type switchRule struct {
 	empty func(Automatic) bool // nil: never
 }
 
-// DefaultAwayAfter counts where the switch is on and the file says never.
-const DefaultAwayAfter = Duration(5 * time.Minute)
+// defaultAwayAfter counts where the switch is on and the file says never.
+const defaultAwayAfter = Duration(5 * time.Minute)
 
 var switchRules = []switchRule{
 	{id: "idle", key: "automatic.away_after",
@@ -118,7 +118,7 @@ func (a Automatic) Away() Duration {
 	if a.AwayAfter > 0 {
 		return a.AwayAfter
 	}
-	return DefaultAwayAfter
+	return defaultAwayAfter
 }
 
 // ruleOf finds a switch by its id.

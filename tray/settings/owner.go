@@ -164,7 +164,7 @@ func (o *Owner) publish() {
 		return
 	}
 	if known {
-		if changed := Changed(last.Config, v.Config); len(changed) > 0 {
+		if changed := changedKeys(last.Config, v.Config); len(changed) > 0 {
 			o.opts.Log.Info("settings changed", "keys", changed)
 		}
 	}
@@ -220,8 +220,8 @@ func (o *Owner) keepLastGood() {
 	}
 }
 
-// Changed lists the keys that differ between two settings, in order.
-func Changed(a, b Config) []string {
+// changedKeys lists the keys that differ between two settings, in order.
+func changedKeys(a, b Config) []string {
 	was, is := flatten(a), flatten(b)
 	var changed []string
 	for _, key := range slices.Sorted(maps.Keys(is)) {

@@ -278,6 +278,27 @@ func TestEditCountsWhereTheSwitchAgrees(t *testing.T) {
 	await(t, values, "the switch counts", func(v Value) bool { return v.Automatic.AwayWhenLocked && v.Automatic.BusyInCall })
 }
 
+// TestClicksDoNotWaitForTheDisk: a click counts at once, and is written by Run.
+func TestClicksDoNotWaitForTheDisk(t *testing.T) {
+	p := newPlace(t)
+	p.write("")
+	owner := Open(p.options())
+	owner.SetSwitch("locked", false)
+	owner.Deny("obs")
+	if v := owner.Value(); v.Automatic.AwayWhenLocked || len(v.Calls.Deny) != 1 {
+		t.Errorf("there hold %+v", v.Config)
+	}
+	if _, err := os.Stat(p.state); !os.IsNotExist(err) {
+		t.Errorf("a click has written to the disk: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	owner.Run(ctx)
+	if got := Open(p.options()).Value().Menu; !reflect.DeepEqual(got, owner.Value().Menu) {
+		t.Errorf("after the end there is kept %+v", got)
+	}
+}
+
 func TestLastWordOnAProgramCounts(t *testing.T) {
 	p := newPlace(t)
 	p.write("[calls]\ndeny = [\"gather\", \"obs\"]\nallow = [\"mine\"]\n")
@@ -370,11 +391,11 @@ func TestShowReadsBack(t *testing.T) {
 	owner.Deny("obs")
 	v := owner.Value()
 	text := v.Show()
-	c, err := Parse([]byte(text))
+	c, err := parseText([]byte(text))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	if changed := Changed(v.Config, c); len(changed) > 0 {
+	if changed := changedKeys(v.Config, c); len(changed) > 0 {
 		// A list that is not set reads back as one that is empty.
 		for _, key := range changed {
 			if a, b := flatten(v.Config)[key], flatten(c)[key]; reflect.ValueOf(a).Len()+reflect.ValueOf(b).Len() > 0 {

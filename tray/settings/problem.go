@@ -152,7 +152,7 @@ func header(line string) (string, bool) {
 var examples = sync.OnceValue(func() map[string]string {
 	found := map[string]string{}
 	section := ""
-	for line := range strings.Lines(Template) {
+	for line := range strings.Lines(template) {
 		line = strings.TrimSpace(strings.TrimPrefix(line, "# "))
 		if name, ok := header(line); ok {
 			section = name

@@ -15,11 +15,11 @@ const (
 
 func TestApplicationIsAccepted(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "secret")
-	c, err := Parse([]byte(kiosk + "secret_file = '" + secret + "'\n"))
+	c, err := parseText([]byte(kiosk + "secret_file = '" + secret + "'\n"))
 	if err != nil || c.Account.SignIn != "application" || c.Account.SecretFile != secret {
 		t.Errorf("got %+v, %v", c.Account, err)
 	}
-	if _, err := Parse([]byte(kiosk + "api = \"beta\"\n")); err != nil {
+	if _, err := parseText([]byte(kiosk + "api = \"beta\"\n")); err != nil {
 		t.Error(err)
 	}
 }
@@ -92,7 +92,7 @@ func TestErrorsNameKeyLineAndRemedy(t *testing.T) {
 		"dbus":             {"[dbus]\nenabled = 1\n", []string{"line 2", "enabled"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Parse([]byte(c.text))
+			_, err := parseText([]byte(c.text))
 			if err == nil {
 				t.Fatal("accepted")
 			}

@@ -33,19 +33,19 @@ func (v Value) showSection(b *strings.Builder, name string, section reflect.Valu
 			v.showApps(b, apps)
 			continue
 		}
-		fmt.Fprintf(b, "%s # %s\n", line(key, value), v.Origin(name+"."+key))
+		fmt.Fprintf(b, "%s # %s\n", assign(key, value), v.Origin(name+"."+key))
 	}
 }
 
 // showApps comes last in its section: each app is a section of its own.
 func (v Value) showApps(b *strings.Builder, apps []App) {
 	for _, a := range apps {
-		fmt.Fprintf(b, "\n[[calls.app]] # %s\n%s\n%s\n%s\n", v.Origin("calls.app"), line("name", a.Name), line("class", a.Class), line("match", a.Match))
+		fmt.Fprintf(b, "\n[[calls.app]] # %s\n%s\n%s\n%s\n", v.Origin("calls.app"), assign("name", a.Name), assign("class", a.Class), assign("match", a.Match))
 	}
 }
 
-// line assigns one value in TOML.
-func line(key string, value any) string {
+// assign writes the assignment of one value in TOML.
+func assign(key string, value any) string {
 	raw, err := toml.Marshal(map[string]any{key: value})
 	if err != nil {
 		// Only a weekday that does not exist has no text, and none is read.

@@ -2,8 +2,8 @@ package settings
 
 import _ "embed"
 
-// Template is the commented file that a new user finds; read as it stands it
-// means exactly [Default].
+// template is the commented file that a new user finds. It sets nothing: read
+// as a settings file it means [Default].
 //
 //go:embed template.toml
-var Template string
+var template string
