@@ -1,6 +1,7 @@
 package zone
 
 import (
+	"os"
 	"testing"
 	"time"
 )
@@ -49,5 +50,19 @@ func TestLocalIsFixedByTZ(t *testing.T) {
 	t.Setenv("TZ", "Asia/Tokyo")
 	if loc := Local(); loc != time.Local {
 		t.Errorf("got %s", loc)
+	}
+}
+
+// TestLocalIsTheSystemsZone: as long as nobody changes it, Go and the system
+// agree on the zone, at every time of the year.
+func TestLocalIsTheSystemsZone(t *testing.T) {
+	if _, fixed := os.LookupEnv("TZ"); fixed {
+		t.Skip("TZ is set")
+	}
+	for month := time.January; month <= time.December; month++ {
+		at := time.Date(2026, month, 1, 12, 0, 0, 0, time.UTC)
+		if got, want := at.In(Local()).Format("15:04 -0700"), at.Local().Format("15:04 -0700"); got != want {
+			t.Errorf("in %s it is %s (%s), Go says %s", month, got, Local(), want)
+		}
 	}
 }
