@@ -101,3 +101,20 @@ func TestFoldKeepsWhatAnySourceSays(t *testing.T) {
 		}
 	}
 }
+
+// A process that has a sound card open records, unless it is a sound server,
+// which lists its own clients; one that has a camera open films.
+func TestHoldersOfDevices(t *testing.T) {
+	holders := []call.Process{{PID: 7, Names: []string{"baresip"}}, {PID: 8, Names: []string{"pipewire"}}, {PID: 9, Names: []string{"heliograph"}}}
+	sound := deviceResult{what: "sound card", devices: 1, holders: holders, record: true, self: 9}.facts().evidence
+	if len(sound.Captures) != 2 || sound.Captures[0].PID != 7 || sound.Captures[0].Own || !sound.Captures[1].Own || sound.Captures[0].Index == sound.Captures[1].Index {
+		t.Errorf("%+v", sound.Captures)
+	}
+	if sound.Known || len(sound.Cameras) != 0 {
+		t.Errorf("sound cards say more than they know: %+v", sound)
+	}
+	camera := deviceResult{what: "camera", devices: 1, holders: holders}.facts().evidence
+	if len(camera.Cameras) != 3 || len(camera.Captures) != 0 {
+		t.Errorf("%+v", camera)
+	}
+}

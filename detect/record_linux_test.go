@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"heliograph/detect/call/corpus"
+	"heliograph/detect/kernel"
 )
 
 var (
@@ -33,7 +34,7 @@ func BenchmarkRecord(t *testing.B) {
 	defer file.Close()
 	changed := make(chan struct{}, 1)
 	var sources []source
-	for _, c := range []candidate{{name: "pulse", open: openPulse}, {name: "inhibit", open: openInhibit}, {name: "cameras", open: openCameras}} {
+	for _, c := range []candidate{{name: "pulse", open: openPulse}, {name: "inhibit", open: openInhibitors}, {name: "cameras", open: openCameras}} {
 		src, err := c.open(t.Context(), env{settle: time.Minute, changed: func() { notify(changed) }})
 		if err != nil {
 			t.Fatal(err)
@@ -75,10 +76,10 @@ func recordedLine(t testing.TB, sources []source) corpus.Line {
 		}
 		all = append(all, r.facts())
 	}
-	p := sources[0].(*pulseBackend)
+	p := sources[0].(*soundServer)
 	p.mu.Lock()
-	l := corpus.Line{Listing: p.raw}
+	l := corpus.Line{Listing: p.listing}
 	p.mu.Unlock()
-	l.SetEvidence(fold(all).evidence, hostProc.familyOf)
+	l.SetEvidence(fold(all).evidence, kernel.HostProc.FamilyOf)
 	return l
 }

@@ -8,50 +8,50 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"heliograph/detect/kernel"
 	"heliograph/detect/pulse"
 )
 
-// watchServers calls appeared when a socket appears where compositors, sound servers,
-// buses and X servers put theirs.
+// watchServers calls appeared when a socket appears where compositors, sound
+// servers, buses and X servers put theirs.
 func watchServers(appeared func()) (end func()) {
-	n, err := newInotify()
+	files, err := kernel.NewInotify()
 	if err != nil {
-		return func() {} // they are still looked for, ever more rarely
+		return func() {} // they are still looked for, more and more rarely
 	}
-	run := os.Getenv("XDG_RUNTIME_DIR")
-	const created = unix.IN_CREATE | unix.IN_MOVED_TO | unix.IN_ONLYDIR
 	add := func(dir string) {
 		if dir != "" {
-			_, _ = n.add(dir, created) // one that is missing is no loss
+			_, _ = files.Add(dir, unix.IN_CREATE|unix.IN_MOVED_TO|unix.IN_ONLYDIR) // it may be missing
 		}
 	}
-	add(run)
+	add(os.Getenv("XDG_RUNTIME_DIR"))
 	add("/tmp/.X11-unix")
-	sound, err := pulse.Socket()
-	if err == nil {
-		add(filepath.Dir(sound))
+	sound := ""
+	if path, err := pulse.Socket(); err == nil {
+		sound = filepath.Dir(path)
 	}
+	add(sound)
 	var following sync.WaitGroup
 	following.Go(func() {
-		n.follow(func(events []fileEvent) {
+		files.Follow(func(events []kernel.Event) {
 			for _, e := range events {
-				if e.mask&unix.IN_ISDIR != 0 && sound != "" && e.name == filepath.Base(filepath.Dir(sound)) {
-					add(filepath.Dir(sound))
+				if sound != "" && e.Mask&unix.IN_ISDIR != 0 && e.Name == filepath.Base(sound) {
+					add(sound)
 				}
-				if serverSocket(e.name) {
+				if isServerSocket(e.Name) {
 					appeared()
 				}
 			}
 		})
 	})
 	return func() {
-		n.close()
+		files.Close()
 		following.Wait()
 	}
 }
 
-// serverSocket reports a name that a server gives its socket, or its folder.
-func serverSocket(name string) bool {
+// isServerSocket reports a name that a server gives its socket or its folder.
+func isServerSocket(name string) bool {
 	switch name {
 	case "bus", "native", "pulse", "system-bus":
 		return true

@@ -3,6 +3,7 @@ package detect
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -22,9 +23,10 @@ const (
 // therefore opened more and more rarely.
 const steadyAfter = 10 * time.Second
 
-// openTimeout bounds the opening of one candidate: a service on the same
-// computer answers within milliseconds, and a bus may first have to start it.
-const openTimeout = 4 * time.Second
+// openTimeout bounds the opening of one candidate with all of its calls: a
+// service on the same computer answers within milliseconds, but may first have
+// to be started, on a computer that is busy while its user signs in.
+const openTimeout = 6 * time.Second
 
 // slot is one kind with its open source. Only the watcher's goroutine uses it.
 type slot struct {
@@ -105,23 +107,22 @@ func tryAll(ctx context.Context, candidates []candidate, e env) (*openSource, er
 	return nil, errors.New(strings.Join(problems, "; "))
 }
 
-// errSlow is the error of a candidate that does not open in time.
-var errSlow = errors.New("it does not answer in time")
-
 // try opens one candidate within openTimeout.
 func (c candidate) try(ctx context.Context, e env) (*openSource, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	late := time.AfterFunc(openTimeout, cancel)
 	src, err := c.open(ctx, e)
 	inTime := late.Stop()
-	if err == nil && inTime {
+	switch {
+	case err == nil && inTime:
 		return &openSource{source: src, cancel: cancel, since: time.Now().Round(0), settle: e.settle}, nil
+	case err == nil:
+		src.close()
+		fallthrough
+	case !inTime:
+		err = fmt.Errorf("%s does not answer within %v", c.name, openTimeout)
 	}
 	cancel()
-	if err == nil {
-		src.close()
-		return nil, errSlow
-	}
 	return nil, err
 }
 

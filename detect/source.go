@@ -58,3 +58,13 @@ type result interface {
 	// value says the result in one English sentence; see Part.Value.
 	value() string
 }
+
+// watcherSource is a source that is a watcher of another package.
+type watcherSource struct {
+	read func() (result, error)
+	end  func()
+}
+
+func (s watcherSource) sample() (result, error) { return s.read() }
+
+func (s watcherSource) close() { s.end() }

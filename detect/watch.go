@@ -147,7 +147,11 @@ func notify(c chan<- struct{}) {
 
 // firstAttempt is how long the first activity waits for services that do not
 // answer.
-const firstAttempt = openTimeout + time.Second
+const firstAttempt = 4 * time.Second
+
+// closeTimeout is how long Close waits for candidates that are being opened.
+// They end with their context, unless the system takes none.
+const closeTimeout = time.Second
 
 // run owns the sources and the memory of the call rule.
 func (w *Watcher) run(ctx context.Context, servers serverWatch) {
@@ -190,16 +194,31 @@ func (w *Watcher) run(ctx context.Context, servers serverWatch) {
 	}
 }
 
-// shut ends all attempts and closes all sources.
+// shut ends all attempts and closes all sources. What opens too late for that
+// is closed when it does.
 func (w *Watcher) shut() {
 	w.cancel() // ends the attempts
+	trying := 0
 	for _, s := range w.slots {
+		s.shut()
 		if s.trying {
-			if l := <-w.attempts; l.opened != nil {
-				l.opened.shut()
+			trying++
+		}
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for range trying {
+			if a := <-w.attempts; a.opened != nil {
+				a.opened.shut()
 			}
 		}
-		s.shut()
+	}()
+	timer := time.NewTimer(closeTimeout)
+	defer timer.Stop()
+	select {
+	case <-ended:
+	case <-timer.C:
 	}
 }
 

@@ -242,7 +242,7 @@ func TestServiceThatHangs(t *testing.T) {
 		if d := time.Since(began); !first.Locked || d > firstAttempt {
 			t.Errorf("%+v after %v", first, d)
 		}
-		synctest.Wait()
+		pass(openTimeout)
 		if p := w.Parts(); p[0].Backend != "second" || p[0].Problem != "" || p[1].Backend != "first" || p[1].Name != "lockers" {
 			t.Errorf("%+v", p)
 		}
@@ -273,6 +273,30 @@ func TestKindThatHangs(t *testing.T) {
 	})
 }
 
+// Close does not wait for a service that takes no context. What it opens later
+// is closed.
+func TestCloseWhileOneHangs(t *testing.T) {
+	s := &service{up: true}
+	answer := sync.OnceValue(func() chan struct{} { return make(chan struct{}) }) // made in the bubble
+	k := lock(s)
+	k.candidates[0].open = func(_ context.Context, e env) (source, error) {
+		<-answer()
+		return s.open(t.Context(), e)
+	}
+	inBubble(t, []kind{k}, func(t *testing.T, w *Watcher, _ func()) {
+		began := time.Now()
+		w.Close()
+		if d := time.Since(began); d != closeTimeout {
+			t.Errorf("Close took %v", d)
+		}
+		answer() <- struct{}{}
+		synctest.Wait()
+		if n, open := s.counts(); n != 1 || open != 0 {
+			t.Errorf("opened %d times, %d are open", n, open)
+		}
+	})
+}
+
 // A service that opens too late is closed and not used.
 func TestServiceThatOpensTooLate(t *testing.T) {
 	s := &service{up: true}
@@ -283,7 +307,7 @@ func TestServiceThatOpensTooLate(t *testing.T) {
 	}
 	inBubble(t, []kind{k}, func(t *testing.T, w *Watcher, _ func()) {
 		pass(openTimeout)
-		if p := w.Parts()[0]; p.Problem != errSlow.Error() {
+		if p := w.Parts()[0]; p.Problem != "first does not answer within 6s" {
 			t.Errorf("%+v", p)
 		}
 		if n, open := s.counts(); n != 1 || open != 0 {

@@ -91,8 +91,8 @@ type Sound struct {
 
 // Process is a process with the names of its program, as in Sound.Names.
 type Process struct {
-	Names []string
 	PID   int
+	Names []string
 }
 
 // Peer is a process through which a program talks to the other side of a call.

@@ -170,6 +170,7 @@ func (s *script) event(verb string, args []string) error {
 // say changes what the user says about a program.
 func (s *script) say(verb, program string) {
 	p := &s.options.Programs
+	program = strings.ReplaceAll(program, "_", " ")
 	is := func(said string) bool { return said == program }
 	p.Allow, p.Deny = slices.DeleteFunc(p.Allow, is), slices.DeleteFunc(p.Deny, is)
 	switch verb {

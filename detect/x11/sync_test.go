@@ -1,4 +1,4 @@
-package detect
+package x11
 
 import (
 	"bytes"

@@ -1,15 +1,14 @@
-package detect
+package kernel
 
 import (
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"heliograph/detect/call"
 )
 
 // program copies a program under another name.
@@ -54,68 +53,93 @@ func end(c *exec.Cmd) {
 	_ = c.Wait()
 }
 
-func TestLockers(t *testing.T) {
+// soon waits for what another process does.
+func soon(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(10 * time.Second); !ok(); <-tick.C {
+		if time.Now().After(end) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+// note puts a value into a channel that has room.
+func note(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+func TestPrograms(t *testing.T) {
 	dir := t.TempDir()
-	name := fmt.Sprint("lock", os.Getpid()) // others test on this machine too
+	name := fmt.Sprint("lock", os.Getpid()) // others run tests on this computer too
 	path := program(t, dir, "sleep", name)
-	woken := make(chan struct{}, 100)
-	l, err := watchLockers([]string{dir, filepath.Join(dir, "none")}, []string{name, "none"}, hostProc, func() { notify(woken) })
+	changed := make(chan struct{}, 1)
+	p, err := WatchPrograms(HostProc, []string{dir, filepath.Join(dir, "none")}, []string{name, "none"}, func() { note(changed) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.close()
-	locked := func(want bool) func() bool { return func() bool { return sampled(t, l).locked == want } }
+	defer p.Close()
+	if n, _ := p.State(); n != 1 {
+		t.Errorf("%d are installed", n)
+	}
+	runs := func(want bool) func() bool { return func() bool { _, n := p.State(); return n > 0 == want } }
 	c := running(t, path, "1000")
-	soon(t, "its start is seen", locked(true))
-	<-woken
+	soon(t, "its start is seen", runs(true))
+	<-changed
 	end(c)
-	soon(t, "its end is seen", locked(false))
+	soon(t, "its end is seen", runs(false))
 
 	// swaylock -f goes into the background: the child stays.
 	running(t, "/bin/sh", "-c", path+" 1000 & "+path+" 0.2; touch "+dir+"/ended; wait")
-	soon(t, "the parent is seen", locked(true))
-	soon(t, "the child is there, the parent has ended", func() bool { return len(hostProc.called([]string{name})) == 1 && exists(dir+"/ended") })
-	if !locked(true)() {
+	soon(t, "the parent is seen", runs(true))
+	soon(t, "the child runs and the parent has ended", func() bool { return len(HostProc.Running([]string{name})) == 1 && exists(dir+"/ended") })
+	if !runs(true)() {
 		t.Error("the child is not seen")
 	}
-	for _, pid := range hostProc.called([]string{name}) {
+	for _, pid := range HostProc.Running([]string{name}) {
 		if p, err := os.FindProcess(pid); err == nil {
 			_ = p.Kill()
 		}
 	}
-	soon(t, "both have ended", locked(false))
+	soon(t, "both have ended", runs(false))
 
 	path = program(t, dir, "sleep", name)
 	running(t, path, "1000")
-	soon(t, "an upgraded one is seen", locked(true))
+	soon(t, "an upgraded one is seen", runs(true))
 }
 
-// A locker that ran before is seen at once; an opened file alone is none.
-func TestLockerOfBefore(t *testing.T) {
+// A program that already runs is seen at once; somebody who reads its file does
+// not run it.
+func TestProgramThatAlreadyRuns(t *testing.T) {
 	dir := t.TempDir()
 	name := fmt.Sprint("before", os.Getpid())
 	path := program(t, dir, "sleep", name)
 	c := running(t, path, "1000")
-	soon(t, "it runs", func() bool { return len(hostProc.called([]string{name})) == 1 })
-	l, err := watchLockers([]string{dir}, []string{name}, hostProc, func() {})
+	soon(t, "it runs", func() bool { return len(HostProc.Running([]string{name})) == 1 })
+	p, err := WatchPrograms(HostProc, []string{dir}, []string{name}, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.close()
-	if !sampled(t, l).locked {
-		t.Error("not seen")
+	defer p.Close()
+	running := func() int { _, n := p.State(); return n }
+	if running() != 1 {
+		t.Error("it is not seen")
 	}
 	end(c)
-	soon(t, "its end is seen", func() bool { return !sampled(t, l).locked })
+	soon(t, "its end is seen", func() bool { return running() == 0 })
 	if _, err := os.ReadFile(path); err != nil {
 		t.Fatal(err)
 	}
-	if sampled(t, l).locked {
-		t.Error("a reader of the file locks")
+	if running() != 0 {
+		t.Error("a reader of the file counts")
 	}
 }
 
-func TestDeviceHolders(t *testing.T) {
+func TestDevices(t *testing.T) {
 	dir := t.TempDir()
 	sub := filepath.Join(dir, "snd")
 	device := func(name string) string {
@@ -125,80 +149,73 @@ func TestDeviceHolders(t *testing.T) {
 		}
 		return path
 	}
-	woken := make(chan struct{}, 1)
-	src, err := watchDevices(&devices{what: "sound card", dirs: []string{dir, sub}, proc: hostProc, wake: func() { notify(woken) }, record: true,
-		match: func(n string) bool { return strings.HasPrefix(n, "pcm") && strings.HasSuffix(n, "c") }})
+	changed := make(chan struct{}, 1)
+	d, err := WatchDevices(HostProc, []string{dir, sub}, func(n string) bool { return strings.HasSuffix(n, "c") }, func() { note(changed) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer src.close()
-	captures := func(n int) func() bool { return func() bool { return len(sampled(t, src).evidence.Captures) == n } }
+	defer d.Close()
+	holders := func() []Process { _, h := d.State(); return h }
+	held := func(n int) func() bool { return func() bool { return len(holders()) == n } }
 	if err := os.Mkdir(sub, 0o700); err != nil { // a card is plugged in
 		t.Fatal(err)
 	}
 	mic, speaker := device("pcmC0D0c"), device("pcmC0D0p")
-	soon(t, "the device is watched", func() bool {
-		d := src.(*devices)
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		return len(d.watched) == 1
-	})
+	soon(t, "the device is watched", func() bool { n, _ := d.State(); return n == 1 })
 	tail := func(name, path string) *exec.Cmd {
 		return running(t, program(t, t.TempDir(), "tail", name), "-f", path)
 	}
 	tail("zoom", speaker)
 	c := tail("baresip", mic)
-	soon(t, "who records is seen", captures(1))
-	f := sampled(t, src)
-	if app, _ := call.Find(f.evidence.Captures[0].Names); app.ID != "baresip" {
-		t.Errorf("it is %q", f.evidence.Captures[0].Names)
+	soon(t, "the process that has it open is seen", held(1))
+	if h := holders()[0]; h.PID != c.Process.Pid || !slices.Equal(h.Names, []string{"baresip"}) {
+		t.Errorf("it is %+v", h)
 	}
-	<-woken
-	tail("pipewire", mic)
-	end(c)
-	soon(t, "its end is seen, and a sound server is nobody", captures(0))
-	f2, err := os.Open(mic)
+	<-changed
+	own, err := os.Open(mic)
 	if err != nil {
 		t.Fatal(err)
 	}
-	soon(t, "our own is known as ours", func() bool { f := sampled(t, src); return len(f.evidence.Captures) == 1 && f.evidence.Captures[0].Own })
-	f2.Close()
+	soon(t, "a second one is seen", held(2))
+	own.Close()
+	end(c)
+	soon(t, "the end of both is seen", held(0))
 	if err := os.Remove(mic); err != nil {
 		t.Fatal(err)
 	}
-	soon(t, "a card that is pulled out is forgotten", func() bool { return captures(0)() })
+	soon(t, "a card that is pulled out is forgotten", func() bool { n, _ := d.State(); return n == 0 })
 }
 
 func TestJumps(t *testing.T) {
-	c := &clock{slept: time.Minute}
+	s := &Sleep{slept: time.Minute}
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	c.jumped(time.Minute+time.Millisecond, now, nil)
-	if !c.woke.IsZero() {
-		t.Error("a clock that was set is no sleep")
+	s.jumped(time.Minute+time.Millisecond, now, nil)
+	if !s.woke.IsZero() {
+		t.Error("a clock that was set counts as sleep")
 	}
-	c.jumped(time.Hour, now, nil)
-	if !c.woke.Equal(now) {
+	s.jumped(time.Hour, now, nil)
+	if !s.woke.Equal(now) {
 		t.Error("sleep is not seen")
 	}
-	c.jumped(time.Hour, now.Add(time.Hour), nil)
-	if !c.woke.Equal(now) {
+	s.jumped(time.Hour, now.Add(time.Hour), nil)
+	if !s.woke.Equal(now) {
 		t.Error("one sleep is seen twice")
 	}
 }
 
-// The kernel's timer must be there, end with close and not before.
-func TestClock(t *testing.T) {
-	src, err := openClock(t.Context(), env{changed: func() {}})
+// The kernel's timer must exist, and end with Close and not before.
+func TestSleep(t *testing.T) {
+	s, err := WatchSleep(func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f := sampled(t, src); !f.woke.IsZero() {
-		t.Errorf("woke at %v", f.woke)
+	if woke, err := s.Woke(); !woke.IsZero() || err != nil {
+		t.Errorf("woke at %v, %v", woke, err)
 	}
-	src.close()
+	s.Close()
 }
 
-func TestLockerOfAnotherScreen(t *testing.T) {
+func TestProgramOnAnotherScreen(t *testing.T) {
 	for _, c := range []struct {
 		name, env, display, wayland string
 		want                        bool
@@ -226,4 +243,15 @@ func TestLockerOfAnotherScreen(t *testing.T) {
 			}
 		})
 	}
+}
+
+func FuzzEvents(f *testing.F) {
+	f.Add(append(make([]byte, 12), 16, 0, 0, 0, 'a', 0))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, e := range splitEvents(b) {
+			if len(e.Name) > len(b) {
+				t.Fatal("a name longer than all there is")
+			}
+		}
+	})
 }

@@ -1,4 +1,4 @@
-package detect
+package kernel
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 )
 
 // process writes what /proc shows of one process.
-func (p procfs) process(t *testing.T, pid, parent int, exe, cmdline, cgroup, flatpak string) {
+func (p Proc) process(t *testing.T, pid, parent int, exe, cmdline, cgroup, flatpak string) {
 	t.Helper()
 	dir := p.dir(pid)
 	name := filepath.Base(exe)
@@ -38,7 +38,7 @@ func (p procfs) process(t *testing.T, pid, parent int, exe, cmdline, cgroup, fla
 }
 
 func TestFamily(t *testing.T) {
-	p := procfs(t.TempDir())
+	p := Proc(t.TempDir())
 	p.process(t, 10, 1, "/usr/bin/bash", "", "/", "")
 	p.process(t, 11, 10, "/usr/lib/slack/slack", "", "/", "")
 	p.process(t, 12, 11, "/usr/lib/slack/chrome_crashpad_handler", "", "/", "")
@@ -79,7 +79,7 @@ func TestFamily(t *testing.T) {
 		{"init", 1, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := p.family(c.pid); !slices.Equal(got, c.want) {
+			if got := p.Family(c.pid); !slices.Equal(got, c.want) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
@@ -88,16 +88,16 @@ func TestFamily(t *testing.T) {
 
 // A pid that counts inside a sandbox is another process outside.
 func TestFamilyOfASandboxedPid(t *testing.T) {
-	p := procfs(t.TempDir())
+	p := Proc(t.TempDir())
 	p.process(t, 7, 1, "/opt/zoom/zoom", "", "/", "")
 	p.process(t, 8, 1, "a-name-without-a-link", "", "/", "")
-	if got := p.familyOf(7, "audacity"); got != nil {
+	if got := p.FamilyOf(7, "audacity"); got != nil {
 		t.Errorf("audacity's pid 7 is taken for %q", got)
 	}
-	if got := p.familyOf(7, "zoom"); !slices.Equal(got, []string{"zoom"}) {
+	if got := p.FamilyOf(7, "zoom"); !slices.Equal(got, []string{"zoom"}) {
 		t.Errorf("zoom is %q", got)
 	}
-	if got := p.familyOf(8, "a-name-without-a-link"); len(got) != 1 {
+	if got := p.FamilyOf(8, "a-name-without-a-link"); len(got) != 1 {
 		t.Errorf("a cut name is %q", got)
 	}
 }

@@ -1,6 +1,7 @@
-package detect
+package wayland
 
 import (
+	"context"
 	"encoding/binary"
 	"net"
 	"path/filepath"
@@ -10,12 +11,12 @@ import (
 	"time"
 )
 
-// compositor is a stand-in for the newest ones, which speak version 2 of the
-// protocol, and whose seats come and go. It answers as the real ones do.
+// compositor is a stand-in for the newest compositors, which speak version 2 of
+// the protocol. Its seats come and go, and it answers as real ones do.
 type compositor struct {
 	t    *testing.T
 	conn net.Conn
-	in   *wayland // reads requests: they are framed as events are
+	in   *conn // reads requests: they are framed as events are
 
 	mu       sync.Mutex
 	registry uint32
@@ -25,7 +26,7 @@ type compositor struct {
 	released []uint32
 }
 
-var waylandGlobals = map[uint32]string{1: "wl_compositor", 5: "wl_seat", 9: "ext_idle_notifier_v1"}
+var defaultGlobals = map[uint32]string{1: "wl_compositor", 5: "wl_seat", 9: "ext_idle_notifier_v1"}
 
 func newCompositor(t *testing.T) (*compositor, net.Listener) {
 	t.Helper()
@@ -36,18 +37,18 @@ func newCompositor(t *testing.T) (*compositor, net.Listener) {
 	}
 	t.Cleanup(func() { l.Close() })
 	t.Setenv("WAYLAND_DISPLAY", path)
-	c := &compositor{t: t, globals: waylandGlobals, seats: map[uint32]uint32{}, notes: map[uint32][2]int64{}}
+	c := &compositor{t: t, globals: defaultGlobals, seats: map[uint32]uint32{}, notes: map[uint32][2]int64{}}
 	return c, l
 }
 
 func (c *compositor) serve(l net.Listener, done chan<- struct{}) {
 	defer close(done)
-	conn, err := l.Accept()
+	accepted, err := l.Accept()
 	if err != nil {
 		return
 	}
 	c.mu.Lock()
-	c.conn, c.in = conn, &wayland{conn: conn}
+	c.conn, c.in = accepted, &conn{Conn: accepted}
 	c.mu.Unlock()
 	for {
 		requests, err := c.in.receive()
@@ -61,24 +62,24 @@ func (c *compositor) serve(l net.Listener, done chan<- struct{}) {
 }
 
 func (c *compositor) send(object uint32, opcode uint16, args ...any) {
-	if err := (&wayland{conn: c.conn}).send(object, opcode, args...); err != nil {
+	if err := (&conn{Conn: c.conn}).send(object, opcode, args...); err != nil {
 		c.t.Log(err)
 	}
 }
 
-func (c *compositor) request(r wlEvent) {
+func (c *compositor) request(r event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case r.object == wlDisplay && r.opcode == wlDisplayGetRegistry:
+	case r.object == displayObject && r.opcode == displayGetRegistry:
 		c.registry = r.uint()
 		for name, global := range c.globals {
-			c.send(c.registry, wlRegistryGlobal, name, global, uint32(9))
+			c.send(c.registry, registryGlobal, name, global, uint32(9))
 		}
-	case r.object == wlDisplay && r.opcode == wlDisplaySync:
+	case r.object == displayObject && r.opcode == displaySync:
 		id := r.uint()
 		c.send(id, 0, uint32(0))
-		c.send(wlDisplay, wlDisplayDeleteID, id)
+		c.send(displayObject, displayDeleteID, id)
 	case r.object == c.registry:
 		name, global, _, id := r.uint(), r.text(), r.uint(), r.uint()
 		if global == "wl_seat" {
@@ -89,7 +90,7 @@ func (c *compositor) request(r wlEvent) {
 	default:
 		if _, ok := c.notes[r.object]; ok {
 			delete(c.notes, r.object)
-			c.send(wlDisplay, wlDisplayDeleteID, r.object)
+			c.send(displayObject, displayDeleteID, r.object)
 			return
 		}
 		id, _, seat := r.uint(), r.uint(), r.uint()
@@ -97,8 +98,8 @@ func (c *compositor) request(r wlEvent) {
 	}
 }
 
-// tell sends an event of a seat's notification.
-func (c *compositor) tell(seat uint32, asked, opcode uint16) {
+// notify sends an event of a seat's notification.
+func (c *compositor) notify(seat uint32, asked, opcode uint16) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for id, n := range c.notes {
@@ -135,90 +136,85 @@ func soon(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-func sampled(t *testing.T, s source) facts {
+// state returns what is known now.
+func state(t *testing.T, i *Idle) State {
 	t.Helper()
-	r, err := s.sample()
+	s, err := i.State()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r.facts()
+	return s
 }
 
-// fails reports that a source cannot be used any more.
-func fails(s source) bool {
-	_, err := s.sample()
-	return err != nil
-}
-
-func TestWaylandSeatsAndInhibitors(t *testing.T) {
+func TestSeatsAndInhibitors(t *testing.T) {
 	c, l := newCompositor(t)
 	done := make(chan struct{})
 	go c.serve(l, done)
-	src, err := openWayland(extIdleNotify)(t.Context(), env{settle: time.Minute, changed: func() {}})
+	idle, err := WatchIdle(t.Context(), ExtIdleNotify, time.Minute, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	inUse := func(want bool) func() bool { return func() bool { return sampled(t, src).inUse == want } }
+	inUse := func(want bool) func() bool { return func() bool { return state(t, idle).InUse == want } }
 	soon(t, "both notifications of the seat", func() bool { return c.watching() == 2 })
 	before := time.Now()
-	c.tell(5, extGetInputIdle, idleIdled)
+	c.notify(5, extGetInputIdle, noteIdled)
 	soon(t, "the only seat rests", inUse(false))
-	if off := sampled(t, src).lastInput.Sub(before.Add(-time.Minute)); off < 0 || off > time.Second {
+	if off := state(t, idle).Last.Sub(before.Add(-time.Minute)); off < 0 || off > time.Second {
 		t.Errorf("the last input is %v off", off)
 	}
-	soon(t, "an inhibitor shows, since only its notification is silent", func() bool { return sampled(t, src).awake })
-	c.tell(5, extGetIdle, idleIdled)
-	soon(t, "it is gone", func() bool { return !sampled(t, src).awake })
-	c.tell(5, extGetInputIdle, idleResumed)
+	soon(t, "an inhibitor shows, since only its notification is silent", func() bool { return state(t, idle).Inhibited })
+	c.notify(5, extGetIdle, noteIdled)
+	soon(t, "it is gone", func() bool { return !state(t, idle).Inhibited })
+	c.notify(5, extGetInputIdle, noteResumed)
 	soon(t, "the seat is used", inUse(true))
 
-	c.global(wlRegistryGlobal, uint32(20), "wl_seat", uint32(9))
+	c.global(registryGlobal, uint32(20), "wl_seat", uint32(9))
 	soon(t, "the second seat is watched", func() bool { return c.watching() == 4 })
-	c.tell(5, extGetInputIdle, idleIdled)
-	c.tell(20, extGetInputIdle, idleIdled)
+	c.notify(5, extGetInputIdle, noteIdled)
+	c.notify(20, extGetInputIdle, noteIdled)
 	soon(t, "both rest", inUse(false))
-	c.tell(20, extGetInputIdle, idleResumed)
+	c.notify(20, extGetInputIdle, noteResumed)
 	soon(t, "one is used", inUse(true))
-	c.global(wlRegistryGone, uint32(20))
+	c.global(registryGlobalRemove, uint32(20))
 	soon(t, "the used one is gone, the other rests", inUse(false))
-	soon(t, "its notifications are given back", func() bool { return c.watching() == 2 })
-	c.global(wlRegistryGone, uint32(5))
+	soon(t, "its notifications are destroyed", func() bool { return c.watching() == 2 })
+	c.global(registryGlobalRemove, uint32(5))
 	soon(t, "nobody is left to be seen", func() bool { return c.watching() == 0 })
-	if sampled(t, src).inUse {
-		t.Error("a desk without a seat is in use")
+	if state(t, idle).InUse {
+		t.Error("without a seat, somebody uses it")
 	}
-	c.global(wlRegistryGlobal, uint32(21), "wl_seat", uint32(4))
-	soon(t, "a seat that comes is used until it rests", inUse(true))
+	c.global(registryGlobal, uint32(21), "wl_seat", uint32(4))
+	soon(t, "a seat that appears is used until it rests", inUse(true))
 	soon(t, "and is watched", func() bool { return c.watching() == 2 })
 	c.mu.Lock()
 	if !slices.Equal(c.released, []uint32{20, 5}) {
-		t.Errorf("given back: %v", c.released)
+		t.Errorf("released: %v", c.released)
 	}
 	c.conn.Close()
 	c.mu.Unlock()
-	soon(t, "the crash is seen", func() bool { return fails(src) })
-	src.close()
+	soon(t, "the end of the compositor is seen", func() bool { _, err := idle.State(); return err != nil })
+	idle.Close()
 	<-done
 }
 
-func TestWaylandRefusals(t *testing.T) {
-	t.Run("no-notifier", func(t *testing.T) {
+func TestRefusals(t *testing.T) {
+	t.Run("no notifier", func(t *testing.T) {
 		c, l := newCompositor(t)
 		c.globals = map[uint32]string{5: "wl_seat"}
 		done := make(chan struct{})
 		go c.serve(l, done)
-		if _, err := openWayland(extIdleNotify)(t.Context(), env{settle: time.Minute, changed: func() {}}); err == nil {
+		if _, err := WatchIdle(t.Context(), ExtIdleNotify, time.Minute, func() {}); err == nil {
 			t.Error("opened without a notifier")
 		}
 		<-done
 	})
-	t.Run("no-session", func(t *testing.T) {
+	t.Run("no session", func(t *testing.T) {
 		t.Setenv("WAYLAND_DISPLAY", "")
-		if _, err := openWayland(kdeIdle)(t.Context(), env{settle: time.Minute, changed: func() {}}); err == nil {
+		if _, err := WatchIdle(t.Context(), KDEIdle, time.Minute, func() {}); err == nil {
 			t.Error("opened without a session")
 		}
 	})
-	t.Run("rubbish", func(t *testing.T) {
+	t.Run("another protocol", func(t *testing.T) {
 		_, l := newCompositor(t)
 		go func() {
 			if conn, err := l.Accept(); err == nil {
@@ -226,10 +222,35 @@ func TestWaylandRefusals(t *testing.T) {
 				conn.Close()
 			}
 		}()
-		if _, err := openWayland(extIdleNotify)(t.Context(), env{settle: time.Minute, changed: func() {}}); err == nil {
-			t.Error("opened at a stranger")
+		if _, err := WatchIdle(t.Context(), ExtIdleNotify, time.Minute, func() {}); err == nil {
+			t.Error("opened although the answer is not Wayland")
 		}
 	})
+}
+
+// A compositor that accepts a connection and never answers costs
+// answerTimeout, or less if the context ends before.
+func TestCompositorThatHangs(t *testing.T) {
+	newCompositor(t) // its kernel accepts, and nobody reads
+	ctx, cancel := context.WithCancel(t.Context())
+	failed := make(chan error, 1)
+	go func() {
+		_, err := WatchIdle(ctx, ExtIdleNotify, time.Minute, func() {})
+		failed <- err
+	}()
+	cancel()
+	select {
+	case err := <-failed:
+		if err == nil {
+			t.Error("opened without an answer")
+		}
+	case <-time.After(answerTimeout):
+		t.Error("the end of the context is not enough")
+	}
+	began := time.Now()
+	if _, err := WatchIdle(t.Context(), ExtIdleNotify, time.Minute, func() {}); err == nil || time.Since(began) > 2*answerTimeout {
+		t.Errorf("%v after %v", err, time.Since(began))
+	}
 }
 
 func FuzzSplitEvents(f *testing.F) {
@@ -260,17 +281,6 @@ func FuzzSplitEvents(f *testing.F) {
 			e.uint()
 			if s := e.text(); len(s) > len(b) {
 				t.Fatal("a text longer than all there is")
-			}
-		}
-	})
-}
-
-func FuzzFileEvents(f *testing.F) {
-	f.Add(append(make([]byte, 12), 16, 0, 0, 0, 'a', 0))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, e := range splitFileEvents(b) {
-			if len(e.name) > len(b) {
-				t.Fatal("a name longer than all there is")
 			}
 		}
 	})

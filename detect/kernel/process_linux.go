@@ -1,4 +1,4 @@
-package detect
+package kernel
 
 import (
 	"bytes"
@@ -13,18 +13,59 @@ import (
 // Electron programs record in a helper of a helper.
 const familyDepth = 4
 
-// procfs is a mounted /proc.
-type procfs string
+// Proc is a mounted /proc.
+type Proc string
 
-// hostProc is this machine's.
-const hostProc = procfs("/proc")
+// HostProc is the one of this computer.
+const HostProc = Proc("/proc")
 
-func (p procfs) dir(pid int) string { return filepath.Join(string(p), strconv.Itoa(pid)) }
+// Process is a process with the names of its program.
+type Process struct {
+	PID   int
+	Names []string // as Proc.Family returns them
+}
 
-// family lists names of a process and of those parents that belong to the same
-// program; the most telling first. A parent that merely started the program,
-// as a shell, a panel or a browser does, is not of its family.
-func (p procfs) family(pid int) []string {
+func (p Proc) dir(pid int) string { return filepath.Join(string(p), strconv.Itoa(pid)) }
+
+// pids lists all processes.
+func (p Proc) pids() []int {
+	entries, err := os.ReadDir(string(p))
+	if err != nil {
+		return nil
+	}
+	var pids []int
+	for _, e := range entries {
+		if pid, err := strconv.Atoi(e.Name()); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// comm is the name that the kernel has for a process, cut to maxComm bytes.
+func (p Proc) comm(pid int) string { return readLine(filepath.Join(p.dir(pid), "comm")) }
+
+// openFiles lists the targets of a process's file descriptors; ok is false for
+// another user's process.
+func (p Proc) openFiles(pid int) (targets []string, ok bool) {
+	dir := filepath.Join(p.dir(pid), "fd")
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, false
+	}
+	for _, e := range entries {
+		if target, err := os.Readlink(filepath.Join(dir, e.Name())); err == nil {
+			targets = append(targets, target)
+		}
+	}
+	return targets, true
+}
+
+// Family lists names of a process and of those parents that belong to the same
+// program, the most reliable first: executables, Flatpak and Snap ids, and what
+// an interpreter runs. A parent that merely started the program, such as a
+// shell, a panel or a browser, does not belong to it.
+func (p Proc) Family(pid int) []string {
 	var names []string
 	below := ""
 	for range familyDepth {
@@ -45,7 +86,7 @@ func (p procfs) family(pid int) []string {
 	return names
 }
 
-// namesOf names one process: what it interprets speaks before the interpreter.
+// namesOf names one process: what it interprets is more reliable than the interpreter.
 func namesOf(dir, path string) []string {
 	name := filepath.Base(path)
 	if !interpreter(name) {
@@ -170,8 +211,8 @@ func cgroup(dir string) string {
 	return ""
 }
 
-// executable is the file that the process runs, or the name it gives itself
-// where the link cannot be read: other users' and protected processes.
+// executable is the file that the process runs, or its name where the link cannot
+// be read: for other users' and protected processes.
 func executable(dir string) string {
 	if path, err := os.Readlink(filepath.Join(dir, "exe")); err == nil {
 		return strings.TrimSuffix(path, " (deleted)")
@@ -179,16 +220,15 @@ func executable(dir string) string {
 	return readLine(filepath.Join(dir, "comm"))
 }
 
-// familyOf is the family of a process that is said to run a binary. A pid that
-// a program in a sandbox tells is the sandbox's own number, and another
-// process has it outside: that one is not asked.
-func (p procfs) familyOf(pid int, binary string) []string {
-	const commMost = 15 // the kernel cuts comm there
+// FamilyOf is Family for a process that is said to run a binary; empty: not
+// said. A program in a sandbox knows its process by another number than we do:
+// if the process with that number runs something else, there is no family.
+func (p Proc) FamilyOf(pid int, binary string) []string {
 	name := filepath.Base(executable(p.dir(pid)))
-	if binary != "" && name != binary && (len(name) != commMost || !strings.HasPrefix(binary, name)) {
+	if binary != "" && name != binary && (len(name) != maxComm || !strings.HasPrefix(binary, name)) {
 		return nil
 	}
-	return p.family(pid)
+	return p.Family(pid)
 }
 
 func readLine(path string) string {

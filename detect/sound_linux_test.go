@@ -13,9 +13,9 @@ import (
 	"heliograph/detect/pulse"
 )
 
-// soundServer is the other end of a connection: it lists nothing, counts the
+// pulseServer is the other end of a connection: it lists nothing, counts the
 // readings, and sends what the test wants.
-type soundServer struct {
+type pulseServer struct {
 	conn    net.Conn
 	writing sync.Mutex // one frame at a time
 
@@ -24,14 +24,14 @@ type soundServer struct {
 	last     time.Time // reading
 }
 
-func (s *soundServer) read() (readings int, last time.Time) {
+func (s *pulseServer) read() (readings int, last time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.readings, s.last
 }
 
 // frame sends a command of numbers.
-func (s *soundServer) frame(numbers ...uint32) {
+func (s *pulseServer) frame(numbers ...uint32) {
 	b := make([]byte, 20, 64)
 	binary.BigEndian.PutUint32(b, uint32(5*len(numbers)))
 	binary.BigEndian.PutUint32(b[4:], 0xFFFFFFFF)
@@ -44,9 +44,9 @@ func (s *soundServer) frame(numbers ...uint32) {
 }
 
 // event tells of a change of a recording.
-func (s *soundServer) event() { s.frame(66, 0xFFFFFFFF, 0x13, 5) }
+func (s *pulseServer) event() { s.frame(66, 0xFFFFFFFF, 0x13, 5) }
 
-func (s *soundServer) serve() {
+func (s *pulseServer) serve() {
 	for {
 		b := make([]byte, 20)
 		if _, err := io.ReadFull(s.conn, b); err != nil {
@@ -75,17 +75,17 @@ func (s *soundServer) serve() {
 	}
 }
 
-// watchedPulse is a backend at a server that the test plays.
-func watchedPulse(t *testing.T, wake func()) (*pulseBackend, *soundServer) {
+// watchedServer is a backend at a server that the test plays.
+func watchedServer(t *testing.T, wake func()) (*soundServer, *pulseServer) {
 	t.Helper()
 	ours, theirs := net.Pipe()
-	s := &soundServer{conn: theirs}
+	s := &pulseServer{conn: theirs}
 	go s.serve()
 	conn, err := pulse.New(t.Context(), ours, call.PropertyKeys()...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := newPulse(t.Context(), conn, wake)
+	p, err := newSoundServer(t.Context(), conn, wake)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func watchedPulse(t *testing.T, wake func()) (*pulseBackend, *soundServer) {
 func TestFloodOfChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		woken := 0
-		_, s := watchedPulse(t, func() { woken++ })
+		_, s := watchedServer(t, func() { woken++ })
 		before, _ := s.read()
 		const seconds, perSecond = 10, 5000
 		tick := time.NewTicker(time.Second / perSecond)
@@ -129,7 +129,7 @@ func TestFloodOfChanges(t *testing.T) {
 func TestChangesAreReadAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const burst = 5
-		_, s := watchedPulse(t, func() {})
+		_, s := watchedServer(t, func() {})
 		for range 3 {
 			for i := range burst + 1 {
 				before, _ := s.read()
@@ -154,7 +154,7 @@ func TestChangesAreReadAtOnce(t *testing.T) {
 func TestSoundServerGoesAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		woken := 0
-		p, s := watchedPulse(t, func() { woken++ })
+		p, s := watchedServer(t, func() { woken++ })
 		if _, err := p.sample(); err != nil {
 			t.Fatal(err)
 		}
