@@ -15,8 +15,8 @@ import (
 // time.
 var ErrNoAnswer = errors.New("heliograph is running but does not answer: end its process and start it again")
 
-// A follower that hears nothing for silence asks whether the instance still
-// answers at all; before the first answer it asks after firstSilence, so that a
+// A follower that gets nothing for silence asks whether the instance still
+// answers at all. Before the first answer it asks after firstSilence, so that a
 // command that follows a hanging instance ends within ten seconds too.
 const (
 	firstSilence = 500 * time.Millisecond

@@ -255,7 +255,7 @@ func TestSlowFollowerBlocksNobody(t *testing.T) {
 }
 
 // TestFollowersLeaveRoomForQuestions opens more followers than there is room
-// for: the surplus is told so, and questions are answered all the same.
+// for: the surplus is refused with a reason, and questions are answered.
 func TestFollowersLeaveRoomForQuestions(t *testing.T) {
 	_, dir := newServer(t, func(ctx context.Context, r Request, reply func(any) error) error {
 		if err := reply(State{}); err != nil || r.Verb != VerbFollow {

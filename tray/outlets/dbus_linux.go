@@ -120,11 +120,28 @@ func (b *busService) open(ctx context.Context) error {
 	return nil
 }
 
-// close ends the connection without waiting for a bus that hangs.
+// busCloseTimeout bounds the release of the name. It fits into stopGrace.
+const busCloseTimeout = 200 * time.Millisecond
+
+// close releases the name and ends the connection, so that the name is free when
+// it returns, unless the bus hangs: then it returns after busCloseTimeout.
 func (b *busService) close() {
-	if conn := b.conn; conn != nil {
-		go conn.Close() // it blocks while a signal is being written
-		b.conn = nil
+	conn := b.conn
+	if conn == nil {
+		return
+	}
+	b.conn = nil
+	ctx, cancel := context.WithTimeout(context.Background(), busCloseTimeout)
+	closed := make(chan struct{})
+	go func() { // both calls block while a signal is being written
+		defer close(closed)
+		defer cancel()
+		_ = conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.ReleaseName", 0, BusName).Err // the bus may have ended
+		conn.Close()
+	}()
+	select {
+	case <-closed:
+	case <-ctx.Done():
 	}
 }
 

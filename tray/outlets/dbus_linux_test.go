@@ -242,6 +242,24 @@ func TestBusNameIsReleased(t *testing.T) {
 	eventually(t, "the name is gone", func() bool { return strings.Contains(property(t, "State"), "ServiceUnknown") })
 }
 
+// TestBusNameIsFreeAfterClose: changed settings open the service again right
+// after Close, and find the name free.
+func TestBusNameIsFreeAfterClose(t *testing.T) {
+	startBus(t)
+	conn, err := bus.Session(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for range 20 {
+		newOnBus(t).Close(t.Context())
+		var owned bool
+		if err := conn.BusObject().CallWithContext(t.Context(), "org.freedesktop.DBus.NameHasOwner", 0, BusName).Store(&owned); err != nil || owned {
+			t.Fatalf("the name is taken: %v, %v", owned, err)
+		}
+	}
+}
+
 func TestBusEnds(t *testing.T) {
 	d := startBus(t)
 	h := newOnBus(t)
