@@ -56,7 +56,7 @@ func (w *InputWatcher) run(ctx context.Context, l *oscall.Loop) error {
 	if err != nil {
 		return err
 	}
-	_, next := w.take(last)
+	_, next := w.update(last)
 	l.Ready()
 	for {
 		select {
@@ -71,7 +71,7 @@ func (w *InputWatcher) run(ctx context.Context, l *oscall.Loop) error {
 				changed, next = false, pollInterval
 				return nil
 			}
-			changed, next = w.take(last)
+			changed, next = w.update(last)
 			return nil
 		})
 		if err != nil {
@@ -83,7 +83,7 @@ func (w *InputWatcher) run(ctx context.Context, l *oscall.Loop) error {
 	}
 }
 
-func (w *InputWatcher) take(last time.Time) (changed bool, next time.Duration) {
+func (w *InputWatcher) update(last time.Time) (changed bool, next time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.timer.read(last, time.Now())

@@ -38,11 +38,11 @@ var launchers = map[string]bool{"explorer.exe": true, "svchost.exe": true, "serv
 	"userinit.exe": true, "sihost.exe": true, "runtimebroker.exe": true, "taskhostw.exe": true, "cmd.exe": true, "powershell.exe": true,
 	"pwsh.exe": true, "windowsterminal.exe": true, "conhost.exe": true, "openconsole.exe": true, "system": true}
 
-// names returns the names of a process, the most specific first; open reads a
+// names returns the names of a process, the most specific first; read reads a
 // single process, and returns false if it may not.
-func (t Table) names(pid uint32, open func(pid uint32) (Process, bool)) []string {
+func (t Table) names(pid uint32, read func(pid uint32) (Process, bool)) []string {
 	var names []string
-	child, known := open(pid)
+	child, known := read(pid)
 	if known && child.PackageFamily != "" {
 		short, _, _ := strings.Cut(child.PackageFamily, "_")
 		names = append(names, child.PackageFamily, short)
@@ -55,7 +55,7 @@ func (t Table) names(pid uint32, open func(pid uint32) (Process, bool)) []string
 		}
 		names = append(names, e.Name)
 		// The id of a parent that has ended may belong to a younger process.
-		parent, known := open(e.Parent)
+		parent, known := read(e.Parent)
 		if known && !started.IsZero() && parent.Started.After(started) {
 			break
 		}

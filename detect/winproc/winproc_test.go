@@ -21,7 +21,7 @@ func TestNames(t *testing.T) {
 		60: {61, "a.exe"}, 61: {62, "b.exe"}, 62: {63, "c.exe"}, 63: {64, "d.exe"}, 64: {10, "e.exe"},
 		70: {10, "EXPLORER.EXE"},
 	}
-	open := func(pid uint32) (Process, bool) {
+	read := func(pid uint32) (Process, bool) {
 		switch pid {
 		case 4: // of another user
 			return Process{}, false
@@ -48,7 +48,7 @@ func TestNames(t *testing.T) {
 		"a process that is not in a table": {1000, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := table.names(c.pid, open); !slices.Equal(got, c.want) {
+			if got := table.names(c.pid, read); !slices.Equal(got, c.want) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})

@@ -38,7 +38,7 @@ func Snapshot() (Table, error) {
 // name of its package and the first part of that, its executable, then the
 // executables of its parents up to the shell or service that started them. It
 // is empty if the process is not in the snapshot.
-func (t Table) Names(pid uint32) []string { return t.names(pid, Open) }
+func (t Table) Names(pid uint32) []string { return t.names(pid, Read) }
 
 // List returns the processes whose path can be read: those of this user.
 func List() ([]Process, error) {
@@ -48,19 +48,19 @@ func List() ([]Process, error) {
 	}
 	var list []Process
 	for pid := range t {
-		if p, ok := Open(pid); ok && p.Path != "" {
+		if p, ok := Read(pid); ok && p.Path != "" {
 			list = append(list, p)
 		}
 	}
 	return list, nil
 }
 
-// Open reads a single process. It returns false if there is none or if it
+// Read reads a single process. It returns false if there is none or if it
 // belongs to another user.
 //
 // Source: QueryFullProcessImageNameW, GetProcessTimes and
 // GetPackageFamilyName in Microsoft's Windows API reference.
-func Open(pid uint32) (Process, bool) {
+func Read(pid uint32) (Process, bool) {
 	h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, pid)
 	if err != nil {
 		return Process{}, false

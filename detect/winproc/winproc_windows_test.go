@@ -21,7 +21,7 @@ func TestThisProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, ok := Open(pid)
+	p, ok := Read(pid)
 	if !ok || !strings.EqualFold(p.Path, self) || p.Started.IsZero() || time.Since(p.Started) > time.Hour {
 		t.Errorf("got %+v, want %s", p, self)
 	}
