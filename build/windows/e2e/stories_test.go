@@ -123,7 +123,7 @@ func TestSecondLaunchShowsTheFirst(t *testing.T) {
 		t.Errorf("the second one: %s", c.Output())
 	}
 	// Wine has no toasts: all that can be seen is that the first one tried.
-	lab.Eventually(t, "the first one tries to show a notice", func() bool { return p.logged("notices cannot be shown") })
+	lab.Eventually(t, "the first one tries to show a toast", func() bool { return p.logged("toasts cannot be shown") })
 	if app.Ended() {
 		t.Errorf("the first one ended:\n%s", app.Output())
 	}
