@@ -1,6 +1,6 @@
-// Package app wires one running instance together: detector, loop, account,
-// tray, toasts and control socket. It holds no rule of its own; each event
-// goes to the part that knows what it means.
+// Package app wires one running instance together: settings, detector, loop,
+// account, tray, toasts, outlets and control socket. It holds no rule of its own;
+// each event goes to the part that knows what it means.
 package app
 
 import (
@@ -9,19 +9,17 @@ import (
 	"net/http"
 	"time"
 
-	"heliograph/assets"
 	"heliograph/detect"
 	"heliograph/graph"
 	"heliograph/graph/presence"
 	"heliograph/graph/zone"
 	"heliograph/tray"
 	"heliograph/tray/account"
-	"heliograph/tray/autostart"
 	"heliograph/tray/control"
+	"heliograph/tray/launch"
 	"heliograph/tray/logbook"
 	"heliograph/tray/menu"
 	"heliograph/tray/settings"
-	"heliograph/tray/timeline"
 	"heliograph/tray/words"
 )
 
@@ -64,7 +62,7 @@ type silent struct{}
 func (silent) State(presence.State)   {}
 func (silent) Missing(string, string) {}
 
-// instance is one running heliograph.
+// instance is one running heliograph: its parts, and what connects them.
 type instance struct {
 	opts     Options
 	log      *slog.Logger
@@ -72,18 +70,20 @@ type instance struct {
 	loop     *presence.Loop
 	watch    *detect.Watcher
 	account  *account.Account
-	toaster  *tray.Toaster
 	tray     *tray.Tray
 	memory   *memory
 
-	timeline *timeline.Log
-	outlets  *outletSet
-	changes  changes
+	notices *notices
+	facts   *facts
+	calls   *calls
+	publish *publisher
+	clicks  *clicks
+	verbs   *verbs
 
 	quit      context.CancelFunc
-	parts     *group
-	wake      chan struct{} // the view may have changed
-	loopEnded chan struct{} // closed when loop has given back what it could
+	running   *group
+	changed   chan struct{} // has room for one; what the person sees may have changed
+	loopEnded chan struct{} // closed when the loop has given back what it could
 }
 
 // Run runs an instance on the calling goroutine, which must be main's, until
@@ -92,46 +92,82 @@ type instance struct {
 func Run(ctx context.Context, o Options) error {
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
-	if o.Reporter == nil {
-		o.Reporter = silent{}
-	}
 	server, err := control.Listen(o.Dir, o.Log)
 	if err != nil {
 		return err
 	}
-	in := &instance{opts: o, log: o.Log, settings: o.Settings, quit: quit, parts: newGroup(), wake: make(chan struct{}, 1), loopEnded: make(chan struct{})}
-	in.memory = openMemory(o.Log, o.Dir, o.Demo)
-	in.toaster = tray.NewToaster(o.Log, "heliograph", assets.PNG("app", 64, false))
-	in.loop = presence.New(presence.Options{Log: o.Log, Policy: o.Settings.Value().Policy(), Saved: in.memory.saved(), Keep: in.memory.keep, Timing: in.timing,
-		Zone: zone.Local})
-	in.account = in.newAccount(ctx)
-	in.openOutlets()
-	first := menu.View(in.facts())
-	in.tray = tray.New(tray.Options{Log: o.Log, ID: "heliograph", First: first, Icons: picture, Host: in.host})
+	in := newInstance(ctx, quit, o)
 	in.start(ctx, server)
-	err = in.show(ctx)
+	in.show(ctx)
 	in.log.Info("quitting")
 	quit()
 	in.stop(server)
-	return err
+	return nil
+}
+
+// newInstance makes the parts and connects them. Only the detector works already.
+func newInstance(ctx context.Context, quit context.CancelFunc, o Options) *instance {
+	if o.Reporter == nil {
+		o.Reporter = silent{}
+	}
+	if o.OpenURL == nil {
+		o.OpenURL = launch.URL
+	}
+	v := o.Settings.Value()
+	in := &instance{opts: o, log: o.Log, settings: o.Settings, quit: quit, running: newGroup(), changed: make(chan struct{}, 1), loopEnded: make(chan struct{})}
+	in.memory = openMemory(o.Log, o.Dir, o.Demo)
+	in.notices = newNotices(in)
+	in.loop = presence.New(presence.Options{Log: o.Log, Policy: v.Policy(), Saved: in.memory.saved(), Keep: in.memory.keep, Timing: in.timing, Zone: zone.Local})
+	in.account = account.New(account.Options{Log: o.Log, Vault: o.Vault, Loop: in.loop, Transport: o.Transport, OpenURL: o.OpenURL,
+		SignInAtStart: o.Demo, Changed: in.redraw, Failed: func(err error, asked bool) { in.needSignIn(ctx, err, asked) }}, v.Config)
+	in.watch = detect.Watch(context.WithoutCancel(ctx), v.Detector(o.Log))
+	in.facts = &facts{loop: in.loop, watch: in.watch, account: in.account, settings: in.settings, demo: o.Demo}
+	in.calls = &calls{log: o.Log, watch: in.watch, settings: in.settings, notices: in.notices}
+	in.publish = newPublisher(in)
+	in.clicks = &clicks{instance: in}
+	in.verbs = &verbs{instance: in}
+	in.tray = tray.New(tray.Options{Log: o.Log, ID: "heliograph", First: menu.View(in.facts.now()), Icons: picture, Host: in.trayHost})
+	return in
+}
+
+// start starts everything but the tray.
+func (in *instance) start(ctx context.Context, server *control.Server) {
+	in.running.Go("presence loop", func() { defer close(in.loopEnded); in.loop.Run(ctx) })
+	in.running.Go("activity", func() { in.observe(ctx) })
+	in.running.Go("view", func() { in.follow(ctx) })
+	in.running.Go("clicks", func() { in.clicks.run(ctx) })
+	in.running.Go("account", func() { in.account.Run(ctx) })
+	in.startSettings(ctx)
+	server.Serve(ctx, in.verbs.answer)
+}
+
+// show runs the tray until ctx ends; without a tray the rest goes on.
+func (in *instance) show(ctx context.Context) {
+	if in.opts.Tray {
+		if err := in.tray.Run(ctx); err != nil && ctx.Err() == nil {
+			in.log.Warn("no tray icon", "error", err)
+			in.opts.Reporter.Missing(words.Say("part.tray"), err.Error())
+		}
+	}
+	<-ctx.Done()
 }
 
 // Bounds of the two steps of stop, so that quit ends within five seconds
 // whatever hangs: the loop gives back what it holds at Graph within
 // presence.ReleaseTimeout, and the outlets send the last state.
 const (
-	partsTimeout = presence.ReleaseTimeout + 250*time.Millisecond
-	closeTimeout = outletsTimeout + 500*time.Millisecond
+	runningTimeout = presence.ReleaseTimeout + 250*time.Millisecond
+	closeTimeout   = outletsTimeout + 500*time.Millisecond
 )
 
-// stop waits for the parts, whose context has ended, then closes what they used.
+// stop waits for what runs, whose context has ended, then closes what it used.
 // The socket is closed last: it keeps a second instance from starting before.
 func (in *instance) stop(server *control.Server) {
-	in.await("still runs", in.parts, partsTimeout)
+	in.await("still runs", in.running, runningTimeout)
 	closing := newGroup()
 	closing.Go("outlets", in.closeOutlets)
 	closing.Go("detector", in.watch.Close)
-	closing.Go("notifications", in.toaster.Close)
+	closing.Go("notifications", in.notices.close)
 	in.await("is not closed", closing, closeTimeout)
 	closing.Go("control socket", server.Close)
 	in.await("is not closed", closing, 250*time.Millisecond)
@@ -146,158 +182,10 @@ func (in *instance) await(what string, g *group, d time.Duration) {
 	}
 }
 
-// start begins everything but the tray.
-func (in *instance) start(ctx context.Context, server *control.Server) {
-	in.watch = detect.Watch(context.WithoutCancel(ctx), in.settings.Value().Detector(in.log))
-	in.parts.Go("presence loop", func() { defer close(in.loopEnded); in.loop.Run(ctx) })
-	in.parts.Go("activity", func() { in.mirror(ctx) })
-	in.parts.Go("view", func() { in.follow(ctx) })
-	in.parts.Go("clicks", func() { in.clicks(ctx) })
-	in.parts.Go("account", func() { in.account.Run(ctx) })
-	in.startSettings(ctx)
-	server.Serve(ctx, in.answer)
-}
+// closeOutlets publishes that heliograph stops, then closes what was told of it.
+func (in *instance) closeOutlets() { in.publish.close(in.facts.now()) }
 
-// show runs the tray; without one the rest goes on until ctx ends.
-func (in *instance) show(ctx context.Context) error {
-	if in.opts.Tray {
-		if err := in.tray.Run(ctx); err != nil && ctx.Err() == nil {
-			in.log.Warn("no tray icon", "error", err)
-			in.opts.Reporter.Missing(words.Say("part.tray"), err.Error())
-		}
-	}
-	<-ctx.Done()
-	return nil
-}
-
-// mirror hands what the desk does to the loop.
-func (in *instance) mirror(ctx context.Context) {
-	first := true
-	for {
-		select {
-		case a, ok := <-in.watch.Changes():
-			if !ok {
-				return
-			}
-			in.loop.Observe(a)
-			in.introduce(a)
-			if first {
-				for _, p := range in.watch.Parts() {
-					if p.Problem != "" {
-						in.opts.Reporter.Missing(p.Name, p.Problem)
-					}
-				}
-			}
-			first = false
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// introduce tells the person once for each program that it was taken for a
-// call, with the way to say no.
-func (in *instance) introduce(a detect.Activity) {
-	c, v := a.Call, in.settings.Value()
-	if !c.Active() || c.Teams || !v.Automatic.BusyInCall || !v.Notifications.Call || !in.memory.firstTime("call:"+c.App) {
-		return
-	}
-	in.toaster.Show(tray.Toast{Class: "call", Title: words.Say("toast.call", c.Name), Body: words.Say("toast.call.body", c.Name),
-		Actions: []tray.Action{{ID: "not-a-call", Label: words.Say("toast.call.deny"), Do: func() { in.deny(c.App, c.Name) }}}})
-}
-
-// deny remembers that a program is never in a call, and allow that it always
-// is when it records; what records now is judged anew at once.
-func (in *instance) deny(app, name string) {
-	in.log.Info("not a call, says the user", "app", app)
-	in.settings.Deny(app)
-	in.tell("call", true, words.Say("toast.denied", name), words.Say("toast.denied.body", app))
-}
-
-func (in *instance) allow(app, name string) {
-	in.log.Info("a call, says the user", "app", app)
-	in.settings.Allow(app)
-	in.tell("call", true, words.Say("toast.allowed", name), words.Say("toast.denied.body", app))
-}
-
-// troubleAfter is how long presence may fail to be set before the person is
-// told: a shorter outage hardly changes what colleagues see.
-const troubleAfter = 3 * time.Minute
-
-// follow shows each state: in the tray, on the terminal, as a toast.
-func (in *instance) follow(ctx context.Context) {
-	states, cancel := in.loop.Subscribe()
-	defer cancel()
-	again := time.NewTimer(1<<63 - 1)
-	defer again.Stop()
-	outages := newOutages(in)
-	garbage, release := newCollector()
-	defer release()
-	var s presence.State
-	for {
-		select {
-		case s = <-states:
-			in.opts.Reporter.State(s)
-			if s.Activity.Asleep && s.Sent.Zero() {
-				in.watch.SleepReady()
-			}
-			again.Reset(outages.look(ctx, s))
-		case <-again.C:
-			again.Reset(outages.look(ctx, s))
-		case <-in.wake:
-		case <-ctx.Done():
-			return
-		}
-		f := in.facts()
-		in.tray.Apply(menu.View(f))
-		in.publish(f)
-		garbage.awake()
-	}
-}
-
-// host tells, once, a person whose desktop shows no icons.
-func (in *instance) host(there bool) {
-	if there {
-		in.log.Info("tray host found")
-		return
-	}
-	in.log.Warn("no tray host: the icon appears when one does", "fix", "on GNOME enable the AppIndicator extension; elsewhere add a status tray to the panel")
-	in.opts.Reporter.Missing(words.Say("part.tray"), words.Say("print.no-host"))
-	if in.settings.Value().Notifications.Tray && in.memory.firstTime("no-host") {
-		in.toaster.Show(tray.Toast{Class: "tray", Title: words.Say("toast.no-host"), Body: words.Say("toast.no-host.body")})
-	}
-}
-
-// facts is what the menu depends on.
-func (in *instance) facts() menu.Facts {
-	who, v := in.account.State(), in.settings.Value()
-	f := menu.Facts{State: in.loop.State(), Now: time.Now().In(zone.Local()), SigningIn: who.SigningIn, Rules: rules(v)}
-	f.Hours = v.File.Automatic.Hours()
-	var err error
-	if f.Autostart, err = autostart.State(); err != nil || in.opts.Demo {
-		f.NoAutostart = true // not even asked for by a demo
-	}
-	if f.State.SignedIn {
-		f.Account, f.Application = who.Person.Label(), who.Person.Application
-	}
-	switch {
-	case f.State.Err != nil:
-		f.Trouble = advise(f.State.Err)
-	case v.Problem != nil:
-		f.Trouble = wrongSettings(v.Problem)
-	case who.Problem != nil:
-		f.Trouble = advise(who.Problem)
-	}
-	return f
-}
-
-// advise says in the person's language what an error means for them.
-func advise(err error) string {
-	a := graph.Explain(err)
-	return words.Advice(a.Key, a.Args...)
-}
-
-// poke asks for a new view.
-func (in *instance) poke() { notify(in.wake) }
+// redraw has the person see the present facts soon.
+func (in *instance) redraw() { notify(in.changed) }
 
 func picture(i tray.Icon, dark bool) []byte { return trayIcon(string(i), dark) }

@@ -24,19 +24,19 @@ func openTestSettings(t testing.TB, text string) *settings.Owner {
 }
 
 func TestSwitchesDecideThePolicy(t *testing.T) {
-	in := &instance{log: slog.New(slog.DiscardHandler), settings: openTestSettings(t, "")}
+	in := &clicks{&instance{log: slog.New(slog.DiscardHandler), settings: openTestSettings(t, "")}}
 	want := presence.Policy{AwayAfter: 5 * time.Minute, AwayWhenLocked: true, BusyInCall: true}
 	if got := in.settings.Value().Policy(); got != want {
 		t.Errorf("by default %+v", got)
 	}
-	for _, r := range rules(in.settings.Value()) {
+	for _, r := range rules(in.settings.Value(), true) {
 		in.toggle(r.ID)
 	}
 	want = presence.Policy{PresentWhenSharing: true, AwakeIsPresent: true, CallMessage: "In a {app} call"}
 	if got := in.settings.Value().Policy(); got != want {
 		t.Errorf("all switched over: %+v", got)
 	}
-	for _, r := range rules(in.settings.Value()) {
+	for _, r := range rules(in.settings.Value(), true) {
 		if r.ID == "idle" && (r.On || r.Label != words.Say("rule.idle", "5m")) {
 			t.Errorf("a switch that is off reads %+v", r)
 		}

@@ -4,22 +4,54 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"unicode"
 
 	"heliograph/detect"
 	"heliograph/tray/control"
+	"heliograph/tray/settings"
+	"heliograph/tray/words"
 )
 
-// calls is what records now, and what the person said of programs.
-func (in *instance) calls() control.Calls {
-	m := in.settings.Value().Menu
-	c := control.Calls{Streams: []control.Stream{}, Allowed: append([]string{}, m.Allowed...), Denied: append([]string{}, m.Denied...)}
-	for _, s := range in.watch.Streams() {
-		c.Streams = append(c.Streams, toWireStream(s))
+// calls is what records now, and what the person says of programs.
+type calls struct {
+	log      *slog.Logger
+	watch    *detect.Watcher
+	settings *settings.Owner
+	notices  *notices
+}
+
+// deny remembers that a program is never in a call; what records now is judged
+// anew at once.
+func (c *calls) deny(app, name string) {
+	c.log.Info("not a call, says the person", "app", app)
+	c.settings.Deny(app)
+	c.notices.answer("call", words.Say("toast.denied", name), words.Say("toast.denied.body", app))
+}
+
+// allowUnlisted remembers that the program that records now, and is in no table, is
+// in a call when it records.
+func (c *calls) allowUnlisted() {
+	for _, s := range c.watch.Streams() {
+		if s.Unlisted {
+			c.log.Info("a call, says the person", "app", s.Program)
+			c.settings.Allow(s.Program)
+			c.notices.answer("call", words.Say("toast.allowed", s.Name), words.Say("toast.denied.body", s.Program))
+			return
+		}
 	}
-	return c
+}
+
+// list is what records now, with its verdicts.
+func (c *calls) list() control.Calls {
+	m := c.settings.Value().Menu
+	out := control.Calls{Streams: []control.Stream{}, Allowed: append([]string{}, m.Allowed...), Denied: append([]string{}, m.Denied...)}
+	for _, s := range c.watch.Streams() {
+		out.Streams = append(out.Streams, toWireStream(s))
+	}
+	return out
 }
 
 func toWireStream(s detect.Stream) control.Stream {
@@ -43,36 +75,36 @@ func toWireStream(s detect.Stream) control.Stream {
 const maxApp = 120
 
 // judge carries out VerbJudge. What records now is judged again at once.
-func (in *instance) judge(_ context.Context, a control.JudgeArgs, reply func(any) error) error {
+func (c *calls) judge(_ context.Context, a control.JudgeArgs, reply func(any) error) error {
 	app := strings.TrimSpace(a.App)
 	if app == "" || len(app) > maxApp || strings.ContainsFunc(app, unicode.IsControl) {
 		return errors.New("name a program as heliograph calls shows it, such as zoom")
 	}
-	app = in.programID(app)
+	app = c.programID(app)
 	switch a.Do {
 	case "allow":
-		in.settings.Allow(app)
+		c.settings.Allow(app)
 	case "deny":
-		in.settings.Deny(app)
+		c.settings.Deny(app)
 	case "forget":
-		if !in.settings.Forget(app) {
+		if !c.settings.Forget(app) {
 			return fmt.Errorf("nothing is remembered about %q: see heliograph calls", app)
 		}
 	default:
 		return fmt.Errorf("unknown verdict %q: use allow, deny or forget", a.Do)
 	}
-	in.log.Info("the user judged a program", "verdict", a.Do, "program", app)
-	return reply(in.calls())
+	c.log.Info("the user judged a program", "verdict", a.Do, "program", app)
+	return reply(c.list())
 }
 
 // programID finds the id that a person means by a program's id or name.
-func (in *instance) programID(name string) string {
-	for _, s := range in.watch.Streams() {
+func (c *calls) programID(name string) string {
+	for _, s := range c.watch.Streams() {
 		if strings.EqualFold(s.Program, name) || strings.EqualFold(s.Name, name) {
 			return s.Program
 		}
 	}
-	v := in.settings.Value()
+	v := c.settings.Value()
 	for _, known := range slices.Concat(v.Menu.Denied, v.Menu.Allowed) {
 		if strings.EqualFold(known, name) {
 			return known

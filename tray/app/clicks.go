@@ -9,89 +9,104 @@ import (
 	"heliograph/graph/presence"
 	"heliograph/graph/zone"
 	"heliograph/tray/autostart"
+	"heliograph/tray/control"
 	"heliograph/tray/launch"
 	"heliograph/tray/menu"
 	"heliograph/tray/settings"
 	"heliograph/tray/words"
 )
 
-// clicks carries out what the person clicks.
-func (in *instance) clicks(ctx context.Context) {
+// clicks carries out what the person clicks. Nothing of it waits for a disk or a
+// bus: one click must not delay the next.
+type clicks struct{ *instance }
+
+func (c *clicks) run(ctx context.Context) {
 	for {
 		select {
-		case id := <-in.tray.Clicks():
-			in.click(ctx, id)
+		case id := <-c.tray.Clicks():
+			c.click(ctx, id)
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-func (in *instance) click(ctx context.Context, id string) {
-	defer in.poke() // the desktop has moved the check mark by itself
+func (c *clicks) click(ctx context.Context, id string) {
+	defer c.redraw() // the desktop has moved the check mark already
 	if s, ok := menu.Status(id); ok {
-		in.loop.Choose(presence.Choice{Status: s})
+		c.loop.Choose(presence.Choice{Status: s})
 		return
 	}
 	if rule, ok := strings.CutPrefix(id, menu.RulePrefix); ok {
-		in.toggle(rule)
+		c.toggle(rule)
 		return
 	}
-	if until, ok := menu.Until(id, time.Now().In(zone.Local()), in.settings.Value().File.Automatic.Hours()); ok {
-		if c := in.loop.State().Choice; c.Status != presence.Automatic {
-			c.Until = until.Round(0)
-			in.loop.Choose(c)
+	if until, ok := menu.Until(id, time.Now().In(zone.Local()), c.settings.Value().File.Automatic.Hours()); ok {
+		if choice := c.loop.State().Choice; choice.Status != presence.Automatic {
+			choice.Until = until.Round(0)
+			c.loop.Choose(choice)
 		}
 		return
 	}
 	switch id {
 	case menu.Pause:
-		in.pause()
+		c.pause()
 	case menu.Sign:
-		in.parts.Go("sign-in", func() { in.signInOrOut(ctx) })
+		c.running.Go("sign-in", func() { c.signInOrOut(ctx) })
 	case menu.CancelSignIn:
-		in.account.CancelSignIn()
+		c.account.CancelSignIn()
 	case menu.FreeTheirs:
-		in.loop.ClearTheirs()
+		c.loop.ClearTheirs()
 	case menu.NotACall:
-		if c := in.loop.State().Activity.Call; c.Active() {
-			in.deny(c.App, c.Name)
+		if call := c.loop.State().Activity.Call; call.Active() {
+			c.calls.deny(call.App, call.Name)
 		}
 	case menu.IsACall:
-		in.allowUnlisted()
+		c.calls.allowUnlisted()
 	case menu.Autostart:
-		in.toggleAutostart()
+		c.toggleAutostart()
 	case menu.Settings:
-		in.parts.Go("settings file", in.openSettings)
+		c.running.Go("settings file", c.openSettings)
 	case menu.Log:
-		in.parts.Go("log file", func() { in.openFile(in.opts.LogPath, "toast.log") })
+		c.running.Go("log file", func() { c.openFile(c.opts.LogPath, "toast.log") })
 	case menu.About:
-		in.tell("about", true, words.Say("toast.about", in.opts.Version), words.Say("toast.about.body"))
+		c.notices.answer("about", words.Say("toast.about", c.opts.Version), words.Say("toast.about.body"))
 	case menu.Quit:
-		in.quit()
+		c.quit()
 	}
 }
 
 // pause leaves Teams alone for an hour, or goes on.
-func (in *instance) pause() {
-	c := presence.Choice{Status: presence.Paused, Until: time.Now().Add(time.Hour).Round(0)}
-	if in.loop.State().Choice.Status == presence.Paused {
-		c = presence.Choice{Status: presence.Automatic}
+func (c *clicks) pause() {
+	choice := presence.Choice{Status: presence.Paused, Until: time.Now().Add(control.DefaultPause).Round(0)}
+	if c.loop.State().Choice.Status == presence.Paused {
+		choice = presence.Choice{Status: presence.Automatic}
 	}
-	in.loop.Choose(c)
+	c.loop.Choose(choice)
 }
 
-// allowUnlisted takes the unlisted program that records now for a call.
-func (in *instance) allowUnlisted() {
-	for _, s := range in.watch.Streams() {
-		if s.Unlisted {
-			in.allow(s.Program, s.Name)
-			return
+// signInOrOut carries out a click on the one row for both.
+func (c *clicks) signInOrOut(ctx context.Context) {
+	if !c.loop.State().SignedIn {
+		c.account.SignIn(ctx)
+		return
+	}
+	if err := c.account.SignOut(ctx); err != nil {
+		c.log.Warn("signing out failed", "error", err)
+	}
+}
+
+// toggle turns one switch over.
+func (c *clicks) toggle(id string) {
+	for _, s := range c.settings.Value().Switches() {
+		if s.ID == id {
+			c.log.Info("rule switched", "rule", id, "on", !s.On)
+			c.settings.SetSwitch(id, !s.On)
 		}
 	}
 }
 
-func (in *instance) toggleAutostart() {
+func (c *clicks) toggleAutostart() {
 	on, err := autostart.State()
 	switch {
 	case err == nil && on:
@@ -103,24 +118,25 @@ func (in *instance) toggleAutostart() {
 		}
 	}
 	if err != nil {
-		in.log.Warn("start at login could not be changed", "error", err)
-		in.tell("autostart", true, words.Say("toast.autostart"), err.Error())
+		c.log.Warn("start at login could not be changed", "error", err)
+		c.notices.answer("autostart", words.Say("toast.autostart"), err.Error())
 	}
 }
 
-func (in *instance) openSettings() {
-	path := in.settings.Value().Path
+// openSettings shows the settings file, after creating it if necessary.
+func (c *clicks) openSettings() {
+	path := c.settings.Value().Path
 	if err := settings.EnsureFile(path); err != nil {
-		in.log.Warn("the settings file could not be made", "error", err)
+		c.log.Warn("the settings file could not be made", "error", err)
 	}
-	in.openFile(path, "toast.settings")
+	c.openFile(path, "toast.settings")
 }
 
 // openFile shows a file in whatever the desktop opens it with; where nothing
 // does, a toast at least tells where it is.
-func (in *instance) openFile(path, failed string) {
+func (c *clicks) openFile(path, failed string) {
 	if err := launch.File(path); err != nil {
-		in.log.Warn("a file could not be opened", "file", path, "error", err)
-		in.tell("file", true, words.Say(failed), path)
+		c.log.Warn("a file could not be opened", "file", path, "error", err)
+		c.notices.answer("file", words.Say(failed), path)
 	}
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // doctor examines the running instance.
-func (in *instance) doctor(ctx context.Context) control.Report {
-	f, v := in.facts(), in.settings.Value()
+func (in *verbs) doctor(ctx context.Context) control.Report {
+	f, v := in.facts.now(), in.settings.Value()
 	problem := in.account.State().Problem
 	if errors.Is(f.State.Err, presence.ErrSignIn) {
 		problem = f.State.Err
@@ -19,6 +19,6 @@ func (in *instance) doctor(ctx context.Context) control.Report {
 	r := control.Report{Running: true, Parts: doctor.Detector(in.watch.Parts())}
 	r.Parts = append(r.Parts, doctor.Machine(ctx)...)
 	r.Parts = append(r.Parts, doctor.Settings(v, in.settings.Unwatched()), doctor.Account(v.Config, f.Account, problem), doctor.Graph(v.Config, f.State))
-	r.Parts = append(r.Parts, in.outlets.Parts()...)
+	r.Parts = append(r.Parts, in.publish.outlets.Parts()...)
 	return r
 }

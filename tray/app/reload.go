@@ -5,7 +5,6 @@ import (
 	"reflect"
 
 	"heliograph/graph/presence"
-	"heliograph/tray"
 	"heliograph/tray/account"
 	"heliograph/tray/settings"
 	"heliograph/tray/words"
@@ -29,19 +28,19 @@ func (in *instance) followSettings(ctx context.Context, apply func(settings.Valu
 // startSettings starts what keeps the instance to its settings. The account and
 // the outlets may take seconds to close, so each has a goroutine of its own.
 func (in *instance) startSettings(ctx context.Context) {
-	in.parts.Go("settings", func() { in.settings.Run(ctx) })
+	in.running.Go("settings", func() { in.settings.Run(ctx) })
 	var last settings.Value
-	in.parts.Go("changes of settings", func() {
+	in.running.Go("changes of settings", func() {
 		in.followSettings(ctx, func(v settings.Value) {
 			in.apply(last, v)
 			last = v
 		})
 	})
-	in.parts.Go("changes of the account", func() {
+	in.running.Go("changes of the account", func() {
 		in.followSettings(ctx, func(v settings.Value) { in.account.Set(ctx, v.Config) })
 	})
-	in.parts.Go("changes of the outlets", func() {
-		in.followSettings(ctx, func(v settings.Value) { in.outlets.set(v.Config) })
+	in.running.Go("changes of the outlets", func() {
+		in.followSettings(ctx, func(v settings.Value) { in.publish.outlets.set(v.Config) })
 	})
 }
 
@@ -58,24 +57,9 @@ func (in *instance) apply(was, is settings.Value) {
 		in.watch.SetOptions(o)
 	}
 	if p := is.Problem; p != nil && !reflect.DeepEqual(p, was.Problem) {
-		in.tellWrongSettings(p)
+		in.notices.wrongSettings(p, in.clicks.openSettings)
 	}
-	in.poke()
-}
-
-// tellWrongSettings says what is wrong with the file, with a button to correct
-// it.
-func (in *instance) tellWrongSettings(p *settings.Problem) {
-	in.toaster.Show(tray.Toast{Class: "settings", Title: words.Say("toast.settings-wrong"), Body: words.Say("toast.settings-wrong.body", p.Where()),
-		Actions: []tray.Action{{ID: "open-settings", Label: words.Say("toast.settings-wrong.button"), Do: in.openSettings}}})
-}
-
-// wrongSettings says in short that the file is wrong.
-func wrongSettings(p *settings.Problem) string {
-	if p.Line == 0 {
-		return words.Say("trouble.settings")
-	}
-	return words.Say("trouble.settings.line", p.Line)
+	in.redraw()
 }
 
 // timing is how long a session lasts with the account that the settings name.

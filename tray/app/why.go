@@ -26,7 +26,7 @@ var signals = map[presence.Rule][]string{
 }
 
 // why is the state with what led to it.
-func (in *instance) why() control.Why {
+func (in *verbs) why() control.Why {
 	w := control.Why{
 		Status: in.wireState(),
 		Signal: signalOf(in.loop.State().Want.Reason.Rule, in.watch.Parts()),
@@ -34,7 +34,7 @@ func (in *instance) why() control.Why {
 	}
 	now := time.Now()
 	y, m, d := now.Date()
-	for _, e := range in.timeline.Since(time.Date(y, m, d, 0, 0, 0, 0, now.Location())) {
+	for _, e := range in.publish.timeline.Since(time.Date(y, m, d, 0, 0, 0, 0, now.Location())) {
 		w.Today = append(w.Today, momentOf(e))
 	}
 	return w

@@ -101,6 +101,7 @@ var german = map[string]string{
 	"rule.sharing":      "Präsentiert beim Teilen des Bildschirms",
 	"rule.sharing.none": "Präsentiert: das Teilen des Bildschirms wird hier nicht erkannt",
 	"rule.awake":        "Ein Video gilt als Anwesenheit",
+	"rule.awake.none":   "Ein Video gilt als Anwesenheit: wird hier nicht erkannt",
 	"rule.message":      "Statusnachricht in einem Anruf",
 	"rule.hours":        "Nur während der Arbeitszeit",
 	"rule.hours.none":   "Arbeitszeit: keine in der Einstellungsdatei",

@@ -102,6 +102,7 @@ var english = map[string]string{
 	"rule.sharing":      "Presenting when sharing the screen",
 	"rule.sharing.none": "Presenting: sharing the screen is not seen here",
 	"rule.awake":        "A video counts as being there",
+	"rule.awake.none":   "A video counts as being there: not seen here",
 	"rule.message":      "Status message in a call",
 	"rule.hours":        "Only in working hours",
 	"rule.hours.none":   "Working hours: none in the settings file",

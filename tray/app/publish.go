@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"path/filepath"
 	"time"
 
@@ -23,42 +24,47 @@ const outletsTimeout = 750 * time.Millisecond
 // heliograph did not run.
 const ruleStopped = "stopped"
 
-// openOutlets opens the timeline and prepares the outlets, which the settings
+// publisher passes each state to everything that follows it: the command line,
+// the timeline and other programs.
+type publisher struct {
+	log      *slog.Logger
+	timeline *timeline.Log
+	outlets  *outletSet
+	changes  changes
+}
+
+// newPublisher opens the timeline and prepares the outlets, which the settings
 // open.
-func (in *instance) openOutlets() {
+func newPublisher(in *instance) *publisher {
 	path := ""
 	if !in.opts.Demo && in.memory.path != "" {
 		path = filepath.Join(filepath.Dir(in.memory.path), "timeline.jsonl")
 	}
-	in.timeline = timeline.Open(path, in.log)
-	in.outlets = newOutletSet(in.outletOptions)
+	return &publisher{log: in.log, timeline: timeline.Open(path, in.log), outlets: newOutletSet(in.outletOptions)}
 }
 
-// closeOutlets publishes that heliograph stops, then closes what openOutlets
-// opened.
-func (in *instance) closeOutlets() {
-	f := in.facts()
-	f.State.Since, f.State.Want = time.Now().Round(0), presence.Want{Reason: presence.Reason{Rule: ruleStopped}}
-	f.State.Observed = true // that heliograph stops is known, even before the first activity
-	in.publish(f)
-	if err := in.timeline.Close(); err != nil {
-		in.log.Warn("the timeline was not closed", "error", err)
-	}
-	in.outlets.Close()
-}
-
-// publish passes the present state to everything that follows it: the command
-// line, the timeline and other programs.
-func (in *instance) publish(f menu.Facts) {
+// publish passes on the present state. Only one goroutine at a time may call it.
+func (p *publisher) publish(f menu.Facts) {
 	wire := toWire(f, time.Now())
-	in.changes.publish(wire)
+	p.changes.publish(wire)
 	s := f.State
 	if !s.Observed {
 		return
 	}
-	p, r := s.Want.Pair(), s.Want.Reason
-	in.timeline.Add(timeline.Entry{At: s.Since, Availability: p.Availability, Activity: p.Activity, Rule: string(r.Rule), App: r.App})
-	in.outlets.Publish(wire)
+	pair, r := s.Want.Pair(), s.Want.Reason
+	p.timeline.Add(timeline.Entry{At: s.Since, Availability: pair.Availability, Activity: pair.Activity, Rule: string(r.Rule), App: r.App})
+	p.outlets.Publish(wire)
+}
+
+// close publishes that heliograph stops, then closes timeline and outlets.
+func (p *publisher) close(f menu.Facts) {
+	f.State.Since, f.State.Want = time.Now().Round(0), presence.Want{Reason: presence.Reason{Rule: ruleStopped}}
+	f.State.Observed = true // that heliograph stops is known, even before the first activity
+	p.publish(f)
+	if err := p.timeline.Close(); err != nil {
+		p.log.Warn("the timeline was not closed", "error", err)
+	}
+	p.outlets.Close()
 }
 
 // outletOptions reads the outlets' sections of the settings. In the demo nothing

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"time"
 
 	"heliograph/graph/presence"
@@ -10,9 +9,6 @@ import (
 	"heliograph/tray/settings"
 	"heliograph/tray/words"
 )
-
-// wireState is the state of this moment for other programs.
-func (in *instance) wireState() control.State { return toWire(in.facts(), time.Now()) }
 
 // toWire renders what the menu shows at now as the state on the wire. It is
 // pure but for the language of the sentences.
@@ -92,20 +88,4 @@ func instant(t time.Time) *time.Time {
 		return nil
 	}
 	return &t
-}
-
-// followStatus answers with each state that differs from the one before.
-func (in *instance) followStatus(ctx context.Context, reply func(any) error) error {
-	states, stop := in.changes.subscribe()
-	defer stop()
-	for {
-		select {
-		case s := <-states:
-			if err := reply(s); err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return nil
-		}
-	}
 }

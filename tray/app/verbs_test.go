@@ -11,42 +11,35 @@ import (
 	"testing"
 	"time"
 
-	"heliograph/detect"
 	"heliograph/graph"
 	"heliograph/graph/presence"
-	"heliograph/tray"
 	"heliograph/tray/control"
 	"heliograph/tray/settings"
-	"heliograph/tray/timeline"
 )
 
 // newServed returns an instance with everything that the socket's verbs need.
-// Its loop runs until the test ends.
+// Its loop runs until the test ends; without a client id nobody can sign in.
 func newServed(t testing.TB, config string) *instance {
 	t.Helper()
-	quiet := slog.New(slog.DiscardHandler)
-	in := &instance{quit: func() {}, parts: newGroup(), opts: Options{Vault: &graph.MemoryVault{}}, settings: openTestSettings(t, config), log: quiet, memory: openMemory(quiet, t.TempDir(), true), wake: make(chan struct{}, 1)}
-	in.loopEnded = make(chan struct{})
-	close(in.loopEnded) // so that quit does not wait
-	in.loop = presence.New(presence.Options{})
-	in.timeline, in.outlets, in.toaster = timeline.Open("", quiet), newOutletSet(in.outletOptions), tray.NewToaster(quiet, "heliograph", nil)
-	in.account = in.newAccount(context.Background()) // without a client id nobody can sign in
 	ctx, cancel := context.WithCancel(context.Background())
-	in.watch = detect.Watch(ctx, detect.Options{})
+	in := newInstance(ctx, func() {}, Options{Settings: openTestSettings(t, config), Log: slog.New(slog.DiscardHandler),
+		Vault: &graph.MemoryVault{}, Dir: t.TempDir(), Demo: true})
+	close(in.loopEnded) // so that quit does not wait
 	done := make(chan struct{})
 	go func() { defer close(done); in.loop.Run(ctx) }()
 	t.Cleanup(func() {
 		cancel()
 		<-done
 		in.watch.Close()
-		in.outlets.Close()
+		in.publish.outlets.Close()
+		in.notices.close()
 	})
 	return in
 }
 
 // ask sends one request and returns its answers.
 func ask(in *instance, ctx context.Context, verb, args string) (answers []any, err error) {
-	err = in.answer(ctx, control.Request{Version: control.Version, Verb: verb, Args: json.RawMessage(args)}, func(v any) error {
+	err = in.verbs.answer(ctx, control.Request{Version: control.Version, Verb: verb, Args: json.RawMessage(args)}, func(v any) error {
 		answers = append(answers, v)
 		return nil
 	})
@@ -121,7 +114,7 @@ func TestJudge(t *testing.T) {
 		if (err == nil) != (s.err == "") || (err != nil && !strings.Contains(err.Error(), s.err)) {
 			t.Errorf("%s %q: %v", s.do, s.app, err)
 		}
-		if c := in.calls(); strings.Join(c.Denied, " ") != s.denied || strings.Join(c.Allowed, " ") != s.allowed {
+		if c := in.calls.list(); strings.Join(c.Denied, " ") != s.denied || strings.Join(c.Allowed, " ") != s.allowed {
 			t.Errorf("%s %q: denied %v, allowed %v", s.do, s.app, c.Denied, c.Allowed)
 		}
 	}
@@ -166,7 +159,7 @@ func TestSocketObeysTheSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Close()
-	server.Serve(t.Context(), in.answer)
+	server.Serve(t.Context(), in.verbs.answer)
 	s := schema(t)
 	var raw json.RawMessage
 	if err := control.Call(t.Context(), dir, control.VerbStatus, nil, &raw); err != nil {
@@ -175,13 +168,13 @@ func TestSocketObeysTheSchema(t *testing.T) {
 	checkSchema(t, s, raw)
 	enough := errors.New("enough")
 	f := allKnown(time.Now())
-	in.publish(f)
+	in.publish.publish(f)
 	err = control.Follow(t.Context(), dir, control.VerbFollow, nil, func(raw json.RawMessage) error {
 		checkSchema(t, s, raw)
 		if f.State.Since = f.State.Since.Add(time.Second); f.State.Since.After(time.Now().Add(3 * time.Second)) {
 			return enough
 		}
-		in.publish(f)
+		in.publish.publish(f)
 		return nil
 	})
 	if !errors.Is(err, enough) {
@@ -214,6 +207,7 @@ func TestQuitReply(t *testing.T) {
 // pause has the end that the menu gives it.
 func TestMQTTCommandsAreChoices(t *testing.T) {
 	in := newServed(t, "")
+	in.opts.Demo = false // which has no outlets
 	var c settings.Config
 	if o := in.outletOptions(c).MQTT; o.Command != nil || len(o.Statuses) != 0 {
 		t.Error("commands are accepted although the settings do not allow it")
@@ -243,7 +237,7 @@ func TestMQTTCommandsAreChoices(t *testing.T) {
 // or an error with a text, whatever it says, and the choice stays one that a
 // person can make.
 func FuzzAnswer(f *testing.F) {
-	for verb := range verbs {
+	for verb := range everyVerb {
 		f.Add(verb, "")
 		f.Add(verb, "null")
 		f.Add(verb, `{"extra":1}`)

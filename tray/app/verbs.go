@@ -9,31 +9,35 @@ import (
 	"unicode"
 
 	"heliograph/graph/presence"
-	"heliograph/tray"
 	"heliograph/tray/control"
 	"heliograph/tray/words"
 )
 
-// verb answers one kind of request.
-type verb func(in *instance, ctx context.Context, r control.Request, reply func(any) error) error
+// verbs answers the requests that come over the control socket.
+type verbs struct{ *instance }
 
-// verbs is everything that the control socket answers.
-var verbs = map[string]verb{
-	control.VerbShow:   withoutArgs((*instance).showItself),
-	control.VerbStatus: withoutArgs(func(in *instance, _ context.Context, reply func(any) error) error { return reply(in.wireState()) }),
-	control.VerbFollow: withoutArgs((*instance).followStatus),
-	control.VerbWhy:    withoutArgs(func(in *instance, _ context.Context, reply func(any) error) error { return reply(in.why()) }),
-	control.VerbCalls:  withoutArgs(func(in *instance, _ context.Context, reply func(any) error) error { return reply(in.calls()) }),
-	control.VerbDoctor: withoutArgs(func(in *instance, ctx context.Context, reply func(any) error) error { return reply(in.doctor(ctx)) }),
-	control.VerbSettings: withoutArgs(func(in *instance, _ context.Context, reply func(any) error) error {
+// verb answers one kind of request.
+type verb func(in *verbs, ctx context.Context, r control.Request, reply func(any) error) error
+
+// everyVerb is everything that the control socket answers.
+var everyVerb = map[string]verb{
+	control.VerbShow:   withoutArgs((*verbs).showItself),
+	control.VerbStatus: withoutArgs(func(in *verbs, _ context.Context, reply func(any) error) error { return reply(in.wireState()) }),
+	control.VerbFollow: withoutArgs((*verbs).followStatus),
+	control.VerbWhy:    withoutArgs(func(in *verbs, _ context.Context, reply func(any) error) error { return reply(in.why()) }),
+	control.VerbCalls:  withoutArgs(func(in *verbs, _ context.Context, reply func(any) error) error { return reply(in.calls.list()) }),
+	control.VerbDoctor: withoutArgs(func(in *verbs, ctx context.Context, reply func(any) error) error { return reply(in.doctor(ctx)) }),
+	control.VerbSettings: withoutArgs(func(in *verbs, _ context.Context, reply func(any) error) error {
 		return reply(toWireSettings(in.settings.Value()))
 	}),
-	control.VerbLog:      withoutArgs((*instance).followLog),
-	control.VerbChoose:   withArgs((*instance).choose),
-	control.VerbJudge:    withArgs((*instance).judge),
-	control.VerbSignedIn: withoutArgs((*instance).takeOver),
-	control.VerbQuit:     withoutArgs((*instance).answerQuit),
-	control.VerbSignOut: withoutArgs(func(in *instance, ctx context.Context, reply func(any) error) error {
+	control.VerbLog:    withoutArgs((*verbs).followLog),
+	control.VerbChoose: withArgs((*verbs).choose),
+	control.VerbJudge: withArgs(func(in *verbs, ctx context.Context, a control.JudgeArgs, reply func(any) error) error {
+		return in.calls.judge(ctx, a, reply)
+	}),
+	control.VerbSignedIn: withoutArgs((*verbs).takeOver),
+	control.VerbQuit:     withoutArgs((*verbs).answerQuit),
+	control.VerbSignOut: withoutArgs(func(in *verbs, ctx context.Context, reply func(any) error) error {
 		if err := in.account.SignOut(ctx); err != nil {
 			return err
 		}
@@ -42,8 +46,8 @@ var verbs = map[string]verb{
 }
 
 // withoutArgs is a verb that takes no arguments.
-func withoutArgs(do func(*instance, context.Context, func(any) error) error) verb {
-	return func(in *instance, ctx context.Context, r control.Request, reply func(any) error) error {
+func withoutArgs(do func(*verbs, context.Context, func(any) error) error) verb {
+	return func(in *verbs, ctx context.Context, r control.Request, reply func(any) error) error {
 		if err := r.Decode(&struct{}{}); err != nil {
 			return err
 		}
@@ -52,8 +56,8 @@ func withoutArgs(do func(*instance, context.Context, func(any) error) error) ver
 }
 
 // withArgs is a verb that takes a T.
-func withArgs[T any](do func(*instance, context.Context, T, func(any) error) error) verb {
-	return func(in *instance, ctx context.Context, r control.Request, reply func(any) error) error {
+func withArgs[T any](do func(*verbs, context.Context, T, func(any) error) error) verb {
+	return func(in *verbs, ctx context.Context, r control.Request, reply func(any) error) error {
 		var args T
 		if err := r.Decode(&args); err != nil {
 			return err
@@ -63,8 +67,8 @@ func withArgs[T any](do func(*instance, context.Context, T, func(any) error) err
 }
 
 // answer serves the control socket.
-func (in *instance) answer(ctx context.Context, r control.Request, reply func(any) error) error {
-	v, ok := verbs[r.Verb]
+func (in *verbs) answer(ctx context.Context, r control.Request, reply func(any) error) error {
+	v, ok := everyVerb[r.Verb]
 	if !ok {
 		return fmt.Errorf("unknown request %q: the running heliograph is older than the command, restart it", r.Verb)
 	}
@@ -72,9 +76,9 @@ func (in *instance) answer(ctx context.Context, r control.Request, reply func(an
 }
 
 // showItself lets whoever starts a second instance know that this one runs.
-func (in *instance) showItself(_ context.Context, reply func(any) error) error {
+func (in *verbs) showItself(_ context.Context, reply func(any) error) error {
 	s := in.loop.State()
-	in.toaster.Show(tray.Toast{Class: "show", Title: words.Say("toast.running"), Body: words.Because(s)})
+	in.notices.running(words.Because(s))
 	return reply(nil)
 }
 
@@ -83,7 +87,7 @@ func (in *instance) showItself(_ context.Context, reply func(any) error) error {
 const settled = 2 * time.Second
 
 // choose passes the choice to the loop and answers with the state that follows.
-func (in *instance) choose(ctx context.Context, a control.ChooseArgs, reply func(any) error) error {
+func (in *verbs) choose(ctx context.Context, a control.ChooseArgs, reply func(any) error) error {
 	c, err := choiceOf(a, time.Now())
 	if err != nil {
 		return err
@@ -102,7 +106,7 @@ func (in *instance) choose(ctx context.Context, a control.ChooseArgs, reply func
 			}
 			// What the person picked in Teams before gives way to this choice.
 			s.Theirs = presence.Pair{}
-			f := in.facts()
+			f := in.facts.now()
 			f.State = s
 			return reply(toWire(f, now))
 		case <-ctx.Done():
@@ -140,7 +144,7 @@ func choiceOf(a control.ChooseArgs, now time.Time) (presence.Choice, error) {
 
 // answerQuit ends the instance and answers when it has given back what it could
 // at Microsoft, with what is left there.
-func (in *instance) answerQuit(ctx context.Context, reply func(any) error) error {
+func (in *verbs) answerQuit(ctx context.Context, reply func(any) error) error {
 	in.log.Info("quitting, as the command line asks")
 	in.quit()
 	select {
@@ -169,7 +173,7 @@ func quitReply(left []presence.Left) control.QuitReply {
 }
 
 // followLog answers with the end of the log, then with each line that is added.
-func (in *instance) followLog(ctx context.Context, reply func(any) error) error {
+func (in *verbs) followLog(ctx context.Context, reply func(any) error) error {
 	if in.opts.Logbook == nil {
 		return errors.New("this heliograph keeps no log")
 	}
@@ -184,6 +188,33 @@ func (in *instance) followLog(ctx context.Context, reply func(any) error) error 
 		}
 		select {
 		case text = <-lines:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// takeOver restores a sign-in that the command line has made.
+func (in *verbs) takeOver(ctx context.Context, reply func(any) error) error {
+	if err := in.account.TakeOver(ctx); err != nil {
+		return errors.New(advise(err))
+	}
+	return reply(nil)
+}
+
+// wireState is the state of this moment for other programs.
+func (in *verbs) wireState() control.State { return toWire(in.facts.now(), time.Now()) }
+
+// followStatus answers with each state that differs from the one before.
+func (in *verbs) followStatus(ctx context.Context, reply func(any) error) error {
+	states, stop := in.publish.changes.subscribe()
+	defer stop()
+	for {
+		select {
+		case s := <-states:
+			if err := reply(s); err != nil {
+				return err
+			}
 		case <-ctx.Done():
 			return nil
 		}

@@ -7,8 +7,9 @@ import (
 	"heliograph/tray/words"
 )
 
-// rules are the switches for the menu.
-func rules(v settings.Value) []menu.Rule {
+// rules are the switches for the menu. seesAwake reports whether anything here can
+// trigger the switch of the same name.
+func rules(v settings.Value, seesAwake bool) []menu.Rule {
 	var out []menu.Rule
 	for _, s := range v.Switches() {
 		row := menu.Rule{ID: s.ID, On: s.On, Label: words.Say("rule." + s.ID), Greyed: s.Empty}
@@ -17,20 +18,12 @@ func rules(v settings.Value) []menu.Rule {
 			row.Label = words.Say("rule.idle", v.File.Automatic.Away())
 		case s.ID == "sharing" && !detect.SeesSharing:
 			row.Label, row.Greyed = words.Say("rule.sharing.none"), true
+		case s.ID == "awake" && !seesAwake:
+			row.Label, row.Greyed = words.Say("rule.awake.none"), true
 		case s.ID == "hours" && s.Empty:
 			row.Label = words.Say("rule.hours.none")
 		}
 		out = append(out, row)
 	}
 	return out
-}
-
-// toggle turns one switch over.
-func (in *instance) toggle(id string) {
-	for _, s := range in.settings.Value().Switches() {
-		if s.ID == id {
-			in.log.Info("rule switched", "rule", id, "on", !s.On)
-			in.settings.SetSwitch(id, !s.On)
-		}
-	}
 }
