@@ -1,5 +1,5 @@
-// Package build holds the laws that bind the whole tree, as tests, and what
-// packs and proves the program.
+// Package build holds rules for the whole tree, as tests; its folders hold what
+// tests and packages the program.
 package build
 
 import (
@@ -129,7 +129,7 @@ func TestArrows(t *testing.T) {
 			}
 		}
 	}
-	// What nothing uses any more is no rule but a gap.
+	// An arrow that nothing uses would allow what nobody has decided.
 	for pkg, may := range arrows {
 		if !exists[pkg] {
 			t.Errorf("%s is on the list of arrows and does not exist", pkg)

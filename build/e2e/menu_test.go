@@ -42,6 +42,14 @@ func TestBusyForAnHour(t *testing.T) {
 		return v != nil && v.Availability == "Busy" && v.Expires.Sub(v.Set) > 59*time.Minute && v.Expires.Sub(v.Set) <= time.Hour
 	})
 	lab.Eventually(t, "the tooltip says until when", func() bool { return strings.Contains(panel.tooltip(name), "Busy until ") })
+	// heliograph trusts a read that lacks Busy only after one that has shown it.
+	lab.Eventually(t, "heliograph has read Busy back", func() bool {
+		var s struct {
+			Shown *struct{ Availability string }
+		}
+		p.Status(&s)
+		return s.Shown != nil && s.Shown.Availability == "Busy"
+	})
 	p.Emu.Post("advance", `{"by":"1h"}`)
 	// At Microsoft the hour is over; heliograph learns of it with its next post.
 	touch(t)

@@ -1,11 +1,11 @@
-; The installer of one person: no administrator, nothing outside of the
-; person's own folders and registry. build/windows/build calls it.
+; The installer for one person: without an administrator, and with nothing outside
+; of the person's own folders and registry. build/windows/build calls it.
 ;
 ; heliograph-ARCH-setup.exe [/S] [/AUTOSTART=0] [/D=FOLDER]
-;   /S            ask nothing; start at sign-in is set unless /AUTOSTART=0
+;   /S            ask nothing; start at sign-in unless /AUTOSTART=0
 ; uninstall.exe [/S] [/TOKENS]
-;   /S            ask nothing; what is in the Credential Manager stays, unless
-;   /TOKENS       signs out first
+;   /S            ask nothing; the sign-in stays in the Credential Manager
+;   /TOKENS       sign out first
 Target amd64-unicode ; the default is a 32-bit program, which Wine here cannot run
 Unicode true
 SetCompressor /SOLID lzma
@@ -32,7 +32,7 @@ VIAddVersionKey LegalCopyright "MIT licence"
 
 !define RUN "Software\Microsoft\Windows\CurrentVersion\Run"
 !define APPROVED "Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
-!define GONE "Software\Microsoft\Windows\CurrentVersion\Uninstall\heliograph"
+!define UNINSTALL "Software\Microsoft\Windows\CurrentVersion\Uninstall\heliograph"
 
 Page components
 Page directory
@@ -40,8 +40,8 @@ Page instfiles
 UninstPage uninstConfirm
 UninstPage instfiles
 
-; Stop ends a running heliograph: it is asked to quit, which clears presence,
-; and killed if it does not. A program that runs cannot be replaced.
+; Stop ends a running heliograph: it asks it to quit, which clears presence, and
+; kills it if it does not. A program that runs cannot be replaced.
 !macro Stop un
 Function ${un}Stop
   IfFileExists "$INSTDIR\heliograph.com" 0 done
@@ -82,17 +82,17 @@ Section "heliograph" SecMain
   File "/oname=heliograph.com" "${FROM}/heliograph-${ARCH}.com"
   WriteUninstaller "$INSTDIR\uninstall.exe"
   CreateShortcut "$SMPROGRAMS\heliograph.lnk" "$INSTDIR\heliograph.exe" "run"
-  WriteRegStr HKCU "${GONE}" "DisplayName" "heliograph"
-  WriteRegStr HKCU "${GONE}" "DisplayVersion" "${VERSION}"
-  WriteRegStr HKCU "${GONE}" "DisplayIcon" "$INSTDIR\heliograph.exe"
-  WriteRegStr HKCU "${GONE}" "Publisher" "heliograph"
-  WriteRegStr HKCU "${GONE}" "InstallLocation" "$INSTDIR"
-  WriteRegStr HKCU "${GONE}" "UninstallString" '"$INSTDIR\uninstall.exe"'
-  WriteRegStr HKCU "${GONE}" "QuietUninstallString" '"$INSTDIR\uninstall.exe" /S'
-  WriteRegDWORD HKCU "${GONE}" "NoModify" 1
-  WriteRegDWORD HKCU "${GONE}" "NoRepair" 1
+  WriteRegStr HKCU "${UNINSTALL}" "DisplayName" "heliograph"
+  WriteRegStr HKCU "${UNINSTALL}" "DisplayVersion" "${VERSION}"
+  WriteRegStr HKCU "${UNINSTALL}" "DisplayIcon" "$INSTDIR\heliograph.exe"
+  WriteRegStr HKCU "${UNINSTALL}" "Publisher" "heliograph"
+  WriteRegStr HKCU "${UNINSTALL}" "InstallLocation" "$INSTDIR"
+  WriteRegStr HKCU "${UNINSTALL}" "UninstallString" '"$INSTDIR\uninstall.exe"'
+  WriteRegStr HKCU "${UNINSTALL}" "QuietUninstallString" '"$INSTDIR\uninstall.exe" /S'
+  WriteRegDWORD HKCU "${UNINSTALL}" "NoModify" 1
+  WriteRegDWORD HKCU "${UNINSTALL}" "NoRepair" 1
   ${GetSize} "$INSTDIR" "/S=0K" $0 $1 $2
-  WriteRegDWORD HKCU "${GONE}" "EstimatedSize" $0
+  WriteRegDWORD HKCU "${UNINSTALL}" "EstimatedSize" $0
 SectionEnd
 
 Section "Start at sign-in" SecStart
@@ -110,7 +110,7 @@ Function .onInit
   ${EndIf}
 FunctionEnd
 
-; A person who unticks it on an update wants it gone.
+; Without the option an update removes the entry.
 Section "-StartOff"
   ${IfNot} ${SectionIsSelected} ${SecStart}
     DeleteRegValue HKCU "${RUN}" "heliograph"
@@ -130,7 +130,7 @@ Section "Uninstall"
   keep:
   DeleteRegValue HKCU "${RUN}" "heliograph"
   DeleteRegValue HKCU "${APPROVED}" "heliograph"
-  DeleteRegKey HKCU "${GONE}"
+  DeleteRegKey HKCU "${UNINSTALL}"
   DeleteRegKey HKCU "Software\Classes\AppUserModelId\heliograph"
   Delete "$LOCALAPPDATA\heliograph\heliograph.png"
   Delete "$SMPROGRAMS\heliograph.lnk"

@@ -1,4 +1,4 @@
-// Command icns writes the program's icon as macOS wants it.
+// Command icns writes the program's icon in the format of macOS.
 //
 // usage: go run ./build/macos/icns FILE
 package main
@@ -26,7 +26,7 @@ func main() {
 // sizes are the kinds that hold a PNG, in pixels; the second of a size is for
 // dense screens.
 //
-// Source: https://en.wikipedia.org/wiki/Apple_Icon_Image_format; Apple gives
+// Source: https://en.wikipedia.org/wiki/Apple_Icon_Image_format; Apple documents
 // none
 var sizes = []struct {
 	kind   string

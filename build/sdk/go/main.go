@@ -1,6 +1,6 @@
 // Command go makes every presence call of Microsoft's own Go client against an
 // emulator, and writes what it sent and got. It is a module of its own: the
-// client needs gigabytes of memory to be built, and is no part of heliograph.
+// client needs gigabytes of memory to be built, and is not part of heliograph.
 //
 // usage: go EMULATOR RECORDING
 package main
@@ -49,7 +49,7 @@ func main() {
 	}
 }
 
-// recorder stands for the wire: the client believes to be at Microsoft.
+// recorder sends what the client sends to Microsoft to the emulator, and keeps it.
 type recorder struct {
 	emulator string
 
@@ -94,7 +94,7 @@ func (r *recorder) RoundTrip(in *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// control speaks to the emulator's control interface.
+// control calls the control interface of the emulator.
 func (r *recorder) control(path string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -119,7 +119,7 @@ func (r *recorder) control(path string, in, out any) error {
 	return json.NewDecoder(resp.Body).Decode(out)
 }
 
-// credential hands out the emulator's tokens; a challenge is met with a new one.
+// credential returns tokens of the emulator, a new one after a challenge.
 type credential struct {
 	r       *recorder
 	revoked bool
@@ -134,8 +134,8 @@ func (c *credential) GetToken(_ context.Context, o policy.TokenRequestOptions) (
 	return azcore.AccessToken{Token: out.Token, ExpiresOn: time.Now().Add(time.Hour)}, err
 }
 
-// newClient is the client as msgraph-sdk-go sets it up, with its own
-// middleware, over the recorder.
+// newClient makes the client as msgraph-sdk-go does, with its middleware, over the
+// recorder.
 func newClient(r *recorder, c *credential) (abstractions.RequestAdapter, error) {
 	provider, err := auth.NewAzureIdentityAuthenticationProviderWithScopes(c, []string{graph + "/.default"})
 	if err != nil {
@@ -201,7 +201,7 @@ func run(emulator, recording string) error {
 	return os.WriteFile(recording, out.Bytes(), 0o644)
 }
 
-// shows holds what colleagues see against what was wanted.
+// shows compares what colleagues see with what was wanted.
 func (r *recorder) shows(want string) error {
 	var state struct {
 		Users []struct {
@@ -270,7 +270,7 @@ func message(ctx context.Context, mine *users.ItemPresenceRequestBuilder) error 
 	return mine.SetStatusMessage().Post(ctx, body, nil)
 }
 
-// throttled: the client waits and tries again by itself.
+// throttled: the client waits and tries again.
 func throttled(ctx context.Context, r *recorder, a abstractions.RequestAdapter) error {
 	if err := r.control("faults", map[string]any{"status": 429, "retryAfter": 1, "times": 1}, &struct{}{}); err != nil {
 		return err

@@ -12,8 +12,8 @@ const self = "fa8bf3dc-eca7-46b7-bad1-db199b62afc3";
 const other = "66825e03-7ef5-42da-9069-724602c31f6b";
 const app = "22553876-f5ab-4529-bffb-cfe50aa89f87";
 
-// The recorder stands between client and emulator, so that what it sees is
-// what crossed the wire.
+// The recorder is between client and emulator, so that it sees what was really
+// sent.
 const seen = [];
 const recorder = http.createServer(async (request, response) => {
   const parts = [];

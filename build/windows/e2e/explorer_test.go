@@ -14,7 +14,7 @@ import (
 
 // TestStartedByExplorer starts the program as a person and Windows do: from a
 // process named explorer.exe, with the settings where Windows keeps them. cobra
-// ends such a program before it does anything, unless told not to; one that has
+// ends such a program before it does anything, unless configured otherwise; one that has
 // set a session is past that point.
 func TestStartedByExplorer(t *testing.T) {
 	explorer := buildExplorer(t)

@@ -24,7 +24,7 @@ func main() {
 			os.Exit(1)
 		}
 	}
-	// The installer wants an .ico.
+	// The installer needs an .ico.
 	if err := os.WriteFile(filepath.Join(os.Args[1], "heliograph.ico"), assets.ICO("app", false), 0o644); err != nil {
 		fmt.Fprintln(os.Stderr, "icons:", err)
 		os.Exit(1)

@@ -2,7 +2,7 @@
 // that library: without it no program that Go has built starts there
 // (https://github.com/hajimehoshi/ebiten/issues/3488). The library holds no
 // code: its one export, ProcessPrng, is forwarded to the random numbers that
-// Wine has. It is for tests only; Windows brings its own.
+// Wine has. It is for tests only; Windows has its own.
 //
 // usage: go run ./build/windows/shim FILE
 package main
@@ -45,7 +45,7 @@ func library(name, export, target string) []byte {
 	}
 	dos := make([]byte, 64)
 	copy(dos, "MZ")
-	dos[0x3c] = 64 // where the real header is
+	dos[0x3c] = 64 // the offset of the real header
 	b.Write(dos)
 	b.WriteString("PE\x00\x00")
 	const characteristics = 0x2022 // executable, large addresses, a DLL

@@ -1,6 +1,6 @@
 // Command explorer stands in for Windows Explorer in the stories: a program
-// that it starts has a parent named explorer.exe, if this one is built under
-// that name. Like Explorer it passes no standard handles, starts the program in
+// that it starts has a parent named explorer.exe if this one is built under that
+// name. Like Explorer it passes no standard handles, starts the program in
 // the program's folder, and stays for as long as the program runs. Its exit
 // status is the program's.
 //
