@@ -243,3 +243,19 @@ func TestOutageAtRestoreKeepsThePerson(t *testing.T) {
 		t.Errorf("an outage is returned as %v", err)
 	}
 }
+
+// TestSignInWithoutABrowser holds that a page that cannot be shown is said so,
+// at once, and that nobody waits for it.
+func TestSignInWithoutABrowser(t *testing.T) {
+	for name, open := range map[string]func(string) error{"none": nil, "fails": func(string) error { return errors.New("no such program") }} {
+		s := emu.New(emu.Options{})
+		a, err := Open(Config{ClientID: emu.AppID, Transport: s.Transport()}, &MemoryVault{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = a.SignIn(t.Context(), Prompt{OpenURL: open})
+		if !errors.Is(err, ErrNoBrowser) || !errors.Is(err, presence.ErrSignIn) || Explain(err).Key != "no-browser" {
+			t.Errorf("%s: %v, explained as %s", name, err, Explain(err).Key)
+		}
+	}
+}

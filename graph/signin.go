@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
@@ -34,7 +35,7 @@ const signInTimeout = 5 * time.Minute
 // ErrNobodyAnswered reports a sign-in page that was not finished.
 var ErrNobodyAnswered = errors.New("the sign-in page was not finished in time")
 
-// ErrNoBrowser reports a sign-in without a way to show its page: only a device
+// ErrNoBrowser reports a sign-in whose page could not be shown: only a device
 // code can be used.
 var ErrNoBrowser = errors.New("there is no browser to show the sign-in page: use a device code")
 
@@ -48,7 +49,7 @@ func (a *Account) SignIn(ctx context.Context, p Prompt) (Person, error) {
 	case a.app != nil:
 		return a.signInApplication(ctx, true)
 	case p.Device == nil && p.OpenURL == nil:
-		return Person{}, ErrNoBrowser
+		return Person{}, &SignInError{err: ErrNoBrowser}
 	}
 	a.cache.prompts.Add(1)
 	defer a.cache.prompts.Add(-1)
@@ -68,7 +69,12 @@ func (a *Account) signInByBrowser(ctx context.Context, p Prompt) (Person, error)
 	defer cancel()
 	// Without an OpenURL of ours MSAL would open the browser itself, and wait
 	// for it to end.
-	options := []public.AcquireInteractiveOption{public.WithRedirectURI("http://localhost"), public.WithOpenURL(p.OpenURL)}
+	var notOpened error
+	open := func(url string) error {
+		notOpened = p.OpenURL(url)
+		return notOpened
+	}
+	options := []public.AcquireInteractiveOption{public.WithRedirectURI("http://localhost"), public.WithOpenURL(open)}
 	a.mu.Lock()
 	hint, claims := a.person.Username, a.claims
 	a.mu.Unlock()
@@ -79,7 +85,10 @@ func (a *Account) signInByBrowser(ctx context.Context, p Prompt) (Person, error)
 		options = append(options, public.WithClaims(claims))
 	}
 	r, err := a.msal.AcquireTokenInteractive(ctx, scopes, options...)
-	if err != nil {
+	switch {
+	case notOpened != nil:
+		return Person{}, &SignInError{err: fmt.Errorf("%w (%w)", ErrNoBrowser, notOpened)}
+	case err != nil:
 		return Person{}, a.interactiveError(ctx, err)
 	}
 	return a.adopt(ctx, r), nil
