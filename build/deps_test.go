@@ -67,7 +67,7 @@ var arrows = map[string][]string{
 	"tray/outlets":               {"detect/bus", "detect/latest", "graph/retryafter", "tray/control"},
 	"tray/settings":              {"detect", "detect/call", "detect/latest", "graph/presence", "tray/atomicfile", "tray/folders"},
 	"tray/timeline":              {"tray/atomicfile"},
-	"tray/words":                 {"graph/presence"},
+	"tray/words":                 {"graph/presence", "graph/zone"},
 }
 
 // outside says which packages may import a package that speaks to the world

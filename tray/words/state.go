@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"heliograph/graph/presence"
+	"heliograph/graph/zone"
 )
 
 // Status is a status's name.
@@ -48,7 +49,8 @@ func Reason(s presence.State) string {
 // Clock is an instant as a person reads it: the time today, with the weekday
 // within a week, else with the date.
 func Clock(t, now time.Time) string {
-	t, now = t.Local(), now.Local()
+	here := zone.Local() // the computer may have travelled since the start
+	t, now = t.In(here), now.In(here)
 	clock := t.Format("15:04")
 	days := int(day(t).Sub(day(now)).Round(24*time.Hour) / (24 * time.Hour))
 	switch {
