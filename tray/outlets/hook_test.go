@@ -162,14 +162,16 @@ func TestCloseKillsAHook(t *testing.T) {
 	cancel()
 	began := time.Now()
 	h.Close(ctx)
-	if took := time.Since(began); took > stopGrace {
+	if took := time.Since(began); took > 2*stopGrace { // twice: on a busy computer
 		t.Errorf("Close took %s", took)
 	}
 	for _, name := range []string{"self", "child"} {
 		pid, err := strconv.Atoi(strings.TrimSpace(read(dir + "/" + name)))
-		if err != nil || alive(pid) {
-			t.Errorf("%s is alive after Close: %v", name, err)
+		if err != nil {
+			t.Fatal(err)
 		}
+		// A killed process ends when it is scheduled next.
+		eventually(t, name+" has ended", func() bool { return !alive(pid) })
 	}
 	if strings.Contains(out.String(), "deadline") {
 		t.Errorf("log: %s", out)
