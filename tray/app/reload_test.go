@@ -103,6 +103,18 @@ func (in *started) await(what string, ok func(control.State) bool) control.State
 	return s
 }
 
+// awaitLevel waits until the log has a level, which no state shows.
+func (in *started) awaitLevel(want slog.Level) {
+	in.t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(20 * time.Second); in.level.Level() != want; <-tick.C {
+		if time.Now().After(end) {
+			in.t.Fatalf("the log's level is %v", in.level.Level())
+		}
+	}
+}
+
 func (in *started) ask(verb string, into any) {
 	in.t.Helper()
 	ctx, cancel := context.WithTimeout(in.t.Context(), 20*time.Second)
@@ -165,9 +177,7 @@ func TestSettingsChangeWhileRunning(t *testing.T) {
 
 	in.write(clientID + "[log]\nlevel = \"warn\"\n")
 	in.await("somebody can sign in", func(s control.State) bool { return s.Error == nil || !strings.Contains(*s.Error, "No application id") })
-	if in.level.Level() != slog.LevelWarn {
-		t.Errorf("the log's level is %v", in.level.Level())
-	}
+	in.awaitLevel(slog.LevelWarn) // the account and the log follow on their own
 
 	in.write(clientID + outsideHours)
 	in.await("working hours are over", hasRule("hours"))
