@@ -198,7 +198,7 @@ func (r *reconciler) finish(done result, now time.Time) {
 	r.stop()
 	r.busy = false
 	done.job.done(done.err, now)
-	r.judge(done.job, done.err, now)
+	r.schedule(done.job, done.err, now)
 }
 
 // sleep returns how long nothing can become due.

@@ -70,8 +70,8 @@ func (t *trouble) alone(k kind) bool {
 	return others == [kinds]bool{}
 }
 
-// judge decides when a job's kind, or everything, is tried again.
-func (r *reconciler) judge(j job, err error, now time.Time) {
+// schedule decides when a job's kind, or everything, is tried again.
+func (r *reconciler) schedule(j job, err error, now time.Time) {
 	t, k := &r.trouble, j.kind
 	switch {
 	case err == nil:

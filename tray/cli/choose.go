@@ -122,7 +122,7 @@ func (c *Choose) hours() presence.Hours {
 	if o, err := c.openSettings(nil); err == nil {
 		s = o.Value()
 	}
-	return presence.Hours{From: int(s.Automatic.WorkFrom), To: int(s.Automatic.WorkTo)}
+	return s.Automatic.Hours()
 }
 
 // chosen is the line that answers a choice.
