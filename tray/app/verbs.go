@@ -37,6 +37,10 @@ var everyVerb = map[string]verb{
 	}),
 	control.VerbSignedIn: withoutArgs((*verbs).takeOver),
 	control.VerbQuit:     withoutArgs((*verbs).answerQuit),
+	control.VerbRefresh: withoutArgs(func(in *verbs, _ context.Context, reply func(any) error) error {
+		in.redraw()
+		return reply(nil)
+	}),
 	control.VerbSignOut: withoutArgs(func(in *verbs, ctx context.Context, reply func(any) error) error {
 		if err := in.account.SignOut(ctx); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -111,20 +112,33 @@ func (d *Demo) Run(ctx context.Context, _ []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	// The person's own settings, but for the account; what is clicked here goes
-	// with the folder.
-	owner := settings.Open(settings.Options{Path: path, State: dir, CallMessage: callMessage, Adjust: func(c *settings.Config) {
-		c.Account = settings.Account{ClientID: emu.AppID, Tenant: emu.TenantID, Cloud: "global", API: "v1.0", SignIn: "person"}
-	}})
-	words.Use(string(owner.Value().General.Language))
 	page := newPrinter(d.Out)
 	page.Line(words.Say("print.page", "http://"+ln.Addr().String()+"/"))
-	err = app.Run(ctx, app.Options{Settings: owner, Log: slog.New(slog.DiscardHandler), Version: Version(), Vault: &graph.MemoryVault{}, Dir: dir,
-		Tray: true, Demo: true, Reporter: page, Transport: s.Transport(), OpenURL: walk(s.Transport())})
+	err = runDemo(ctx, s, page, path, dir)
 	shown := s.User("self").Shown
 	page.Line(words.Say("print.farewell", words.Pair(presence.Pair{Availability: shown.Availability, Activity: shown.Activity})))
 	stop()
 	return errors.Join(err, <-served)
+}
+
+// runDemo runs an instance that keeps everything in dir, its log too. The settings
+// are the person's own, but for the account.
+func runDemo(ctx context.Context, s *emu.Server, page *printer, path, dir string) error {
+	owner := settings.Open(settings.Options{Path: path, State: dir, CallMessage: callMessage, Adjust: func(c *settings.Config) {
+		c.Account = settings.Account{ClientID: emu.AppID, Tenant: emu.TenantID, Cloud: "global", API: "v1.0", SignIn: "person"}
+	}})
+	words.Use(string(owner.Value().General.Language))
+	file := filepath.Join(dir, "heliograph.log")
+	book, err := logbook.Open(file, nil)
+	if err != nil {
+		return err
+	}
+	defer book.Close()
+	level := new(slog.LevelVar)
+	level.Set(owner.Value().Log.Level.Slog())
+	log := slog.New(slog.NewTextHandler(book, &slog.HandlerOptions{Level: level}))
+	return app.Run(ctx, app.Options{Settings: owner, Log: log, Level: level, Logbook: book, LogPath: file, Version: Version(), Vault: &graph.MemoryVault{},
+		Dir: dir, Tray: true, Demo: true, Reporter: page, Transport: s.Transport(), OpenURL: walk(s.Transport())})
 }
 
 // walk signs the emulator's first person in, as a browser would: without

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,7 +18,7 @@ import (
 )
 
 // AutostartOn is `autostart on`.
-func (a *App) AutostartOn(context.Context, []string) error {
+func (a *App) AutostartOn(ctx context.Context, _ []string) error {
 	exe, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("start at sign-in: %w", err)
@@ -33,15 +34,24 @@ func (a *App) AutostartOn(context.Context, []string) error {
 	if err := autostart.Enable(exe, args...); err != nil {
 		return err
 	}
+	a.refresh(ctx)
 	return a.line("heliograph starts when you sign in.")
 }
 
 // AutostartOff is `autostart off`.
-func (a *App) AutostartOff(context.Context, []string) error {
+func (a *App) AutostartOff(ctx context.Context, _ []string) error {
 	if err := autostart.Disable(); err != nil {
 		return err
 	}
+	a.refresh(ctx)
 	return a.line("heliograph does not start when you sign in.")
+}
+
+// refresh has the running instance, if there is one, show what has changed.
+func (a *App) refresh(ctx context.Context) {
+	if err := a.ask(ctx, control.VerbRefresh, nil, nil); err != nil && !errors.Is(err, control.ErrNotRunning) {
+		fmt.Fprintln(a.Err, "heliograph: the menu may not show it yet:", err)
+	}
 }
 
 // AutostartStatus is `autostart status`: on or off.

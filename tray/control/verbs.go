@@ -17,7 +17,8 @@ const (
 	VerbChoose   = "choose"    // ChooseArgs -> State
 	VerbSignedIn = "signed-in" // take over a sign-in that the command line made
 	VerbSignOut  = "sign-out"
-	VerbQuit     = "quit" // -> QuitReply; the socket is free once the connection ends
+	VerbRefresh  = "refresh" // read again what other programs may have changed, such as the autostart entry
+	VerbQuit     = "quit"    // -> QuitReply; the socket is free once the connection ends
 )
 
 // follows reports whether a verb answers until either side closes the
