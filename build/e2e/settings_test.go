@@ -56,8 +56,8 @@ func TestSwitchOfTheMenuIsShown(t *testing.T) {
 	lab.Eventually(t, "the file counts again", shows("busy_in_call = true # file, line 2"))
 }
 
-// TestWrongEditIsTold: a notice says what is wrong, once, and what held before
-// holds on.
+// TestWrongEditIsTold: a notice says what is wrong, once, and the previous
+// settings stay in use.
 func TestWrongEditIsTold(t *testing.T) {
 	p, _ := running(t, "1h")
 	shown := noticesFromNow(t)

@@ -185,7 +185,7 @@ func TestSettingsChangeWhileRunning(t *testing.T) {
 	in.write(clientID + outsideHours + "busy_in_call = 1\n")
 	s := in.await("a mistake", hasError("line 7"))
 	if !hasRule("hours")(s) {
-		t.Errorf("with a mistake in the file there hold other rules: %+v", s.Reason)
+		t.Errorf("with a mistake in the file other rules are used: %+v", s.Reason)
 	}
 
 	in.write(clientID + "[general]\nlanguage = \"de\"\n")

@@ -68,7 +68,7 @@ func (a *App) loadAnyway() (settings.Value, error) {
 	if v.Problem == nil {
 		return v, err
 	}
-	_, err = fmt.Fprintf(a.Err, "heliograph: %v; the settings of before are used\n", v.Problem)
+	_, err = fmt.Fprintf(a.Err, "heliograph: %v; the %s settings are used\n", v.Problem, v.Fallback())
 	return v, err
 }
 
@@ -94,13 +94,13 @@ func (a *App) ConfigCheck(context.Context, []string) error {
 		return err
 	}
 	if _, err := os.Stat(v.Path); err != nil {
-		return a.line("%s: not there, so the defaults hold", v.Path)
+		return a.line("%s: not there, so the defaults are used", v.Path)
 	}
 	return a.line("%s: ok", v.Path)
 }
 
-// ConfigShow is `config show`: every setting as it holds in the running
-// instance, in the file's own form, with where it comes from. If the instance
+// ConfigShow is `config show`: every setting as the running instance uses
+// it, in the file's own form, with where it comes from. If the instance
 // uses another file than --config names, or none runs, this process reads it.
 func (a *App) ConfigShow(ctx context.Context, _ []string) error {
 	path, err := a.path()

@@ -79,7 +79,7 @@ func Settings(v settings.Value, unwatched error) control.Part {
 	_, err := os.Stat(v.Path)
 	switch {
 	case v.Problem != nil:
-		p.Problem, p.Fix = v.Problem.Where(), "correct the file; the settings of before stay in use until then"
+		p.Problem, p.Fix = v.Problem.Where(), "correct the file; until then the "+v.Fallback()+" settings are used"
 	case unwatched != nil:
 		p.Problem, p.Fix = "changes of the file are not noticed: "+unwatched.Error(), "restart heliograph after a change; on Linux raise fs.inotify.max_user_instances and fs.inotify.max_user_watches"
 	case errors.Is(err, fs.ErrNotExist):

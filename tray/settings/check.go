@@ -33,7 +33,7 @@ func (c *Config) check() *Problem {
 	return nil
 }
 
-// checkWords holds each choice among words against the list of them.
+// checkWords checks each setting that is one of a list of words.
 func (c *Config) checkWords() *Problem {
 	for _, w := range []struct {
 		key, value string
@@ -59,7 +59,7 @@ func oneOf(key, value string, accepted []string) *Problem {
 	return wrong(key, "%q is not accepted: use one of %s", value, strings.Join(accepted, ", "))
 }
 
-// checkSpans holds each span of time against its range.
+// checkSpans checks each span of time.
 func (c *Config) checkSpans() *Problem {
 	for _, s := range []struct {
 		key       string
@@ -128,8 +128,8 @@ func (a Account) check() *Problem {
 	return nil
 }
 
-// checkApplication holds the account against what an application that signs in
-// without a person needs.
+// checkApplication checks what an application needs that signs in without a
+// person.
 func (c *Config) checkApplication() *Problem {
 	a := c.Account
 	if a.SignIn != "application" {

@@ -55,7 +55,7 @@ func (m MQTT) check() *Problem {
 
 // endpointMistake says what is wrong with an address that the state is sent to;
 // empty: nothing. The plain scheme, without encryption, is accepted for hosts of
-// the own network; a name is held against that when it is resolved.
+// the own network; a name is checked when it is resolved.
 func endpointMistake(raw, encrypted, plain string) string {
 	u, err := url.Parse(raw)
 	switch {

@@ -4,9 +4,9 @@
 //
 // It is strict: an unknown key or a value that cannot be used is a [Problem]
 // that names the key, the line and what is accepted. It never becomes a silent
-// default; the settings that held before go on holding.
+// default: the previous settings stay in use.
 //
-// It holds no secret: tokens and passwords are kept in the system's keyring. It
+// It keeps no secret: tokens and passwords are kept in the system's keyring. It
 // applies nothing: whoever uses a setting subscribes to it.
 package settings
 

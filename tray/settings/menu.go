@@ -61,8 +61,8 @@ type Switch struct {
 type switchRule struct {
 	id, key string
 	isOn    func(Automatic) bool
-	// set makes the setting hold what the switch says; file is what the file
-	// says, and message the status message for a file that has none.
+	// set changes the setting to what the switch says. file is what the file says,
+	// and message the status message where the file has none.
 	set   func(a *Automatic, on bool, file Automatic, message func() string)
 	empty func(Automatic) bool // nil: never
 }

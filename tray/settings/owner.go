@@ -48,7 +48,7 @@ type Owner struct {
 }
 
 // Open reads the settings. It never fails: while the file is wrong the last
-// good one holds, or else the defaults, and [Value.Problem] says why. Without
+// good one is used, or else the defaults, and [Value.Problem] says why. Without
 // Run nothing is watched or written.
 func Open(opts Options) *Owner {
 	if opts.Log == nil {
@@ -63,8 +63,8 @@ func Open(opts Options) *Owner {
 	}
 	o.file, o.problem = readFile(opts.Path)
 	if o.problem != nil {
-		opts.Log.Warn("the settings file is wrong", "problem", o.problem)
 		o.file, o.source = o.lastGood()
+		opts.Log.Warn("the settings file is wrong", "problem", o.problem, "used", o.source)
 	}
 	o.publish()
 	return o
@@ -73,20 +73,18 @@ func Open(opts Options) *Owner {
 // lastGood is the last file that was accepted, or the defaults.
 func (o *Owner) lastGood() (document, Source) {
 	if d, ok := readLastGood(o.opts.State, o.opts.Path); ok {
-		o.opts.Log.Info("the last good settings hold")
 		return d, FromLastGood
 	}
-	o.opts.Log.Info("the default settings hold")
-	return document{config: Default()}, FromFile
+	return document{config: Default()}, FromDefault
 }
 
-// Value is the settings as they hold now.
+// Value is the settings in use.
 func (o *Owner) Value() Value {
 	v, _ := o.values.Last()
 	return v
 }
 
-// Subscribe returns a channel that holds the newest settings, those of now
+// Subscribe returns a channel that receives the newest settings, those in use
 // first, and a function that ends the subscription.
 func (o *Owner) Subscribe() (<-chan Value, func()) { return o.values.Subscribe() }
 
@@ -154,8 +152,8 @@ func (o *Owner) change(f func(*Menu)) {
 	}
 }
 
-// publish merges and hands out what differs from the last value. The lock is
-// held, or nobody else knows o yet.
+// publish merges the settings, and publishes them if they differ from the last
+// ones. The caller has locked mu, or is Open.
 func (o *Owner) publish() {
 	v := merge(o.opts, o.file, o.source, o.menu, o.policy)
 	v.Problem = o.problem
@@ -192,11 +190,11 @@ func (o *Owner) reload() {
 	d, p := readFile(o.opts.Path)
 	o.mu.Lock()
 	if p != nil {
-		if !reflect.DeepEqual(p, o.problem) {
-			o.opts.Log.Warn("the settings file is wrong: the settings of before hold", "problem", p)
-		}
-		if o.source == FromFile && len(o.file.lines) > 0 {
+		if o.source == FromFile {
 			o.source = FromLastGood
+		}
+		if !reflect.DeepEqual(p, o.problem) {
+			o.opts.Log.Warn("the settings file is wrong", "problem", p, "used", o.source)
 		}
 		o.problem = p
 	} else {

@@ -76,7 +76,7 @@ func TestWrongFileAtTheStart(t *testing.T) {
 	p.write("[general]\nlanguage = \"de\"\n\n[automatic]\naway_after = 5\n")
 	v := Open(p.options()).Value()
 	if !reflect.DeepEqual(v.Config, Default()) {
-		t.Errorf("without a last good file there hold %+v", v.Config)
+		t.Errorf("without a last good file %+v is used", v.Config)
 	}
 	if v.Problem == nil || v.Problem.Line != 5 || v.Problem.Key != "automatic.away_after" || v.Problem.File != p.path {
 		t.Errorf("the problem is %+v", v.Problem)
@@ -97,7 +97,7 @@ func TestLastGoodFileHolds(t *testing.T) {
 	if err != nil || runtime.GOOS != "windows" && fi.Mode().Perm() != 0o600 {
 		t.Errorf("the copy: %v, %v", fi, err)
 	}
-	// What another file said does not hold for this one.
+	// What another file said is not used for this one.
 	other := p.options()
 	other.Path = filepath.Join(t.TempDir(), "other.toml")
 	if err := os.WriteFile(other.Path, []byte("[log"), 0o600); err != nil {
@@ -108,7 +108,7 @@ func TestLastGoodFileHolds(t *testing.T) {
 	}
 }
 
-// TestDamagedLastGoodFile: the defaults hold, as without a copy.
+// TestDamagedLastGoodFile: the defaults are used, as without a copy.
 func TestDamagedLastGoodFile(t *testing.T) {
 	p := newPlace(t)
 	p.write("[general")
@@ -154,7 +154,7 @@ func TestEditWhileRunning(t *testing.T) {
 	p.write("[general]\nlanguage = \"xx\"\n")
 	v := await(t, values, "a wrong edit", func(v Value) bool { return v.Problem != nil })
 	if v.General.Language != "en" || v.Problem.Line != 2 || v.Origin("general.language").Source != FromLastGood {
-		t.Errorf("after a wrong edit %s holds, from the %s: %v", v.General.Language, v.Origin("general.language"), v.Problem)
+		t.Errorf("after a wrong edit %s is used, from the %s: %v", v.General.Language, v.Origin("general.language"), v.Problem)
 	}
 
 	if err := os.Remove(p.path); err != nil {
@@ -286,7 +286,7 @@ func TestClicksDoNotWaitForTheDisk(t *testing.T) {
 	owner.SetSwitch("locked", false)
 	owner.Deny("obs")
 	if v := owner.Value(); v.Automatic.AwayWhenLocked || len(v.Calls.Deny) != 1 {
-		t.Errorf("there hold %+v", v.Config)
+		t.Errorf("%+v is used", v.Config)
 	}
 	if _, err := os.Stat(p.state); !os.IsNotExist(err) {
 		t.Errorf("a click has written to the disk: %v", err)
@@ -311,7 +311,7 @@ func TestLastWordOnAProgramCounts(t *testing.T) {
 		t.Errorf("the menu has %+v", v.Menu)
 	}
 	if !reflect.DeepEqual(v.Calls.Deny, []string{"zoom", "obs"}) || !reflect.DeepEqual(v.Calls.Allow, []string{"gather", "mine"}) {
-		t.Errorf("there hold %+v", v.Calls)
+		t.Errorf("%+v is used", v.Calls)
 	}
 	if got := v.Origin("calls.deny").String(); got != "menu and file, line 2" {
 		t.Errorf("they are from the %s", got)
@@ -351,7 +351,7 @@ func TestPolicyWinsOverAll(t *testing.T) {
 	owner.SetSwitch("locked", false)
 	v := owner.Value()
 	if !v.Automatic.BusyInCall || !v.Automatic.AwayWhenLocked || v.General.Language != "de" {
-		t.Errorf("there hold %+v", v.Config)
+		t.Errorf("%+v is used", v.Config)
 	}
 	if v.Origin("automatic.away_when_locked").Source != FromPolicy || v.Origin("general.language").Source != FromFile {
 		t.Error("the origins are wrong")
@@ -381,7 +381,7 @@ func TestLogNamesKeysNotValues(t *testing.T) {
 	}
 }
 
-// TestShowReadsBack: what is shown means what holds, and says where from.
+// TestShowReadsBack: what is shown means what is used, and says where it comes from.
 func TestShowReadsBack(t *testing.T) {
 	p := newPlace(t)
 	p.write("[automatic]\naway_after = \"90m\"\nwork_days = [\"mon\", \"fri\"]\ncall_message = 'a \"b\" # c'\n" +
@@ -410,7 +410,7 @@ func TestShowReadsBack(t *testing.T) {
 		}
 	}
 	p.write("[automatic]\naway = 1\n")
-	if text := Open(p.options()).Value().Show(); !strings.Contains(text, "# The file is wrong") || !strings.Contains(text, "line 2: unknown key") {
+	if text := Open(p.options()).Value().Show(); !strings.Contains(text, "# The file is wrong, so the default settings are used") || !strings.Contains(text, "line 2: unknown key") {
 		t.Errorf("the problem is not shown:\n%s", text)
 	}
 }

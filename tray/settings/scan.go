@@ -50,7 +50,7 @@ type scanner struct {
 	offset, line int // where the last key was, to count lines once
 }
 
-// keyValue notes one assignment, which may hold others.
+// keyValue notes one assignment, whose value may contain others.
 func (s *scanner) keyValue(section string, n *unstable.Node) {
 	key, line := s.path(n.Key())
 	if section != "" {

@@ -12,9 +12,9 @@ import (
 // says where it comes from. Pasted into a file they mean what they show.
 func (v Value) Show() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# What holds now. Settings file: %s\n", v.Path)
+	fmt.Fprintf(&b, "# The settings in use. Settings file: %s\n", v.Path)
 	if v.Problem != nil {
-		fmt.Fprintf(&b, "# The file is wrong, so what held before holds on. %s\n", oneLine(v.Problem.Where()))
+		fmt.Fprintf(&b, "# The file is wrong, so the %s settings are used. %s\n", v.Fallback(), oneLine(v.Problem.Where()))
 	}
 	sections := reflect.ValueOf(v.Config)
 	for i := range sections.NumField() {

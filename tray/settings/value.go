@@ -12,7 +12,7 @@ type Source string
 const (
 	FromDefault Source = "default"
 	FromFile    Source = "file"
-	// FromLastGood: the file is wrong, so what it said before still holds.
+	// FromLastGood: the file is wrong, and this is what it said before.
 	FromLastGood Source = "last good file"
 	FromMenu     Source = "menu"
 	// FromPolicy: whoever manages this computer has set it.
@@ -38,20 +38,30 @@ func (o Origin) String() string {
 	return fmt.Sprintf("%s, line %d", o.Source, o.Line)
 }
 
-// Value is the settings as they hold at one time. Nobody changes what it
-// points to.
+// Value is the settings at one time. It is never changed.
 type Value struct {
-	// Config is what holds: the file, the menu and the policy over the defaults.
+	// Config is what is used: the policy over the menu over the file over the
+	// defaults.
 	Config
-	// File is what would hold without menu and policy.
+	// File is what would be used without menu and policy.
 	File Config
 	Menu Menu
-	// Path is the settings file. Problem is why it was refused, while what it
-	// said before, or the defaults, hold; nil: it was accepted.
+	// Path is the settings file. Problem is why it was refused; nil: it was
+	// accepted.
 	Path    string
 	Problem *Problem
 
+	source  Source // of File
 	origins map[string]Origin
+}
+
+// Fallback says what is used instead of a file that was refused: "previous" or
+// "default" settings.
+func (v Value) Fallback() string {
+	if v.source == FromLastGood {
+		return "previous"
+	}
+	return "default"
 }
 
 // Origin is where a setting comes from, by its key: "automatic.away_after".
@@ -79,10 +89,10 @@ func (v Value) on(r switchRule) bool {
 	return r.isOn(v.File.Automatic)
 }
 
-// merge makes the value that holds. file is what the settings file says, and
-// source FromFile or FromLastGood.
+// merge makes the value that is used. file is what the settings file says, or
+// what is used instead, and source where that comes from.
 func merge(o Options, file document, source Source, menu Menu, policy document) Value {
-	v := Value{Config: file.config, File: file.config, Menu: menu, Path: o.Path, origins: map[string]Origin{}}
+	v := Value{Config: file.config, File: file.config, Menu: menu, Path: o.Path, source: source, origins: map[string]Origin{}}
 	for key, line := range file.lines {
 		v.origins[key] = Origin{source, line}
 	}
