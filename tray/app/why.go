@@ -11,18 +11,18 @@ import (
 )
 
 // signals names the parts of the detector that each rule rests on, the most
-// important one first.
+// important one first. Not every system has every part.
 var signals = map[presence.Rule][]string{
 	presence.RuleInput:     {"idle"},
 	presence.RuleIdle:      {"idle"},
 	presence.RuleUnknown:   {"idle"},
-	presence.RuleAwake:     {"inhibitors", "idle"},
+	presence.RuleAwake:     {"inhibitors", "awake", "idle"},
 	presence.RuleLocked:    {"lock", "lockers", "sleep"},
 	presence.RuleAsleep:    {"sleep", "clock"},
 	presence.RuleElsewhere: {"sleep"},
-	presence.RuleCall:      {"microphone", "camera"},
-	presence.RuleSharing:   {"microphone"},
-	presence.RuleTeamsCall: {"microphone", "camera"},
+	presence.RuleCall:      {"microphone", "sound-cards", "camera"},
+	presence.RuleSharing:   {"microphone", "sound-cards"},
+	presence.RuleTeamsCall: {"microphone", "sound-cards", "camera"},
 }
 
 // why is the state with what led to it.
