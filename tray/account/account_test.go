@@ -57,7 +57,7 @@ type person struct {
 	ready   chan struct{}
 
 	mu     sync.Mutex
-	failed []error // what only the person can mend
+	failed []error // what only the person can resolve
 }
 
 // stored is an emulator with a session of Ada's in the keyring.
@@ -107,7 +107,7 @@ func start(t *testing.T, s *emu.Server, k *keyring, c settings.Config, open func
 	return p, func() { cancel(); wait.Wait() }
 }
 
-// reports is what only the person could mend so far.
+// reports is what only the person could resolve so far.
 func (p *person) reports() []error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

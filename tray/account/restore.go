@@ -20,7 +20,7 @@ const (
 	lastPause  = 5 * time.Minute
 )
 
-// patience is how long the keyring may not be ready before the person is told:
+// patience is how long the keyring may not be ready before the person is notified:
 // at login it often takes some seconds.
 const patience = time.Minute
 
@@ -30,13 +30,13 @@ func (a *Account) Run(ctx context.Context) {
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval, pause.MaxInterval = firstPause, lastPause
 	var since time.Time // of the first failure in a row; zero: none
-	told := false
+	notified := false
 	for {
 		err := a.restore(ctx)
 		wait := never
 		switch {
 		case err == nil:
-			since, told = time.Time{}, false
+			since, notified = time.Time{}, false
 			pause.Reset()
 		case since.IsZero():
 			since = time.Now().Round(0)
@@ -47,11 +47,11 @@ func (a *Account) Run(ctx context.Context) {
 			}
 			left := patience - time.Since(since)
 			switch {
-			case told:
+			case notified:
 			case left > 0:
 				wait = min(wait, left)
 			default:
-				told = true
+				notified = true
 				a.opts.Failed(err, false)
 			}
 		}
@@ -92,7 +92,7 @@ func (a *Account) await(ctx context.Context, pending bool, pause time.Duration) 
 }
 
 // restore signs in without a question. Its error is one that may pass: the
-// keyring was not ready. What only the person can mend is reported and is not an
+// keyring was not ready. What only the person can resolve is reported and is not an
 // error here.
 func (a *Account) restore(ctx context.Context) error {
 	if !a.idle() {

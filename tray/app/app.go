@@ -37,7 +37,7 @@ type Options struct {
 	// Demo runs on an emulator: nothing is kept, nothing leaves the process, and
 	// the stand-in for a browser signs in without a click.
 	Demo bool
-	// Reporter is told of each change; nil: nobody is.
+	// Reporter gets each change; nil: nobody does.
 	Reporter Reporter
 	// Transport and OpenURL stand in for the network and the browser; nil: the
 	// real ones.
@@ -182,7 +182,8 @@ func (in *instance) await(what string, g *group, d time.Duration) {
 	}
 }
 
-// closeOutlets publishes that heliograph stops, then closes what was told of it.
+// closeOutlets publishes that heliograph stops, then closes the timeline and the
+// outlets.
 func (in *instance) closeOutlets() { in.publish.close(in.facts.now()) }
 
 // redraw has the person see the present facts soon.

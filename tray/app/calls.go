@@ -26,7 +26,7 @@ type calls struct {
 // deny remembers that a program is never in a call; what records now is judged
 // anew at once.
 func (c *calls) deny(app, name string) {
-	c.log.Info("not a call, says the person", "app", app)
+	c.log.Info("the user denied a program", "app", app)
 	c.settings.Deny(app)
 	c.notices.answer("call", words.Say("toast.denied", name), words.Say("toast.denied.body", app))
 }
@@ -36,7 +36,7 @@ func (c *calls) deny(app, name string) {
 func (c *calls) allowUnlisted() {
 	for _, s := range c.watch.Streams() {
 		if s.Unlisted {
-			c.log.Info("a call, says the person", "app", s.Program)
+			c.log.Info("the user allowed a program", "app", s.Program)
 			c.settings.Allow(s.Program)
 			c.notices.answer("call", words.Say("toast.allowed", s.Name), words.Say("toast.denied.body", s.Program))
 			return

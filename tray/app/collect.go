@@ -15,7 +15,7 @@ const (
 	// keep-alives' worth.
 	growth = 2 << 20
 	// backstop is for a flood of events that nothing follows; the collector
-	// runs by itself above it.
+	// runs above it without being asked.
 	backstop = 64 << 20
 )
 

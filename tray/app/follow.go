@@ -74,7 +74,8 @@ func (in *instance) follow(ctx context.Context) {
 	}
 }
 
-// trayHost is told whether anything shows tray icons.
+// trayHost is called with whether anything shows tray icons, at the start and with
+// each change.
 func (in *instance) trayHost(there bool) {
 	if there {
 		in.log.Info("tray host found")
@@ -91,14 +92,14 @@ func (in *instance) needSignIn(ctx context.Context, err error, asked bool) {
 }
 
 // troubleAfter is how long presence may fail to be set before the person is
-// told: a shorter outage hardly changes what colleagues see.
+// notified: a shorter outage hardly changes what colleagues see.
 const troubleAfter = 3 * time.Minute
 
 // never is the span of a timer that only an event ends.
 const never = time.Duration(math.MaxInt64)
 
-// outages tells the person of what lasts: that presence cannot be set, and that
-// they have to sign in.
+// outages decides when the person is notified of what lasts: that presence cannot
+// be set, and that they have to sign in.
 type outages struct {
 	notices   *notices
 	trouble   tray.Outage

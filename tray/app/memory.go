@@ -27,16 +27,18 @@ type memory struct {
 
 type kept struct {
 	Presence presence.Saved `json:"presence"`
-	Told     []string       `json:"told,omitempty"` // what was told once
+	// Told lists the notices that are shown once.
+	Told []string `json:"told,omitempty"`
 }
 
-// openMemory reads the file; in the demo it lies in a folder that goes with it.
+// openMemory reads the file; the demo has it in a folder of its own, which is
+// removed at its end.
 func openMemory(log *slog.Logger, dir string, demo bool) *memory {
 	m := &memory{log: log}
 	if !demo {
 		var err error
 		if dir, err = folders.State(); err != nil {
-			log.Warn("nothing is remembered over a restart", "error", err)
+			log.Warn("nothing is kept for the next start", "error", err)
 			return m
 		}
 	}
@@ -49,7 +51,7 @@ func openMemory(log *slog.Logger, dir string, demo bool) *memory {
 		err = json.Unmarshal(raw, &m.data)
 	}
 	if err != nil {
-		log.Warn("what was remembered cannot be read", "file", m.path, "error", err)
+		log.Warn("the saved state cannot be read", "file", m.path, "error", err)
 		m.data = kept{}
 	}
 	return m
@@ -69,7 +71,7 @@ func (m *memory) change(f func(*kept)) {
 		err = atomicfile.Write(m.path, raw, 0o600)
 	}
 	if err != nil {
-		m.log.Warn("it could not be remembered", "file", m.path, "error", err)
+		m.log.Warn("the state could not be saved", "file", m.path, "error", err)
 	}
 }
 
@@ -81,7 +83,8 @@ func (m *memory) saved() presence.Saved {
 
 func (m *memory) keep(s presence.Saved) { m.change(func(k *kept) { k.Presence = s }) }
 
-// firstTime reports whether this was never told before, and remembers it.
+// firstTime reports whether a notice was never shown before, and remembers that it
+// is shown now.
 func (m *memory) firstTime(what string) bool {
 	m.mu.Lock()
 	known := slices.Contains(m.data.Told, what)

@@ -41,7 +41,7 @@ func (l *Login) Flags(f *pflag.FlagSet) {
 // Run signs a person in, here and in the running instance.
 func (l *Login) Run(ctx context.Context, _ []string) error {
 	if l.Timeout <= 0 {
-		return Usage("--timeout %s is no span of time to wait: use one as in 2m", l.Timeout)
+		return Usage("--timeout %s is not a length of time to wait: use one as in 2m", l.Timeout)
 	}
 	v, err := l.load()
 	if err != nil {

@@ -65,7 +65,7 @@ func (c *Choose) Ends(f *pflag.FlagSet) {
 	f.StringVar(&c.Until, "until", "", "go back to automatic at `TIME`, as in 17:00, tomorrow, \"tomorrow 9:00\" or \"mon 9:00\"; a day without a time means work_from of the settings, 08:00 by default")
 }
 
-// Run chooses, and says on one line what now holds.
+// Run chooses a status and prints on one line what follows from it.
 func (c *Choose) Run(ctx context.Context, args []string) error {
 	a := control.ChooseArgs{Status: string(c.Status), Message: c.Message}
 	if len(args) == 1 {

@@ -86,11 +86,11 @@ func table(a *App) [][]row {
 		{use: "status", short: "Show what colleagues should see, and why", long: statusLong, flags: status.Flags, do: status.Run,
 			examples: []string{"status", "status --json", "status --follow --json | jq --unbuffered -r .wanted.availability"}},
 	}, {
-		{use: "why", short: "Tell the rule, its signal and today's timeline", examples: []string{"why", "why --json"}, flags: why.Flags, do: why.Run},
+		{use: "why", short: "Explain the present status, and print today's timeline", examples: []string{"why", "why --json"}, flags: why.Flags, do: why.Run},
 		{use: "calls", short: "Show what records now, and how it was judged", examples: []string{"calls", "calls --json", "calls deny obs"}, flags: calls.Flags, do: calls.Run, rows: []row{
 			{use: "allow APP", short: "Take a program's recordings for calls", examples: []string{"calls allow mycallapp"}, args: AppOnly, suggest: a.suggestApps, do: a.Judge("allow", "Recordings of %s are calls from now on.")},
-			{use: "deny APP", short: "Never take a program's recordings for calls", examples: []string{"calls deny obs"}, args: AppOnly, suggest: a.suggestApps, do: a.Judge("deny", "Recordings of %s are no calls from now on.")},
-			{use: "forget APP", short: "Judge a program by the table again", examples: []string{"calls forget obs"}, args: AppOnly, suggest: a.suggestApps, do: a.Judge("forget", "Recordings of %s are judged by the table again.")},
+			{use: "deny APP", short: "Never take a program's recordings for calls", examples: []string{"calls deny obs"}, args: AppOnly, suggest: a.suggestApps, do: a.Judge("deny", "Recordings of %s are not calls from now on.")},
+			{use: "forget APP", short: "Go back to automatic detection for a program", examples: []string{"calls forget obs"}, args: AppOnly, suggest: a.suggestApps, do: a.Judge("forget", "%s is back to automatic detection.")},
 		}},
 		{use: "watch", short: "Print what the detector sees as JSON lines, without an account", examples: []string{"watch", "watch | jq -c .call"}, do: a.Watch},
 		{use: "doctor", short: "Examine every part, and name the fix of what does not work", examples: []string{"doctor", "doctor --json"}, flags: doctor.Flags, do: doctor.Run},
@@ -104,8 +104,8 @@ func table(a *App) [][]row {
 			{use: "status", short: "Print on or off", examples: []string{"autostart status"}, do: a.AutostartStatus},
 		}},
 		{use: "config", short: "Find, check or show the settings", examples: []string{"config check"}, do: a.ConfigPath, rows: []row{
-			{use: "path", short: "Print where the settings file lies", examples: []string{`"${EDITOR:-vi}" "$(heliograph config path)"`}, do: a.ConfigPath},
-			{use: "check", short: "Say whether the settings file is right", examples: []string{"config check --config draft.toml"}, do: a.ConfigCheck},
+			{use: "path", short: "Print the path of the settings file", examples: []string{`"${EDITOR:-vi}" "$(heliograph config path)"`}, do: a.ConfigPath},
+			{use: "check", short: "Check the settings file", examples: []string{"config check --config draft.toml"}, do: a.ConfigCheck},
 			{use: "show", short: "Print every setting as it holds now", examples: []string{"config show"}, do: a.ConfigShow},
 		}},
 		{use: "secret", short: "Keep a secret for the webhook, MQTT or the application in the keyring", long: secretLong, examples: []string{"secret set mqtt"}, rows: []row{

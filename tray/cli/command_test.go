@@ -130,7 +130,7 @@ func TestExitCodes(t *testing.T) {
 		{"autostart maybe", 2, "unknown command \"maybe\""},
 		{"secret set imap", 2, "webhook, mqtt, application"},
 		{"secret set mqtt", 2, "the secret is empty"},
-		{"login --timeout 0s", 2, "no span of time"},
+		{"login --timeout 0s", 2, "not a length of time"},
 		{"emulate --profile v9", 2, "v1.0"},
 		{"config check --config " + bad, 2, "line 2: unknown key automatic.away"},
 		{"status", 3, "heliograph is not running. Start it with: heliograph"},

@@ -24,7 +24,7 @@ type Why struct {
 // Flags are its flags.
 func (w *Why) Flags(f *pflag.FlagSet) { f.BoolVar(&w.JSON, "json", false, "print JSON") }
 
-// Run tells which rule decided, through what, since when, and today.
+// Run prints which rule decided, through what and since when, and today's timeline.
 func (w *Why) Run(ctx context.Context, _ []string) error {
 	var why control.Why
 	if err := w.ask(ctx, control.VerbWhy, nil, &why); err != nil {

@@ -34,7 +34,7 @@ func (p *printer) Line(text string) {
 	p.line("", text)
 }
 
-// Missing says what could not be opened.
+// Missing prints what could not be opened.
 func (p *printer) Missing(part, problem string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

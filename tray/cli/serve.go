@@ -83,7 +83,7 @@ type Demo struct {
 
 // Flags are its flags.
 func (d *Demo) Flags(f *pflag.FlagSet) {
-	f.DurationVar(&d.For, "for", 0, "end by itself after `SPAN` (default: until Ctrl-C)")
+	f.DurationVar(&d.For, "for", 0, "end after `SPAN` (default: at Ctrl-C)")
 }
 
 // Run runs the demo until ctx ends or its time is over.

@@ -15,7 +15,7 @@ import (
 	"heliograph/tray/words"
 )
 
-// path is where the settings file lies; one that --config names must exist.
+// path is the path of the settings file; one that --config names must exist.
 func (a *App) path() (string, error) {
 	if a.Config == "" {
 		return settings.Path()

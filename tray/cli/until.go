@@ -31,7 +31,7 @@ func ParseUntil(text string, now time.Time, hours presence.Hours) (time.Time, er
 	t, err := until(words, now, hours)
 	switch {
 	case err != nil:
-		return time.Time{}, fmt.Errorf("%q is no end of a status: %w", text, err)
+		return time.Time{}, fmt.Errorf("%q is not an end of a status: %w", text, err)
 	case !t.After(now):
 		return time.Time{}, fmt.Errorf("%q is over already: name a time to come", text)
 	case t.Sub(now) > control.MaxChoice:
@@ -95,7 +95,7 @@ func clock(s string) (int, error) {
 	h, herr := strconv.ParseUint(hour, 10, 8)
 	m, merr := strconv.ParseUint(minute, 10, 8)
 	if !ok || len(minute) != 2 || len(hour) > 2 || herr != nil || merr != nil || h > 23 || m > 59 {
-		return 0, fmt.Errorf(`%q is no time of day: write it as "17:00"`, s)
+		return 0, fmt.Errorf(`%q is not a time of day: write it as "17:00"`, s)
 	}
 	return int(h)*60 + int(m), nil
 }
@@ -116,7 +116,7 @@ func ParseSpan(text string) (time.Duration, error) {
 		d = time.Duration(n) * 24 * time.Hour
 	}
 	if err != nil || d < time.Second || d > control.MaxChoice {
-		return 0, fmt.Errorf(`%q is no span of time for a status: use up to a week, as in "30m", "1h30m" or "2d"`, text)
+		return 0, fmt.Errorf(`%q is not a length of time for a status: use up to a week, as in "30m", "1h30m" or "2d"`, text)
 	}
 	return d, nil
 }
