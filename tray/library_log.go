@@ -18,15 +18,22 @@ type libraryLog struct {
 	hosted func() bool // whether anything shows tray icons
 	others io.Writer
 
-	mu   sync.Mutex
-	last string
+	mu    sync.Mutex
+	last  string
+	ended bool
 }
 
-// captureLibraryLog installs a libraryLog until restore is called.
-func captureLibraryLog(to *slog.Logger, hosted func() bool) (restore func()) {
-	others := log.Writer()
-	log.SetOutput(&libraryLog{log: to, hosted: hosted, others: others})
-	return func() { log.SetOutput(others) }
+// captureLibraryLog installs a libraryLog for the rest of the process. Ended says
+// that the tray has ended: the library publishes a change of the menu a moment
+// later, and then reports that its connection is closed, which matters to nobody.
+func captureLibraryLog(to *slog.Logger, hosted func() bool) (ended func()) {
+	l := &libraryLog{log: to, hosted: hosted, others: log.Writer()}
+	log.SetOutput(l)
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.ended = true
+	}
 }
 
 const libraryPrefix = "systray error: "
@@ -40,9 +47,12 @@ func (l *libraryLog) Write(line []byte) (int, error) {
 	l.mu.Lock()
 	again := text == l.last
 	l.last = text
+	ended := l.ended
 	l.mu.Unlock()
 	cause, unregistered := strings.CutPrefix(text, "failed to register: ")
 	switch {
+	case ended:
+		l.log.Debug("the tray library reports an error after its end", "error", text)
 	case again:
 		l.log.Debug("the tray library repeats its error", "error", text)
 	case unregistered && !l.hosted():
