@@ -52,14 +52,11 @@ func (c *Choose) Flags(f *pflag.FlagSet) {
 	f.StringVar(&c.Message, "message", "", "show `TEXT` as the status message meanwhile, then what was there before")
 }
 
-// pauseFor is how long a pause lasts unless it is said: the tray's own.
-const pauseFor = "1h"
-
 // Ends are the flags of `pause`.
 func (c *Choose) Ends(f *pflag.FlagSet) {
 	usage := "go back to automatic after `SPAN`, as in 30m, 1h30m or 2d"
 	if c.Status == presence.Paused {
-		usage += " (default " + pauseFor + ")"
+		usage += fmt.Sprintf(" (default %gh)", control.DefaultPause.Hours())
 	}
 	f.StringVar(&c.For, "for", "", usage)
 	f.StringVar(&c.Until, "until", "", "go back to automatic at `TIME`, as in 17:00, tomorrow, \"tomorrow 9:00\" or \"mon 9:00\"; a day without a time means work_from of the settings, 08:00 by default")
@@ -101,7 +98,7 @@ func (c *Choose) Run(ctx context.Context, args []string) error {
 // end is when a status ends; zero: when it is changed.
 func (c *Choose) end(now time.Time, s presence.Status) (time.Time, error) {
 	if c.Until == "" && c.For == "" && s == presence.Paused {
-		c.For = pauseFor
+		return now.Add(control.DefaultPause).Round(0), nil
 	}
 	switch {
 	case c.Until != "" && c.For != "":

@@ -25,7 +25,7 @@ const (
 
 // Call asks the running instance in dir and reads one answer into out (nil:
 // none). It returns ErrNotRunning without an instance, and ErrNoAnswer after
-// nine seconds with one that hangs.
+// eight seconds with one that hangs.
 func Call(ctx context.Context, dir, verb string, args, out any) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, callTimeout, ErrNoAnswer)
 	defer cancel()
@@ -67,7 +67,7 @@ func follow[T any](ctx context.Context, dir, verb string, args any, silence time
 
 // Quit asks the running instance in dir to quit and returns when it has given
 // everything back that can be, so that the next one can start at once. It
-// returns ErrNotRunning without an instance, and ErrNoAnswer after nine seconds
+// returns ErrNotRunning without an instance, and ErrNoAnswer after eight seconds
 // with one that hangs.
 func Quit(ctx context.Context, dir string) (QuitReply, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, callTimeout, ErrNoAnswer)

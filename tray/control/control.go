@@ -43,9 +43,9 @@ const (
 	// unless the other side hangs.
 	lineTimeout = 5 * time.Second
 	// serverTimeout bounds the work for one request.
-	serverTimeout = 8 * time.Second
+	serverTimeout = 7 * time.Second
 	// callTimeout bounds a whole request on the client's side.
-	callTimeout = 9 * time.Second
+	callTimeout = 8 * time.Second
 )
 
 // Request is what a client sends.
