@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"build/windows/shim":         {},
 	"detect":                     {"detect/call", "detect/consent", "detect/coreaudio", "detect/desktop", "detect/kernel", "detect/lastinput", "detect/latest", "detect/logind", "detect/macos", "detect/pulse", "detect/wasapi", "detect/wayland", "detect/winmsg", "detect/wts", "detect/x11"},
 	"detect/bus":                 {},
+	"detect/bus/bustest":         {},
 	"detect/call":                {},
 	"detect/call/corpus":         {"detect/call"},
 	"detect/consent":             {"detect/oscall", "detect/winproc"},

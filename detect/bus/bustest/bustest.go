@@ -1,0 +1,82 @@
+// Package bustest starts a D-Bus daemon for a test, with services that the test
+// implements. Only tests import it.
+package bustest
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// startTimeout is how long the daemon may take to start on a busy computer.
+const startTimeout = 10 * time.Second
+
+// Start starts a bus that ends with the test, and makes it the one that variable
+// names (DBUS_SESSION_BUS_ADDRESS or DBUS_SYSTEM_BUS_ADDRESS).
+func Start(t *testing.T, variable string) *exec.Cmd {
+	t.Helper()
+	path, err := exec.LookPath("dbus-daemon")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("dbus-daemon is not installed: build/install-deps base")
+		}
+		t.Skip("dbus-daemon is not installed: build/install-deps base")
+	}
+	daemon := exec.Command(path, "--session", "--nofork", "--nopidfile", "--print-address=1", "--address=unix:path="+filepath.Join(t.TempDir(), "bus"))
+	out, err := daemon.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = daemon.Process.Kill()
+		_ = daemon.Wait()
+	})
+	addresses := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(out).ReadString('\n')
+		addresses <- strings.TrimSpace(line)
+	}()
+	select {
+	case address := <-addresses:
+		t.Setenv(variable, address)
+	case <-time.After(startTimeout):
+		t.Fatal("dbus-daemon does not start")
+	}
+	return daemon
+}
+
+// Connect connects a service of the test to the bus that variable names, under
+// a name.
+func Connect(t *testing.T, variable, name string) *dbus.Conn {
+	t.Helper()
+	conn, err := dbus.Connect(os.Getenv(variable))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	if reply, err := conn.RequestName(name, dbus.NameFlagDoNotQueue); err != nil || reply != dbus.RequestNameReplyPrimaryOwner {
+		t.Fatalf("%s: %v, %v", name, reply, err)
+	}
+	return conn
+}
+
+// Eventually waits until what another process does has an effect.
+func Eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(startTimeout); !ok(); <-tick.C {
+		if time.Now().After(end) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
