@@ -63,7 +63,7 @@ func TestWrongEditIsTold(t *testing.T) {
 	shown := noticesFromNow(t)
 	edit(t, p, `away_after = "1h"`, "away_after = 5")
 	lab.Eventually(t, "a notice names the line", func() bool {
-		texts := shown.bodies("There is a mistake in the settings file")
+		texts := shown.bodies("There's a mistake in the settings file")
 		return len(texts) == 1 && strings.Contains(texts[0], "line 2: automatic.away_after: 5 has no unit")
 	})
 	if !p.Emu.Shows("Available/Available") {

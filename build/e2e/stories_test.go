@@ -23,10 +23,10 @@ func TestCallByAListedProgram(t *testing.T) {
 	p, _ := running(t, "1h")
 	rec := record(t, "zoom")
 	lab.Eventually(t, "a recording by zoom is a call", func() bool { return p.Emu.Shows("Busy/InACall") })
-	lab.Eventually(t, "a notice says so", func() bool { return shown.count("Zoom is in a call") > 0 })
+	lab.Eventually(t, "a notice says so", func() bool { return shown.count("You're in a Zoom call") > 0 })
 	rec.Stop()
 	lab.Eventually(t, "the call ends after its grace", func() bool { return p.Emu.Shows("Available/Available") })
-	if n := shown.count("Zoom is in a call"); n != 1 {
+	if n := shown.count("You're in a Zoom call"); n != 1 {
 		t.Errorf("%d notices of one call", n)
 	}
 }
@@ -70,7 +70,7 @@ func TestSecondLaunchShowsTheFirst(t *testing.T) {
 	p, _ := running(t, "1h")
 	shown := noticesFromNow(t)
 	p.Do("run")
-	lab.Eventually(t, "the first one says that it runs", func() bool { return shown.count("heliograph is running") == 1 })
+	lab.Eventually(t, "the first one says that it runs", func() bool { return shown.count("heliograph is already running") == 1 })
 }
 
 func TestStatusAndChoiceByCommand(t *testing.T) {
@@ -127,9 +127,9 @@ func TestDemo(t *testing.T) {
 				t.Errorf("exit %d", code)
 			}
 			out := p.Output()
-			want := []string{"http://127.0.0.1:", "a colleague sees: Available", "Session cleared; a colleague sees Offline."}
+			want := []string{"http://127.0.0.1:", "colleagues see: Available", "Session cleared. Colleagues see Offline."}
 			if env != nil {
-				want = []string{"tray is not available", "idle is not available: ", "there is no display (DISPLAY is not set)", "microphone is not available", "Session cleared"}
+				want = []string{"Tray icon: not available", "Activity: not available (", "there is no display (DISPLAY is not set)", "Microphone: not available", "Session cleared"}
 			}
 			for _, w := range want {
 				if !strings.Contains(out, w) {

@@ -37,7 +37,7 @@ func TestSwitchesDecideThePolicy(t *testing.T) {
 		t.Errorf("all switched over: %+v", got)
 	}
 	for _, r := range rules(in.settings.Value(), true) {
-		if r.ID == "idle" && (r.On || r.Label != words.Say("rule.idle", "5m")) {
+		if r.ID == "idle" && (r.On || r.Label != words.Say("rule.idle", "5 minutes")) {
 			t.Errorf("a switch that is off reads %+v", r)
 		}
 	}

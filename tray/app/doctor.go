@@ -16,9 +16,7 @@ func (in *verbs) doctor(ctx context.Context) control.Report {
 	if errors.Is(f.State.Err, presence.ErrSignIn) {
 		problem = f.State.Err
 	}
-	r := control.Report{Running: true, Parts: doctor.Detector(in.watch.Parts())}
-	r.Parts = append(r.Parts, doctor.Machine(ctx)...)
-	r.Parts = append(r.Parts, doctor.Settings(v, in.settings.Unwatched()), doctor.Account(v.Config, f.Account, problem), doctor.Graph(v.Config, f.State))
-	r.Parts = append(r.Parts, in.publish.outlets.Parts()...)
-	return r
+	parts := append(doctor.Detector(in.watch.Parts()), doctor.Surroundings(ctx)...)
+	parts = append(parts, doctor.Settings(v, in.settings.Unwatched()), doctor.Account(v.Config, f.Account, problem), doctor.Graph(v.Config, f.State))
+	return doctor.Report(true, append(parts, in.publish.outlets.Parts()...))
 }

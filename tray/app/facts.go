@@ -37,11 +37,12 @@ func (s *facts) now() menu.Facts {
 	}
 	switch {
 	case f.State.Err != nil:
-		f.Trouble = advise(f.State.Err)
+		f.Trouble, f.CommandTrouble = advise(f.State.Err), adviseCommand(f.State.Err)
 	case v.Problem != nil:
 		f.Trouble = wrongSettings(v.Problem)
+		f.CommandTrouble = f.Trouble
 	case who.Problem != nil:
-		f.Trouble = advise(who.Problem)
+		f.Trouble, f.CommandTrouble = advise(who.Problem), adviseCommand(who.Problem)
 	}
 	return f
 }
@@ -50,6 +51,17 @@ func (s *facts) now() menu.Facts {
 func advise(err error) string {
 	a := graph.Explain(err)
 	return words.Advice(a.Key, a.Args...)
+}
+
+// adviseCommand is advise for somebody at the command line, with the page that
+// solves the problem.
+func adviseCommand(err error) string {
+	a := graph.Explain(err)
+	text := words.CommandAdvice(a.Key, a.Args...)
+	if a.Link != "" {
+		text += " " + a.Link
+	}
+	return text
 }
 
 // wrongSettings says in short that the settings file is wrong.

@@ -83,7 +83,7 @@ func (n *notices) call(c detect.Call, deny func()) {
 	if !c.Active() || c.Teams || !v.Automatic.BusyInCall || !v.Notifications.Call || !n.memory.firstTime("call:"+c.App) {
 		return
 	}
-	n.toaster.Show(tray.Toast{Class: "call", Title: words.Say("toast.call", c.Name), Body: words.Say("toast.call.body", c.Name),
+	n.toaster.Show(tray.Toast{Class: "call", Title: words.InCall(c.Name), Body: words.Say("toast.call.body"),
 		Actions: []tray.Action{{ID: "not-a-call", Label: words.Say("toast.call.deny"), Do: deny}}})
 }
 

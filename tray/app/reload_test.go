@@ -164,7 +164,7 @@ func TestWrongSettingsAtTheStart(t *testing.T) {
 		t.Errorf("config show prints %q and\n%s", s.Problem, s.Text)
 	}
 	in.write("")
-	in.await("it is corrected", hasError("No application id"))
+	in.await("it is corrected", hasError("No application ID"))
 	if p := in.settingsPart(); p.Problem != "" || p.Value != "accepted" {
 		t.Errorf("doctor says %+v", p)
 	}
@@ -173,10 +173,10 @@ func TestWrongSettingsAtTheStart(t *testing.T) {
 // TestSettingsChangeWhileRunning edits the file of a running instance.
 func TestSettingsChangeWhileRunning(t *testing.T) {
 	in := startInstance(t, emu.New(emu.Options{}), "")
-	in.await("nobody can sign in", hasError("No application id"))
+	in.await("nobody can sign in", hasError("No application ID"))
 
 	in.write(clientID + "[log]\nlevel = \"warn\"\n")
-	in.await("somebody can sign in", func(s control.State) bool { return s.Error == nil || !strings.Contains(*s.Error, "No application id") })
+	in.await("somebody can sign in", func(s control.State) bool { return s.Error == nil || !strings.Contains(*s.Error, "No application ID") })
 	in.awaitLevel(slog.LevelWarn) // the account and the log follow on their own
 
 	in.write(clientID + outsideHours)

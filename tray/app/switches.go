@@ -1,6 +1,8 @@
 package app
 
 import (
+	"time"
+
 	"heliograph/detect"
 	"heliograph/tray/menu"
 	"heliograph/tray/settings"
@@ -15,7 +17,7 @@ func rules(v settings.Value, seesAwake bool) []menu.Rule {
 		row := menu.Rule{ID: s.ID, On: s.On, Label: words.Say("rule." + s.ID), Greyed: s.Empty}
 		switch {
 		case s.ID == "idle":
-			row.Label = words.Say("rule.idle", v.File.Automatic.Away())
+			row.Label = words.Say("rule.idle", words.Span(time.Duration(v.File.Automatic.Away())))
 		case s.ID == "sharing" && !detect.SeesSharing:
 			row.Label, row.Greyed = words.Say("rule.sharing.none"), true
 		case s.ID == "awake" && !seesAwake:

@@ -201,7 +201,7 @@ func (in *verbs) followLog(ctx context.Context, reply func(any) error) error {
 // takeOver restores a sign-in that the command line has made.
 func (in *verbs) takeOver(ctx context.Context, reply func(any) error) error {
 	if err := in.account.TakeOver(ctx); err != nil {
-		return errors.New(advise(err))
+		return errors.New(adviseCommand(err))
 	}
 	return reply(nil)
 }

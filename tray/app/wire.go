@@ -13,9 +13,9 @@ import (
 // toWire renders what the menu shows at now as the state on the wire. It is
 // pure but for the language of the sentences.
 func toWire(f menu.Facts, now time.Time) control.State {
-	trouble := f.Trouble
+	trouble := f.CommandTrouble
 	if f.Account == "" && trouble == "" {
-		trouble = advise(presence.ErrSignIn)
+		trouble = adviseCommand(presence.ErrSignIn)
 	}
 	s := f.State
 	c := s.Choice.At(now)

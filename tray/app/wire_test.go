@@ -49,7 +49,7 @@ func allKnown(now time.Time) menu.Facts {
 		Sent:  presence.Sent{Pair: presence.InACall, At: now, Expires: now.Add(time.Hour)},
 		Shown: presence.Shown{Pair: presence.PreferBusy, Sequence: "A1"}, ShownAt: now, Theirs: presence.PreferDoNotDisturb,
 		Err: errors.New("trouble"), ErrSince: now}
-	return menu.Facts{State: busy, Account: "ada@contoso.example", Trouble: "trouble"}
+	return menu.Facts{State: busy, Account: "ada@contoso.example", CommandTrouble: "trouble"}
 }
 
 func TestEveryStateObeysTheSchema(t *testing.T) {

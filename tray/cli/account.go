@@ -126,7 +126,7 @@ func (a *App) signOut(ctx context.Context) error {
 // advised puts before an error of package graph what a person can do.
 func advised(err error) error {
 	advice := graph.Explain(err)
-	text := words.Advice(advice.Key, advice.Args...)
+	text := words.CommandAdvice(advice.Key, advice.Args...)
 	if advice.Link != "" {
 		text += "\n" + advice.Link
 	}

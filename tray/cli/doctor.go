@@ -12,6 +12,7 @@ import (
 	"heliograph/tray/account"
 	"heliograph/tray/control"
 	"heliograph/tray/doctor"
+	"heliograph/tray/words"
 )
 
 // Doctor is `doctor`.
@@ -55,23 +56,24 @@ func (d *Doctor) print(r control.Report) error {
 			return err
 		}
 	}
-	good, bad, off := "", "", ""
+	inks, off := map[control.Level]string{}, ""
 	if colour(d.Out) {
-		good, bad, off = "\x1b[32m", "\x1b[31m", "\x1b[0m"
+		inks = map[control.Level]string{control.LevelOK: "\x1b[32m", control.LevelWarning: "\x1b[33m", control.LevelProblem: "\x1b[31m"}
+		off = "\x1b[0m"
 	}
 	t := tabwriter.NewWriter(d.Out, 0, 8, 2, ' ', 0)
 	for _, p := range r.Parts {
-		ink, mark, text := good, "ok     ", p.Value
+		ink, text := inks[p.Level], p.Value
 		if p.Polls {
 			text += " (polled: the system offers no event)"
 		}
 		if p.Problem != "" {
-			ink, mark, text = bad, "problem", p.Problem
+			text = p.Problem
 			if !p.Since.IsZero() {
 				text += " (since " + sinceClock(p.Since, time.Now()) + ")"
 			}
 		}
-		fmt.Fprintf(t, "%s%s%s\t%s\t%s\t%s\n", ink, mark, off, p.Name, orDash(p.Backend), text)
+		fmt.Fprintf(t, "%s%-7s%s\t%s\t%s\t%s\n", ink, p.Level, off, words.EnglishPart(p.Name), orDash(p.Backend), text)
 		if p.Problem != "" && p.Fix != "" {
 			fmt.Fprintf(t, "%s       %s\t\tfix:\t%s\n", ink, off, p.Fix)
 		}

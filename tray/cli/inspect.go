@@ -50,12 +50,13 @@ func explain(why control.Why, now time.Time) string {
 		row("rule", string(s.Reason.Rule))
 	}
 	if p := why.Signal; p != nil {
-		signal := p.Name + ": " + p.Value
+		name := words.EnglishPart(p.Name)
+		signal := name + ": " + p.Value
 		if p.Backend != "" {
-			signal = p.Name + " (" + p.Backend + "): " + p.Value
+			signal = name + " (" + p.Backend + "): " + p.Value
 		}
 		if p.Problem != "" {
-			signal = p.Name + ": " + p.Problem
+			signal = name + ": " + p.Problem
 		}
 		row("signal", signal)
 	}
@@ -192,7 +193,7 @@ func (a *App) Watch(ctx context.Context, _ []string) error {
 		if first {
 			for _, p := range w.Parts() {
 				if p.Problem != "" {
-					fmt.Fprintf(a.Err, "heliograph: %s is not watched: %s: %s\n", p.Name, p.Problem, p.Fix)
+					fmt.Fprintf(a.Err, "heliograph: %s: not available: %s: %s\n", words.EnglishPart(p.Name), p.Problem, p.Fix)
 				}
 			}
 		}

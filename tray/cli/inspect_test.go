@@ -46,15 +46,15 @@ func TestDoctorForPeople(t *testing.T) {
 	var out bytes.Buffer
 	d := &Doctor{App: &App{Out: &out}}
 	err := d.print(control.Report{Parts: []control.Part{
-		{Name: "idle", Backend: "x11-sync", Value: "in use"},
-		{Name: "lock", Problem: "there is no session bus", Fix: "log in to a desktop"},
-		{Name: "mqtt", Backend: "broker", Problem: "refused", Since: time.Date(2026, 3, 25, 14, 2, 0, 0, time.Local)},
+		{Name: "idle", Level: control.LevelOK, Backend: "x11-sync", Value: "in use"},
+		{Name: "lock", Level: control.LevelWarning, Problem: "there is no session bus", Fix: "log in to a desktop"},
+		{Name: "mqtt", Level: control.LevelProblem, Backend: "broker", Problem: "refused", Since: time.Date(2026, 3, 25, 14, 2, 0, 0, time.Local)},
 	}})
 	want := `heliograph is not running: probed from here.
-ok       idle  x11-sync  in use
-problem  lock  -         there is no session bus
-               fix:      log in to a desktop
-problem  mqtt  broker    refused (since 2026-03-25 14:02:00)
+ok       Activity     x11-sync  in use
+warning  Screen lock  -         there is no session bus
+                      fix:      log in to a desktop
+problem  MQTT         broker    refused (since 2026-03-25 14:02:00)
 `
 	if err != nil || out.String() != want {
 		t.Errorf("%v: it says\n%s\nnot\n%s", err, out.String(), want)

@@ -38,7 +38,7 @@ func (p *printer) Line(text string) {
 func (p *printer) Missing(part, problem string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.line("\x1b[2m", words.Say("print.missing", part, problem))
+	p.line("\x1b[2m", words.Say("print.missing", words.Part(part), problem))
 }
 
 // State writes what has changed since the last one.
@@ -65,7 +65,7 @@ func (p *printer) State(s presence.State) {
 	if text != p.err {
 		p.err = text
 		if text == "" {
-			text = words.Say("print.well-again")
+			text = words.Say("print.recovered")
 		}
 		p.line("\x1b[31m", text)
 	}

@@ -116,22 +116,33 @@ type Report struct {
 	Parts   []Part `json:"parts"`
 }
 
-// Failing counts the parts that have a problem.
+// Failing counts the parts that have a problem, those with a warning aside.
 func (r Report) Failing() int {
 	n := 0
 	for _, p := range r.Parts {
-		if p.Problem != "" {
+		if p.Level == LevelProblem {
 			n++
 		}
 	}
 	return n
 }
 
+// Level is how well a part works.
+type Level string
+
+// The levels.
+const (
+	LevelOK      Level = "ok"
+	LevelWarning Level = "warning" // it does not work, and heliograph works without it
+	LevelProblem Level = "problem"
+)
+
 // Part is one thing that heliograph needs or can use.
 type Part struct {
 	Name    string `json:"name"`            // "idle", "keyring", "graph", "mqtt" …
 	Backend string `json:"backend"`         // what serves it; empty: nothing
 	Value   string `json:"value"`           // its state, for people
+	Level   Level  `json:"level"`           // how much Problem matters
 	Problem string `json:"problem"`         // empty: it works
 	Fix     string `json:"fix"`             // what the person can do about Problem
 	Polls   bool   `json:"polls,omitempty"` // the system reports no changes of it

@@ -27,14 +27,14 @@ import (
 // enough to wait for.
 const probeTimeout = 5 * time.Second
 
-// probe finds one part out.
+// probe examines one part.
 type probe struct {
 	name string
 	look func(context.Context) control.Part
 }
 
-// probeAll asks all probes at once and answers in their order. One that does
-// not keep to its deadline is given up, which is a problem of its own.
+// probeAll runs all probes at once and returns their parts in the same order. A
+// probe that ignores its deadline is abandoned, which is a problem of its own.
 func probeAll(ctx context.Context, probes []probe) []control.Part {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
@@ -58,12 +58,36 @@ func probeAll(ctx context.Context, probes []probe) []control.Part {
 	return parts
 }
 
-// Machine examines what stands around a running instance.
-func Machine(ctx context.Context) []control.Part {
+// optional are the parts that heliograph works without, as it does over SSH: it
+// still knows from the rest whether the person is there, and is in a call.
+var optional = map[string]bool{
+	"sleep": true, "clock": true, "lock": true, "lockers": true, "inhibitors": true, "awake": true, "camera": true, "sound-cards": true,
+	"tray": true, "toast": true, "dbus": true,
+}
+
+// Report gives each part its level. running reports that the parts are those of
+// a running instance.
+func Report(running bool, parts []control.Part) control.Report {
+	r := control.Report{Running: running, Parts: parts}
+	for i, p := range r.Parts {
+		switch {
+		case p.Problem == "":
+			r.Parts[i].Level = control.LevelOK
+		case optional[p.Name]:
+			r.Parts[i].Level = control.LevelWarning
+		default:
+			r.Parts[i].Level = control.LevelProblem
+		}
+	}
+	return r
+}
+
+// Surroundings examines what a running instance uses of the desktop.
+func Surroundings(ctx context.Context) []control.Part {
 	return probeAll(ctx, []probe{{"tray", probeTray}, {"toast", probeToast}, {"keyring", probeKeyring}})
 }
 
-// Detector tells the detector's parts.
+// Detector returns the parts of the detector.
 func Detector(parts []detect.Part) []control.Part {
 	out := []control.Part{}
 	for _, p := range parts {
@@ -73,7 +97,7 @@ func Detector(parts []detect.Part) []control.Part {
 }
 
 // Settings reports whether the settings file was accepted. unwatched is why its
-// changes are not noticed; nil: they are, or nothing runs that could.
+// changes are not noticed; nil: they are, or heliograph does not run.
 func Settings(v settings.Value, unwatched error) control.Part {
 	p := control.Part{Name: "settings", Backend: v.Path}
 	_, err := os.Stat(v.Path)
@@ -90,7 +114,7 @@ func Settings(v settings.Value, unwatched error) control.Part {
 	return p
 }
 
-// Account tells how the sign-in stands: who is signed in, or what is wrong.
+// Account reports who is signed in, or what is wrong with the sign-in.
 func Account(c settings.Config, who string, err error) control.Part {
 	p := control.Part{Name: "account", Backend: authority(c), Value: who}
 	switch {
@@ -110,7 +134,7 @@ func advice(err error) string {
 
 const signInFix = "run heliograph login"
 
-// Graph tells how Microsoft Graph answers the running instance.
+// Graph reports how Microsoft Graph answers the running instance.
 func Graph(c settings.Config, s presence.State) control.Part {
 	p := control.Part{Name: "graph", Backend: endpoint(c)}
 	switch {
@@ -158,7 +182,7 @@ func probeToast(ctx context.Context) control.Part {
 	return control.Part{Backend: backend, Value: "answers"}
 }
 
-// probeKeyring asks for an item that nobody keeps: a keyring that says so
+// probeKeyring asks for an item that does not exist: a keyring that says so
 // works. It never makes the keyring ask for its password.
 func probeKeyring(ctx context.Context) control.Part {
 	p := control.Part{Backend: keyringName}
@@ -178,7 +202,7 @@ func probeKeyring(ctx context.Context) control.Part {
 }
 
 // Examine examines without a running instance: it opens the detector, looks
-// around, and signs in silently, for one look each. It sets nothing.
+// around, and signs in silently. It sets nothing.
 func Examine(ctx context.Context, v settings.Value, account graph.Config, o detect.Options) control.Report {
 	c := v.Config
 	var parts []detect.Part
@@ -192,16 +216,16 @@ func Examine(ctx context.Context, v settings.Value, account graph.Config, o dete
 			return p
 		}},
 	})
-	r := control.Report{Parts: Detector(parts)}
+	all := Detector(parts)
 	if probes[0].Problem != "" {
-		r.Parts = append(r.Parts, probes[0])
+		all = append(all, probes[0])
 	}
 	service.Name = "graph"
-	r.Parts = append(append(append(r.Parts, probes[1:]...), service), Settings(v, nil))
+	all = append(append(append(all, probes[1:]...), service), Settings(v, nil))
 	for _, name := range outletsOf(c) {
-		r.Parts = append(r.Parts, control.Part{Name: name, Value: "not tried: heliograph is not running"})
+		all = append(all, control.Part{Name: name, Value: "not tried: heliograph is not running"})
 	}
-	return r
+	return Report(false, all)
 }
 
 // lookOnce opens the detector for one look.
@@ -246,8 +270,7 @@ func lookAtAccount(ctx context.Context, c settings.Config, from graph.Config) (a
 	return account, service
 }
 
-// outletsOf names the outlets that the settings ask for, for when no
-// instance runs.
+// outletsOf names the outlets that the settings ask for.
 func outletsOf(c settings.Config) []string {
 	var names []string
 	for _, o := range []struct {

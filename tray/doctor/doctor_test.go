@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -55,7 +56,7 @@ func TestAccountAndGraph(t *testing.T) {
 		"no_id":       {Account(c, "", graph.ErrNoClientID), "", "no application (client) id", "[account] client_id"},
 		"locked":      {Account(c, "", graph.ErrVaultLocked), "", "the keyring is locked", "Unlock it"},
 		"graph_works": {Graph(c, presence.State{SignedIn: true, Shown: presence.Shown{Pair: presence.Away}, ShownAt: now}), "a colleague saw Away/Away at ", "", ""},
-		"graph_fails": {Graph(c, presence.State{SignedIn: true, Err: &graph.Error{Status: 503}}), "", "answers 503", "goes on trying"},
+		"graph_fails": {Graph(c, presence.State{SignedIn: true, Err: &graph.Error{Status: 503}}), "", "answers 503", "Retrying"},
 		"graph_idle":  {Graph(c, presence.State{Err: presence.ErrSignIn}), "nobody is signed in", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -93,13 +94,27 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// TestAProblemHasAFix examines this machine, whatever it has.
+// TestLevels: over SSH much is absent, and only what is needed is a problem.
+func TestLevels(t *testing.T) {
+	broken := func(name string) control.Part { return control.Part{Name: name, Problem: "absent"} }
+	r := Report(true, []control.Part{{Name: "tray", Value: "works"}, broken("idle"), broken("lock"), broken("toast"), broken("keyring"), broken("mqtt"), broken("new")})
+	var got []control.Level
+	for _, p := range r.Parts {
+		got = append(got, p.Level)
+	}
+	want := []control.Level{control.LevelOK, control.LevelProblem, control.LevelWarning, control.LevelWarning, control.LevelProblem, control.LevelProblem, control.LevelProblem}
+	if !slices.Equal(got, want) || r.Failing() != 4 {
+		t.Errorf("levels %q, %d failing", got, r.Failing())
+	}
+}
+
+// TestAProblemHasAFix examines the computer that it runs on, whatever it has.
 func TestAProblemHasAFix(t *testing.T) {
 	c := settings.Default()
 	c.Hooks.OnChange = []string{"true"}
-	r := control.Report{Parts: append(Machine(t.Context()), Account(c, "", errors.New("boom")))}
+	r := Report(true, append(Surroundings(t.Context()), Account(c, "", errors.New("boom"))))
 	if r.Failing() < 1 {
-		t.Error("an error is no problem")
+		t.Error("an error is not a problem")
 	}
 	for _, p := range r.Parts {
 		if p.Name == "" || (p.Problem != "" && p.Fix == "") || (p.Problem == "") == (p.Value == "") {

@@ -1,6 +1,6 @@
-// Package menu maps the state to what the tray shows, and row ids to what they
-// mean. It holds no state, and the tray no truth: every row is always there,
-// greyed with its reason where it has nothing to do.
+// Package menu renders the state as the view of the tray, and says what the ids
+// of rows mean. It holds no state. Rows are made once, in a fixed order: one
+// that has nothing to do is greyed and says why.
 package menu
 
 import (
@@ -12,9 +12,8 @@ import (
 	"heliograph/tray/words"
 )
 
-// Ids of the rows that are no statuses. A status's row id is StatusPrefix and
-// its name, a duration's ForPrefix and its name, a rule's RulePrefix and its
-// name.
+// Ids of rows. The id of a status is StatusPrefix and its name, that of a
+// duration ForPrefix and its name, that of a rule RulePrefix and its name.
 const (
 	StatusPrefix = "status:"
 	ForPrefix    = "for:"
@@ -35,25 +34,26 @@ const (
 // Facts is all that the menu depends on.
 type Facts struct {
 	State presence.State
-	// Now and Hours say which durations there are.
+	// Now and Hours decide which durations can be chosen.
 	Now   time.Time
 	Hours presence.Hours
-	// Account is who is signed in, for people; empty: nobody. Application: the
-	// application itself has signed in, for that user.
+	// Account is who is signed in, for people; empty: nobody. Application
+	// reports that the application itself has signed in, for that user.
 	Account     string
 	Application bool
-	// SigningIn: a sign-in page is open.
+	// SigningIn reports that a sign-in page waits for the person.
 	SigningIn bool
-	// Trouble is the sentence of what is wrong; empty: nothing.
-	Trouble string
+	// Trouble is the sentence of what is wrong; empty: nothing. CommandTrouble
+	// is the same for somebody who has commands instead of the menu.
+	Trouble, CommandTrouble string
 	// Rules are the switches of Automatic, in menu order.
 	Rules []Rule
-	// Autostart reports whether heliograph starts at login; NoAutostart that
-	// this cannot be had here.
+	// Autostart reports whether heliograph starts at login, NoAutostart that
+	// this is not possible here.
 	Autostart, NoAutostart bool
 }
 
-// Rule is a switch of Automatic. Greyed: it has nothing to act on.
+// Rule is a switch of Automatic. Greyed reports that it would change nothing.
 type Rule struct {
 	ID, Label string
 	On        bool
@@ -70,7 +70,7 @@ func Status(id string) (presence.Status, bool) {
 	return s, err == nil
 }
 
-// View is the tray for these facts.
+// View renders the facts.
 func View(f Facts) tray.View {
 	s := f.State
 	head, why := words.Headline(s), words.Why(s)
@@ -79,7 +79,7 @@ func View(f Facts) tray.View {
 	}
 	rows := []tray.Row{
 		{ID: "state", Label: head, Disabled: true},
-		{ID: "why", Label: why, Disabled: true},
+		{ID: "why", Label: words.Sentence(why), Disabled: true},
 		{ID: "line-state", Separator: true},
 	}
 	for _, k := range presence.Statuses() {
@@ -169,7 +169,7 @@ func chosen(s presence.State) presence.Status {
 	return s.Choice.Status
 }
 
-// icon is the state by shape.
+// icon chooses the picture.
 func icon(f Facts) tray.Icon {
 	switch {
 	case f.Account == "":
@@ -177,12 +177,12 @@ func icon(f Facts) tray.Icon {
 	case f.Trouble != "":
 		return tray.IconTrouble
 	case !f.State.Theirs.Zero():
-		return ofPair(f.State.Theirs)
+		return iconOf(f.State.Theirs)
 	}
-	return ofPair(f.State.Want.Pair())
+	return iconOf(f.State.Want.Pair())
 }
 
-func ofPair(p presence.Pair) tray.Icon {
+func iconOf(p presence.Pair) tray.Icon {
 	switch p.Availability {
 	case "Available":
 		return tray.IconAvailable

@@ -105,7 +105,7 @@ func TestGreyedRowsSayWhy(t *testing.T) {
 	words.Use("en")
 	v := View(Facts{Now: noon})
 	for _, r := range v.Rows {
-		for id, want := range map[string]string{FreeTheirs: "Nothing chosen in Teams", NotACall: "No call now", IsACall: "No other program records", "for": "For how long: Automatic has no end"} {
+		for id, want := range map[string]string{FreeTheirs: "Nothing set in Teams", NotACall: "No call right now", IsACall: "No other app is recording", "for": "Duration: Automatic doesn't end"} {
 			if r.ID == id && (r.Label != want || !r.Disabled) {
 				t.Errorf("%s is %q, greyed: %v", id, r.Label, r.Disabled)
 			}

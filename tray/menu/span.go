@@ -12,7 +12,7 @@ import (
 // span is one length that a choice can have from the menu.
 type span struct {
 	id  string
-	end func(now time.Time, h presence.Hours) time.Time // zero: until changed
+	end func(now time.Time, h presence.Hours) time.Time // zero: no end
 }
 
 var spans = []span{
@@ -34,9 +34,9 @@ func evening(now time.Time, h presence.Hours) time.Time {
 
 func tomorrow(now time.Time, h presence.Hours) time.Time { return h.Tomorrow(now) }
 
-// Until returns when a choice ends whose duration's row was clicked (zero:
-// until changed), and whether the id is such a row's at all.
-func Until(id string, now time.Time, h presence.Hours) (time.Time, bool) {
+// Until returns when a choice ends whose duration was clicked; zero: it has no
+// end. ok reports that the id is that of a duration which ends after now.
+func Until(id string, now time.Time, h presence.Hours) (end time.Time, ok bool) {
 	name, ok := strings.CutPrefix(id, ForPrefix)
 	if !ok {
 		return time.Time{}, false
@@ -51,7 +51,8 @@ func Until(id string, now time.Time, h presence.Hours) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// durations is the submenu of the present choice; Automatic has no end.
+// durations is the submenu with the durations of the present choice. Automatic
+// has none.
 func durations(f Facts) tray.Row {
 	c := f.State.Choice
 	top := tray.Row{ID: "for"}

@@ -1,9 +1,9 @@
-// Package timeline remembers what presence was wanted over the last day and
-// why, so that `heliograph why` can tell it. It keeps one small file of the
-// user's own, which is never the cause of a failure: what cannot be read is
-// skipped, what cannot be written is remembered until the end.
+// Package timeline stores which presence was wanted over the last day and why,
+// for `heliograph why`. It uses one small file that only the user may read. The
+// file never causes a failure: lines that cannot be read are skipped, and
+// entries that cannot be written are kept in memory until the program ends.
 //
-// It refuses to hold a message text or a window title: [Entry] has no field
+// It refuses to store a message text or a window title: [Entry] has no field
 // for them.
 package timeline
 
@@ -25,7 +25,7 @@ import (
 	"heliograph/tray/atomicfile"
 )
 
-// Entry is one change: from At on this held, until the next entry.
+// Entry is one change: what held from At until the next entry.
 type Entry struct {
 	At           time.Time `json:"at"`
 	Availability string    `json:"availability"`
@@ -34,20 +34,22 @@ type Entry struct {
 	App          string    `json:"app,omitempty"`
 }
 
-// Bounds of the file: a day has some dozens of changes, a desk gone wild some
-// thousands. Older entries go once a bound is met.
+// Bounds of the file. An ordinary day has some dozens of changes; a microphone
+// that starts and stops all day makes some thousands. When a bound is exceeded,
+// the older entries are removed.
 const (
 	Span       = 24 * time.Hour
 	maxEntries = 2000
 	maxBytes   = 200 << 10
-	// maxText bounds one text of an entry; programs name themselves.
+	// maxText bounds one text of an entry: the name of a program may be of any
+	// length.
 	maxText = 120
 )
 
 // Log is the timeline. All methods may be called from any goroutine.
 type Log struct {
 	log  *slog.Logger
-	path string // empty: nothing outlives the process
+	path string // empty: the timeline is in memory only
 
 	mu      sync.Mutex
 	entries []Entry // in the order they were added
@@ -57,8 +59,8 @@ type Log struct {
 	closed  bool
 }
 
-// Open reads the timeline at path and goes on with it. An empty path keeps it
-// in memory alone.
+// Open reads the timeline at path; later entries are appended to it. With an
+// empty path the timeline is in memory only.
 func Open(path string, log *slog.Logger) *Log {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -69,7 +71,7 @@ func Open(path string, log *slog.Logger) *Log {
 	}
 	raw, whole, err := readEnd(path, 2*maxBytes)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		log.Warn("the timeline cannot be read: it begins anew", "file", path, "error", err)
+		log.Warn("the timeline cannot be read: a new one is started", "file", path, "error", err)
 	}
 	var damaged int
 	l.entries, damaged = parse(raw)
@@ -83,7 +85,7 @@ func Open(path string, log *slog.Logger) *Log {
 	return l
 }
 
-// readEnd reads at most the last n bytes of a file, and tells whether that is
+// readEnd reads at most the last n bytes of a file, and reports whether that is
 // all of it.
 func readEnd(path string, n int64) ([]byte, bool, error) {
 	f, err := os.Open(path)
@@ -96,7 +98,7 @@ func readEnd(path string, n int64) ([]byte, bool, error) {
 		return nil, true, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, true, fmt.Errorf("%s is no regular file", path)
+		return nil, true, fmt.Errorf("%s is not a regular file", path)
 	}
 	over := info.Size() - n
 	if over > 0 {
@@ -108,7 +110,7 @@ func readEnd(path string, n int64) ([]byte, bool, error) {
 	return raw, over <= 0, err
 }
 
-// parse reads the lines that are whole, and counts those that are not.
+// parse decodes the lines, and counts those that are damaged.
 func parse(raw []byte) (entries []Entry, damaged int) {
 	for len(raw) > 0 {
 		line, rest, ended := bytes.Cut(raw, []byte("\n"))
@@ -124,14 +126,14 @@ func parse(raw []byte) (entries []Entry, damaged int) {
 	return entries, damaged
 }
 
-// valid reports whether e says when and why, at an instant that JSON can hold.
+// valid reports whether e has an instant that JSON can hold, and a rule.
 func (e Entry) valid() bool {
 	year := e.At.UTC().Year()
 	return !e.At.IsZero() && year >= 1970 && year < 9999 && e.Rule != ""
 }
 
-// tidy bounds the texts and takes the monotonic clock out, which no other
-// process could read.
+// tidy bounds the texts and removes the monotonic clock, which means nothing to
+// another process.
 func (e Entry) tidy() Entry {
 	e.At = e.At.Round(0)
 	for _, s := range []*string{&e.Availability, &e.Activity, &e.Rule, &e.App} {
@@ -143,7 +145,7 @@ func (e Entry) tidy() Entry {
 	return e
 }
 
-// Add appends e, unless it says the same as the entry before.
+// Add appends e, unless only its instant differs from the entry before.
 func (l *Log) Add(e Entry) {
 	e = e.tidy()
 	if !e.valid() {
@@ -169,12 +171,12 @@ func (l *Log) Add(e Entry) {
 // note logs the first of several failures.
 func (l *Log) note(err error) {
 	if err != nil && !l.failing {
-		l.log.Warn("the timeline cannot be kept", "file", l.path, "error", err)
+		l.log.Warn("the timeline cannot be written", "file", l.path, "error", err)
 	}
 	l.failing = err != nil
 }
 
-// append writes one line. Whoever reads skips a line that a crash cut short.
+// append writes one line. Open skips a line that a crash has cut short.
 func (l *Log) append(e Entry) error {
 	if l.file == nil {
 		if err := os.MkdirAll(filepath.Dir(l.path), 0o700); err != nil {
@@ -184,8 +186,8 @@ func (l *Log) append(e Entry) error {
 		if err != nil {
 			return err
 		}
-		if err := f.Chmod(0o600); err != nil { // whoever made it
-			l.log.Debug("timeline", "error", err)
+		if err := f.Chmod(0o600); err != nil { // the file may have been created by another program
+			l.log.Debug("the timeline's permissions were not set", "error", err)
 		}
 		l.file = f
 	}
@@ -209,10 +211,10 @@ func encode(e Entry) ([]byte, error) {
 
 func (l *Log) full() bool { return len(l.entries) > maxEntries || l.size > maxBytes }
 
-// keep returns the lines to keep once a bound is met: those of the last day,
-// and no more than half of what there is room for, so that compacting is rare.
-// An instant ahead of now is kept: it was the clock that went back, not the
-// user.
+// keep returns the entries to keep when a bound is exceeded, and their lines:
+// those of the last day, and at most half of what the bounds allow, so that
+// compacting is rare. An entry with an instant ahead of now is kept: the clock
+// was set back.
 func keep(entries []Entry, now time.Time) ([]Entry, []byte) {
 	old := now.Add(-Span)
 	entries = slices.DeleteFunc(entries, func(e Entry) bool { return e.At.Before(old) })
@@ -229,8 +231,8 @@ func keep(entries []Entry, now time.Time) ([]Entry, []byte) {
 	return slices.Clone(entries[first:]), bytes.Join(lines, nil)
 }
 
-// compact writes what is kept to a new file, which takes the old one's place in
-// one step: a crash leaves one of them whole.
+// compact replaces the file by one with the entries to keep, in one step: after
+// a crash one of the two files is there, and complete.
 func (l *Log) compact(now time.Time) {
 	var text []byte
 	if l.entries, text = keep(l.entries, now); l.path != "" && !l.closed {
@@ -240,16 +242,16 @@ func (l *Log) compact(now time.Time) {
 
 func (l *Log) replace(text []byte) error {
 	if l.file != nil {
-		l.file.Close() // Windows renames over no open file
+		l.file.Close() // Windows does not replace an open file
 		l.file = nil
 	}
 	l.size = len(text)
 	return atomicfile.Write(l.path, text, 0o600)
 }
 
-// Since returns what was wanted from t on, in the order it happened: the
-// changes of t and later, and first the one that held at t, if it is known. A
-// clock that was set back shows as instants that go back.
+// Since returns the entries from t on in the order in which they were added,
+// and before them the one that held at t, if it is known. Where the clock was
+// set back, the instants go back too.
 func (l *Log) Since(t time.Time) []Entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -266,8 +268,8 @@ func (l *Log) Since(t time.Time) []Entry {
 	return out
 }
 
-// Close closes the file; it may be called twice. What is added later is
-// remembered by this process alone.
+// Close closes the file. It may be called twice. Entries that are added later
+// are kept in memory only.
 func (l *Log) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -3,12 +3,14 @@ package words
 import (
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"heliograph/graph/presence"
 	"heliograph/graph/zone"
 )
 
-// Status is a status's name.
+// Status is the name of a status.
 func Status(s presence.Status) string { return Say("status." + string(s)) }
 
 // Pair is what a colleague reads of an availability and activity: the
@@ -32,18 +34,70 @@ func Pair(p presence.Pair) string {
 // Reason says in one clause why a state holds.
 func Reason(s presence.State) string {
 	r := s.Want.Reason
-	key := "reason." + string(r.Rule)
-	if r.Rule == "" {
-		key = "reason.unknown"
-	}
-	text := Say(key, r.App)
+	var text string
 	switch r.Rule {
-	case presence.RuleChoice, presence.RuleCall, presence.RuleSharing, presence.RuleIdle:
-		if !r.Since.IsZero() {
-			text += " " + Say("since", Clock(r.Since, time.Now()))
-		}
+	case "":
+		text = Say("reason.unknown")
+	case presence.RuleCall:
+		text = withArticle("reason.call", r.App)
+	default:
+		text = Say("reason."+string(r.Rule), r.App)
+	}
+	if r.Since.IsZero() {
+		return text
+	}
+	switch now := time.Now(); r.Rule {
+	case presence.RuleChoice:
+		text += " " + moment(r.Since, now)
+	case presence.RuleCall, presence.RuleSharing, presence.RuleIdle:
+		text += " " + Say("since", Clock(r.Since, now))
 	}
 	return text
+}
+
+// InCall says that the person is in a call with a program, as a title.
+func InCall(app string) string { return withArticle("toast.call", app) }
+
+// withArticle says a key whose text has the English article "a" before a name,
+// or "an" where the name asks for it.
+func withArticle(key, name string) string {
+	if name != "" && strings.ContainsRune("AEIO", unicode.ToUpper(rune(name[0]))) {
+		key += ".an"
+	}
+	return Say(key, name)
+}
+
+// Part is the name of a part of heliograph, as doctor lists them, for people.
+func Part(name string) string {
+	if key := "part." + name; Known(key) {
+		return Say(key)
+	}
+	return name
+}
+
+// EnglishPart is Part in English, for output that is never translated.
+func EnglishPart(name string) string {
+	if key := "part." + name; Known(key) {
+		return say(englishPrinter, key, nil)
+	}
+	return name
+}
+
+// Sentence begins a clause with a capital letter.
+func Sentence(clause string) string {
+	first, size := utf8.DecodeRuneInString(clause)
+	if size == 0 || strings.HasPrefix(clause, "heliograph") { // a name in lower case
+		return clause
+	}
+	return string(unicode.ToUpper(first)) + clause[size:]
+}
+
+// moment says when something happened: at a time of today, or on a day.
+func moment(t, now time.Time) string {
+	if day(t.Local()) == day(now.Local()) {
+		return Say("at", Clock(t, now))
+	}
+	return Say("on", Clock(t, now))
 }
 
 // Clock is an instant as a person reads it: the time today, with the weekday
@@ -69,7 +123,7 @@ func day(t time.Time) time.Time {
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
 
-// Until says when a choice ends; empty: when changed.
+// Until says when a choice ends; empty: it has no end.
 func Until(t time.Time) string {
 	if t.IsZero() {
 		return ""

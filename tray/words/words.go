@@ -1,6 +1,6 @@
 // Package words is the message catalogue: every sentence that a person reads
-// in the tray, in a toast or about the state, in each language that ships. It
-// draws nothing and decides nothing.
+// in the tray, in a toast or about the state, in each language that heliograph
+// has. It draws nothing and decides nothing.
 //
 // The help and the errors of the command line are English only.
 package words
@@ -14,13 +14,13 @@ import (
 	"golang.org/x/text/message/catalog"
 )
 
-// texts are the languages; the first is the one for everybody else.
+// texts are the languages; whoever wants none of them gets the first.
 var texts = []struct {
 	tag  language.Tag
 	text map[string]string
 }{{language.English, english}, {language.German, german}}
 
-// printer speaks the language of this process, englishPrinter English.
+// printer has the language of this process, englishPrinter English.
 var (
 	printer        atomic.Pointer[message.Printer]
 	englishPrinter = newPrinter("en")
@@ -42,7 +42,8 @@ func printerFor(name string) *message.Printer {
 	return newPrinter(name)
 }
 
-// newPrinter speaks the first of the wanted languages that the catalogue has.
+// newPrinter makes a printer for the first of the wanted languages that the
+// catalogue has.
 func newPrinter(wanted ...string) *message.Printer {
 	tags := make([]language.Tag, 0, len(texts))
 	b := catalog.NewBuilder(catalog.Fallback(texts[0].tag))
@@ -75,11 +76,3 @@ func Known(key string) bool {
 	_, ok := english[key]
 	return ok
 }
-
-// Advice is the sentence for an advice of package graph, by its key.
-func Advice(key string, args ...any) string { return Say(adviceKey(key), args...) }
-
-// EnglishAdvice is Advice in English, for output that is never translated.
-func EnglishAdvice(key string, args ...any) string { return say(englishPrinter, adviceKey(key), args) }
-
-func adviceKey(key string) string { return "advice." + key }

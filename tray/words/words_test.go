@@ -45,7 +45,7 @@ func TestEveryAdviceHasWords(t *testing.T) {
 	keys := graph.AdviceKeys()
 	for _, l := range texts {
 		for key, n := range keys {
-			text, ok := l.text[adviceKey(key)]
+			text, ok := l.text["advice."+key]
 			if !ok {
 				t.Errorf("%s lacks the advice %s", l.tag, key)
 			} else if got := strings.Count(text, "%s"); got != n {
@@ -120,7 +120,7 @@ func TestEveryRuleAndStatusHasWords(t *testing.T) {
 func TestSay(t *testing.T) {
 	defer Use("en")
 	s := presence.State{Want: presence.Want{Session: presence.InACall, Reason: presence.Reason{Rule: presence.RuleCall, App: "Zoom"}}}
-	for name, want := range map[string]string{"en": "Busy, in a call, because Zoom is in a call", "de-AT": "Beschäftigt, in einem Anruf, denn: Anruf in Zoom", "tlh": "Busy, in a call, because Zoom is in a call"} {
+	for name, want := range map[string]string{"en": "Busy, in a call, because you're in a Zoom call", "de-AT": "Beschäftigt, in einem Anruf – Anruf in Zoom", "tlh": "Busy, in a call, because you're in a Zoom call"} {
 		Use(name)
 		if got := Because(s); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
@@ -129,6 +129,89 @@ func TestSay(t *testing.T) {
 	Use("de")
 	if got := Advice("single", 50194); !strings.Contains(got, "AADSTS50194)") {
 		t.Errorf("an error number became %q", got)
+	}
+}
+
+// TestReason holds the clauses that a name or an instant changes.
+func TestReason(t *testing.T) {
+	defer Use("en")
+	now := time.Now()
+	today := now.Format("15:04")
+	for _, c := range []struct {
+		language string
+		reason   presence.Reason
+		want     string
+	}{
+		{"en", presence.Reason{Rule: presence.RuleCall, App: "Element"}, "you're in an Element call"},
+		{"en", presence.Reason{Rule: presence.RuleCall, App: "Zoom", Since: now}, "you're in a Zoom call (since " + today + ")"},
+		{"en", presence.Reason{Rule: presence.RuleChoice, Since: now}, "you chose this at " + today},
+		{"de", presence.Reason{Rule: presence.RuleChoice, Since: now}, "von Ihnen gewählt um " + today},
+		{"de", presence.Reason{Rule: presence.RuleIdle, Since: now}, "keine Eingabe (seit " + today + ")"},
+		{"en", presence.Reason{Rule: presence.RuleInput, Since: now}, "you're at your computer"},
+		{"en", presence.Reason{}, "activity can't be detected on this system"},
+	} {
+		Use(c.language)
+		if got := Reason(presence.State{Want: presence.Want{Reason: c.reason}}); got != c.want {
+			t.Errorf("%s: %q, want %q", c.language, got, c.want)
+		}
+	}
+	Use("en")
+	old := presence.Reason{Rule: presence.RuleChoice, Since: now.AddDate(0, 0, -30)}
+	if got := Reason(presence.State{Want: presence.Want{Reason: old}}); !strings.HasPrefix(got, "you chose this on 20") {
+		t.Errorf("a month ago: %q", got)
+	}
+}
+
+func TestSpan(t *testing.T) {
+	defer Use("en")
+	for d, want := range map[time.Duration]string{time.Second: "1 second", time.Minute: "1 minute", 5 * time.Minute: "5 minutes", time.Hour: "1 hour",
+		90 * time.Minute: "1 hour 30 minutes", 25*time.Hour + 2*time.Second: "25 hours 2 seconds", 0: "0 seconds", 400 * time.Millisecond: "0 seconds"} {
+		if got := Span(d); got != want {
+			t.Errorf("%v is %q, want %q", d, got, want)
+		}
+	}
+	Use("de")
+	if got := Span(61 * time.Minute); got != "1 Stunde 1 Minute" {
+		t.Errorf("German: %q", got)
+	}
+}
+
+// TestAdviceSaysHowToSignIn: the menu's reader gets a row to choose, that of the
+// command line a command, and nobody gets both.
+func TestAdviceSaysHowToSignIn(t *testing.T) {
+	for key := range solvedBySignIn {
+		if !Known("advice." + key) {
+			t.Errorf("there is no advice %s", key)
+		}
+	}
+	for _, c := range []struct{ got, want string }{
+		{Advice("signed-out"), "You aren't signed in. Choose Sign in."},
+		{CommandAdvice("signed-out"), "You aren't signed in. Run: heliograph login"},
+		{Advice("network"), CommandAdvice("network")},
+	} {
+		if c.got != c.want {
+			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestPart(t *testing.T) {
+	defer Use("en")
+	Use("de")
+	for _, c := range []struct{ got, want string }{
+		{Part("inhibitors"), "Wachhalte-Anfragen"}, {EnglishPart("inhibitors"), "Stay-awake requests"}, {Part("new"), "new"}, {EnglishPart("new"), "new"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestSentence(t *testing.T) {
+	for clause, want := range map[string]string{"": "", "you chose this": "You chose this", "äußere": "Äußere", "heliograph is paused": "heliograph is paused", "Zoom": "Zoom"} {
+		if got := Sentence(clause); got != want {
+			t.Errorf("%q becomes %q", clause, got)
+		}
 	}
 }
 

@@ -43,7 +43,7 @@ func TestStartedByExplorer(t *testing.T) {
 			if app.Ended() {
 				t.Fatalf("heliograph ended: exit %d", app.Wait())
 			}
-			if s := p.Command("status"); s.Wait() != 0 || !strings.Contains(s.Output(), "Available: you are at the desk") {
+			if s := p.Command("status"); s.Wait() != 0 || !strings.Contains(s.Output(), "Available: you're at your computer") {
 				t.Errorf("status: exit %d: %s", s.Wait(), s.Output())
 			}
 			if q := p.Command("quit"); q.Wait() != 0 {

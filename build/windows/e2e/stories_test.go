@@ -131,7 +131,7 @@ func TestSecondLaunchShowsTheFirst(t *testing.T) {
 
 func TestCommandsAnswer(t *testing.T) {
 	p, _ := running(t, "1h")
-	if c := p.Command("status"); c.Wait() != 0 || !strings.Contains(c.Output(), "Available: you are at the desk") {
+	if c := p.Command("status"); c.Wait() != 0 || !strings.Contains(c.Output(), "Available: you're at your computer") {
 		t.Errorf("exit %d: %s", c.Wait(), c.Output())
 	}
 	if c := p.Command("set", "dnd", "--for", "1h"); c.Wait() != 0 {
