@@ -58,8 +58,11 @@ var hangs = map[string]func(t *testing.T, p *lab.Person, app *lab.Process){
 	},
 	"notifications": func(t *testing.T, _ *lab.Person, _ *lab.Process) { freeze(t, "DUNST") },
 	"keyring":       func(t *testing.T, _ *lab.Person, _ *lab.Process) { freeze(t, "KEYRING") },
-	"sound":         func(t *testing.T, _ *lab.Person, _ *lab.Process) { freeze(t, "PULSE"); freeze(t, "PIPEWIRE") },
-	"logind":        func(t *testing.T, _ *lab.Person, _ *lab.Process) { freeze(t, "LOGIND") },
+	"sound": func(t *testing.T, _ *lab.Person, _ *lab.Process) {
+		freeze(t, "PULSE")
+		freeze(t, "PIPEWIRE")
+	},
+	"logind": func(t *testing.T, _ *lab.Person, _ *lab.Process) { freeze(t, "LOGIND") },
 	"hook": func(t *testing.T, p *lab.Person, _ *lab.Process) {
 		lab.Eventually(t, "the hook runs", func() bool { return exists(hookFile(p)) })
 	},

@@ -44,7 +44,10 @@ func press(t *testing.T, base string, form url.Values, header map[string]string)
 func TestBoardButtons(t *testing.T) {
 	s := stopped()
 	base := httptestURL(t, s)
-	shown := func() string { u := s.User("self").Shown; return u.Availability + "/" + u.Activity }
+	shown := func() string {
+		u := s.User("self").Shown
+		return u.Availability + "/" + u.Activity
+	}
 	for _, step := range []struct{ do, user, client, want string }{
 		{"client:Available/Available", "", "Teams desktop", "Available/Available"},
 		{"client:Busy/InAMeeting", SelfID, "Teams mobile", "Busy/InAMeeting"},

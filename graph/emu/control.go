@@ -27,7 +27,7 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request, name string) {
 		"advance": s.controlAdvance, "faults": s.controlFaults, "token": s.controlToken,
 		"sessions": s.controlSessions, "preferred": s.controlPreferred, "revoke": s.controlRevoke,
 		"device": s.controlDevice,
-		"reset":  func([]byte) (any, error) { s.reset(); return s.State(), nil },
+		"reset":  s.controlReset,
 	}
 	get, isRead := read[name]
 	do, isChange := change[name]
@@ -78,6 +78,11 @@ func decodeControl(body []byte, v any) error {
 		return errors.New("the body holds more than one JSON object")
 	}
 	return nil
+}
+
+func (s *Server) controlReset([]byte) (any, error) {
+	s.reset()
+	return s.State(), nil
 }
 
 func (s *Server) controlAdvance(body []byte) (any, error) {

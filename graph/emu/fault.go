@@ -191,22 +191,20 @@ func (s *Server) faulty(w http.ResponseWriter, r *http.Request, f *fault) {
 		_, _ = io.WriteString(w, "<!DOCTYPE html><title>Sign in to this network</title><p>A page that is not Microsoft's.")
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if f.AADSTS != 0 {
 		e := aadstsError(f.AADSTS)
-		if f.Status != 0 {
-			e.status = f.Status
-		}
+		e.status = cmp.Or(f.Status, e.status)
 		if strings.HasSuffix(r.URL.Path, "/authorize") {
-			s.mu.Unlock()
 			s.errorPage(w, e)
-			s.mu.Lock()
 			return
 		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.oauthFail(w, e)
 		return
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	x := &failure{status: f.Status, code: f.Code, message: f.Message, retryAfter: time.Duration(f.RetryAfter) * time.Second}
 	if x.code == "" {
 		x.code = usualCode(f.Status)

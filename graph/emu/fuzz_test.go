@@ -134,67 +134,90 @@ var (
 // step carries out one operation at the emulator and in the model.
 func (d *trial) step(op, arg byte) {
 	d.t.Helper()
-	m, n := d.m, int(arg)
-	fields := func(p string, span int) string {
-		availability, activity, _ := strings.Cut(p, "/")
-		out := fmt.Sprintf(`"availability":%q,"activity":%q`, availability, activity)
-		if spans[span] != "" {
-			out += fmt.Sprintf(`,"expirationDuration":%q`, spans[span])
-		}
-		return out
-	}
-	switch op % 6 {
+	switch n := int(arg); op % 6 {
 	case 0:
-		by := time.Duration(n) * 10 * time.Second
-		d.log = append(d.log, "advance "+by.String())
-		m.now += by
-		if err := d.s.advance(by); err != nil {
-			d.t.Fatal(err)
-		}
+		d.advance(time.Duration(n) * 10 * time.Second)
 	case 1:
-		p, span := appPairs[n%len(appPairs)], n/8%len(spans)
-		s := setting{p, m.now, m.now + lengths[span], true, len(d.log)}
-		if m.timeouts > 0 { // the 2021 document: no duration, no Presenting
-			p, span = appPairs[n%4], 0
-			s = setting{p, m.now, 0, true, len(d.log)}
-		}
-		m.clients["app"] = s
-		d.act("setPresence", `{"sessionId":"`+AppID+`",`+fields(p, span)+`}`, 200)
+		d.setPresence(n)
 	case 2:
 		want := 404
-		if s, ok := m.clients["app"]; ok && m.current(s) != "" {
+		if s, ok := d.m.clients["app"]; ok && d.m.current(s) != "" {
 			want = 200
 		}
-		delete(m.clients, "app")
+		delete(d.m.clients, "app")
 		d.act("clearPresence", `{"sessionId":"`+AppID+`"}`, want)
 	case 3:
-		p, span := chosenPairs[n%len(chosenPairs)], n/8%len(spans)
-		length := lengths[span]
-		if spans[span] == "" {
-			length = 7 * 24 * time.Hour
-			if p == "Busy/Busy" || p == "DoNotDisturb/DoNotDisturb" {
-				length = 24 * time.Hour
-			}
-		}
-		m.choice.pair, m.choice.end = p, m.now+length
-		d.act("setUserPreferredPresence", `{`+fields(p, span)+`}`, 200)
+		d.choose(n)
 	case 4:
-		m.choice.end = 0
+		d.m.choice.end = 0
 		d.act("clearUserPreferredPresence", "", 200)
 	case 5:
-		name, p := fmt.Sprint("Teams ", n%3), teamsPairs[n/4%len(teamsPairs)]
-		if n >= 200 {
-			p = ""
-			delete(m.clients, name)
-		} else {
-			m.clients[name] = setting{p, m.now, 0, false, len(d.log)}
-		}
-		availability, activity, _ := strings.Cut(p, "/")
-		d.log = append(d.log, name+" "+p)
-		if err := d.s.SetSession(SessionRequest{Name: name, Availability: availability, Activity: activity}); err != nil {
-			d.t.Fatal(err)
+		d.setTeams(n)
+	}
+}
+
+func (d *trial) advance(by time.Duration) {
+	d.t.Helper()
+	d.log = append(d.log, "advance "+by.String())
+	d.m.now += by
+	if err := d.s.advance(by); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// setPresence sets the session of the application; n chooses pair and duration.
+func (d *trial) setPresence(n int) {
+	d.t.Helper()
+	p, span := appPairs[n%len(appPairs)], n/8%len(spans)
+	s := setting{p, d.m.now, d.m.now + lengths[span], true, len(d.log)}
+	if d.m.timeouts > 0 { // the 2021 document: no duration, no Presenting
+		p, span = appPairs[n%4], 0
+		s = setting{p, d.m.now, 0, true, len(d.log)}
+	}
+	d.m.clients["app"] = s
+	d.act("setPresence", `{"sessionId":"`+AppID+`",`+fields(p, span)+`}`, 200)
+}
+
+// choose sets the preferred presence.
+func (d *trial) choose(n int) {
+	d.t.Helper()
+	p, span := chosenPairs[n%len(chosenPairs)], n/8%len(spans)
+	length := lengths[span]
+	if spans[span] == "" {
+		length = 7 * 24 * time.Hour
+		if p == "Busy/Busy" || p == "DoNotDisturb/DoNotDisturb" {
+			length = 24 * time.Hour
 		}
 	}
+	d.m.choice.pair, d.m.choice.end = p, d.m.now+length
+	d.act("setUserPreferredPresence", `{`+fields(p, span)+`}`, 200)
+}
+
+// setTeams sets or ends the session of a Teams client.
+func (d *trial) setTeams(n int) {
+	d.t.Helper()
+	name, p := fmt.Sprint("Teams ", n%3), teamsPairs[n/4%len(teamsPairs)]
+	if n >= 200 {
+		p = ""
+		delete(d.m.clients, name)
+	} else {
+		d.m.clients[name] = setting{p, d.m.now, 0, false, len(d.log)}
+	}
+	availability, activity, _ := strings.Cut(p, "/")
+	d.log = append(d.log, name+" "+p)
+	if err := d.s.SetSession(SessionRequest{Name: name, Availability: availability, Activity: activity}); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// fields are the members of a body.
+func fields(p string, span int) string {
+	availability, activity, _ := strings.Cut(p, "/")
+	out := fmt.Sprintf(`"availability":%q,"activity":%q`, availability, activity)
+	if spans[span] != "" {
+		out += fmt.Sprintf(`,"expirationDuration":%q`, spans[span])
+	}
+	return out
 }
 
 // check compares what is shown with the model, over every path that shows it.

@@ -85,14 +85,20 @@ func near(a, b color.Color) bool {
 func TestIconAndMenu(t *testing.T) {
 	p, app := running(t, "1h")
 	var at image.Point
-	lab.Eventually(t, "a green icon is on the taskbar", func() (ok bool) { at, ok = findIcon(t, "available"); return ok })
+	lab.Eventually(t, "a green icon is on the taskbar", func() (ok bool) {
+		at, ok = findIcon(t, "available")
+		return ok
+	})
 	dnd := rowsAbove(t, menu.StatusPrefix+string(presence.ChoseDND))
 	twice(t, "Do not disturb, clicked in the menu", func() {
 		if row, _, ok := openMenu(t, at, dnd); ok {
 			click(t, row, "1")
 		}
 	}, func() bool { return p.Emu.Shows("DoNotDisturb/DoNotDisturb") })
-	lab.Eventually(t, "the icon is red", func() bool { _, ok := findIcon(t, "dnd"); return ok })
+	lab.Eventually(t, "the icon is red", func() bool {
+		_, ok := findIcon(t, "dnd")
+		return ok
+	})
 	twice(t, "Quit, the last row", func() {
 		if _, last, ok := openMenu(t, at, dnd); ok {
 			click(t, last, "1")
