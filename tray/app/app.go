@@ -20,7 +20,6 @@ import (
 	"heliograph/tray/logbook"
 	"heliograph/tray/menu"
 	"heliograph/tray/settings"
-	"heliograph/tray/words"
 )
 
 // Options says what an instance is made of.
@@ -146,7 +145,7 @@ func (in *instance) show(ctx context.Context) {
 	if in.opts.Tray {
 		if err := in.tray.Run(ctx); err != nil && ctx.Err() == nil {
 			in.log.Warn("no tray icon", "error", err)
-			in.opts.Reporter.Missing(words.Say("part.tray"), err.Error())
+			in.opts.Reporter.Missing("tray", err.Error())
 		}
 	}
 	<-ctx.Done()

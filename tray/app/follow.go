@@ -49,7 +49,7 @@ func (in *instance) follow(ctx context.Context) {
 	defer cancel()
 	again := time.NewTimer(never)
 	defer again.Stop()
-	outages := outages{notices: in.notices, trouble: tray.Outage{Delay: troubleAfter}, signIn: func(err error) { in.needSignIn(ctx, err, false) }}
+	outages := outages{trouble: tray.Outage{Delay: troubleAfter}, show: in.notices.trouble, signIn: func(err error) { in.needSignIn(ctx, err, false) }}
 	garbage, release := newCollector()
 	defer release()
 	var s presence.State
@@ -82,7 +82,7 @@ func (in *instance) trayHost(there bool) {
 		return
 	}
 	in.log.Warn("no tray host: the icon appears when one does", "fix", "on GNOME enable the AppIndicator extension; elsewhere add a status tray to the panel")
-	in.opts.Reporter.Missing(words.Say("part.tray"), words.Say("print.no-host"))
+	in.opts.Reporter.Missing("tray", words.Say("print.no-host"))
 	in.notices.noTrayHost()
 }
 
@@ -101,10 +101,10 @@ const never = time.Duration(math.MaxInt64)
 // outages decides when the person is notified of what lasts: that presence cannot
 // be set, and that they have to sign in.
 type outages struct {
-	notices   *notices
 	trouble   tray.Outage
 	signedOut tray.Outage
-	signIn    func(error) // says that only the person can go on
+	show      func(title, body string) // says that presence cannot be set, or can again
+	signIn    func(error)              // says that only the person can go on
 }
 
 // look shows the toast that a state calls for, and returns after how long to
@@ -115,7 +115,7 @@ func (o *outages) look(s presence.State) time.Duration {
 	case s.Err == nil:
 		o.signedOut.Over()
 		if o.trouble.Over() && s.SignedIn {
-			o.notices.trouble("toast.trouble.over", words.Say("toast.trouble.over.body"))
+			o.show("toast.trouble.over", words.Say("toast.trouble.over.body"))
 		}
 	case errors.Is(s.Err, presence.ErrSignIn):
 		if tell, _ := o.signedOut.Failing(now, now); tell {
@@ -124,7 +124,7 @@ func (o *outages) look(s presence.State) time.Duration {
 	default:
 		tell, again := o.trouble.Failing(s.ErrSince, now)
 		if tell {
-			o.notices.trouble("toast.trouble", advise(s.Err))
+			o.show("toast.trouble", advise(s.Err))
 		}
 		if again > 0 {
 			return again

@@ -162,7 +162,7 @@ var english = map[string]string{
 	"part.tray":        "Tray icon",
 	"part.idle":        "Activity",
 	"part.sleep":       "Sleep and sessions",
-	"part.clock":       "Wake-up clock",
+	"part.clock":       "Wake-up detection",
 	"part.lock":        "Screen lock",
 	"part.lockers":     "Lock programs",
 	"part.inhibitors":  "Stay-awake requests",

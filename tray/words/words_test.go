@@ -199,7 +199,7 @@ func TestPart(t *testing.T) {
 	defer Use("en")
 	Use("de")
 	for _, c := range []struct{ got, want string }{
-		{Part("inhibitors"), "Wachhalte-Anfragen"}, {EnglishPart("inhibitors"), "Stay-awake requests"}, {Part("new"), "new"}, {EnglishPart("new"), "new"},
+		{Part("inhibitors"), "Wachhalteanfragen"}, {EnglishPart("inhibitors"), "Stay-awake requests"}, {Part("new"), "new"}, {EnglishPart("new"), "new"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%q, want %q", c.got, c.want)
