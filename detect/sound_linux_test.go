@@ -13,8 +13,8 @@ import (
 	"heliograph/detect/pulse"
 )
 
-// pulseServer is the other end of a connection: it lists nothing, counts the
-// readings, and sends what the test wants.
+// pulseServer is the other end of a connection. Its lists are empty; it counts
+// how often they are read, and sends what the test wants.
 type pulseServer struct {
 	conn    net.Conn
 	writing sync.Mutex // one frame at a time
@@ -43,7 +43,7 @@ func (s *pulseServer) frame(numbers ...uint32) {
 	_, _ = s.conn.Write(b) // the client may have gone
 }
 
-// event tells of a change of a recording.
+// event reports a change of a recording.
 func (s *pulseServer) event() { s.frame(66, 0xFFFFFFFF, 0x13, 5) }
 
 func (s *pulseServer) serve() {
@@ -75,7 +75,7 @@ func (s *pulseServer) serve() {
 	}
 }
 
-// watchedServer is a backend at a server that the test plays.
+// watchedServer is a sound server, and the source that is connected to it.
 func watchedServer(t *testing.T, wake func()) (*soundServer, *pulseServer) {
 	t.Helper()
 	ours, theirs := net.Pipe()
@@ -93,12 +93,12 @@ func watchedServer(t *testing.T, wake func()) (*soundServer, *pulseServer) {
 	return p, s
 }
 
-// A flood of changes ends in some twenty readings a second, and the last
-// change is read.
+// A flood of changes causes some twenty readings a second, and the last change
+// is read.
 func TestFloodOfChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		woken := 0
-		_, s := watchedServer(t, func() { woken++ })
+		notified := 0
+		_, s := watchedServer(t, func() { notified++ })
 		before, _ := s.read()
 		const seconds, perSecond = 10, 5000
 		tick := time.NewTicker(time.Second / perSecond)
@@ -119,13 +119,13 @@ func TestFloodOfChanges(t *testing.T) {
 		if late := last.Sub(end); late < 0 || late > readingPause {
 			t.Errorf("the last change is read after %v", late)
 		}
-		if woken != n {
-			t.Errorf("%d readings woke %d times", n, woken)
+		if notified != n {
+			t.Errorf("%d readings were notified %d times", n, notified)
 		}
 	})
 }
 
-// The first changes after a while are read at once, one by one.
+// The first changes after a pause are each read at once.
 func TestChangesAreReadAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const burst = 5
@@ -150,18 +150,18 @@ func TestChangesAreReadAtOnce(t *testing.T) {
 	})
 }
 
-// The end of the connection is an error that the watcher is woken for.
+// The end of the connection is an error, which is notified once.
 func TestSoundServerGoesAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		woken := 0
-		p, s := watchedServer(t, func() { woken++ })
+		notified := 0
+		p, s := watchedServer(t, func() { notified++ })
 		if _, err := p.sample(); err != nil {
 			t.Fatal(err)
 		}
 		s.conn.Close()
 		synctest.Wait()
-		if _, err := p.sample(); err == nil || err.Error() != "the sound server went away" || woken != 1 {
-			t.Errorf("woken %d times: %v", woken, err)
+		if _, err := p.sample(); err == nil || err.Error() != "the sound server went away" || notified != 1 {
+			t.Errorf("notified %d times: %v", notified, err)
 		}
 	})
 }

@@ -262,7 +262,7 @@ func (w *Watcher) allTried() bool {
 }
 
 // judge makes the activity from what the sources know, and publishes it. It
-// returns the instant at which the call rule would judge differently by itself.
+// returns the instant at which the call rule would judge differently although nothing has changed.
 func (w *Watcher) judge(rule *call.Rule, now time.Time) time.Time {
 	var all []facts
 	var parts []Part

@@ -22,7 +22,7 @@ import (
 // of a desktop session.
 var ErrNoSession = errors.New("there is no session bus")
 
-// ErrNoSystem reports that the machine has no system bus.
+// ErrNoSystem reports that the computer has no system bus.
 var ErrNoSystem = errors.New("there is no system bus")
 
 // HaveSession reports whether there is the address of a session bus. It does
@@ -43,8 +43,8 @@ func HaveSession() bool {
 	return err == nil
 }
 
-// openTimeout bounds a connection's opening: a bus on the same machine answers
-// within milliseconds, and godbus itself waits for ever.
+// openTimeout bounds a connection's opening: a bus on the same computer answers
+// within milliseconds, and godbus itself waits without limit.
 const openTimeout = 3 * time.Second
 
 // CallTimeout is the usual bound of one method call: services of the desktop
@@ -74,7 +74,7 @@ func System(ctx context.Context) (*dbus.Conn, error) {
 }
 
 func open(ctx context.Context, name string, connect func(...dbus.ConnOption) (*dbus.Conn, error)) (*dbus.Conn, error) {
-	// The end of the connection's context closes it, which frees an opening that
+	// The end of the connection's context closes it, which ends an opening that
 	// hangs.
 	ctx, cancel := context.WithCancel(ctx)
 	timer := time.AfterFunc(openTimeout, cancel)

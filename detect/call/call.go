@@ -68,8 +68,8 @@ type Evidence struct {
 
 // Sound is one stream of a sound system.
 type Sound struct {
-	// Index tells the stream from all others; later ones have a higher one, as
-	// far as the sound system allows.
+	// Index is unique among all streams; a later stream has a higher one, as far
+	// as the sound system allows.
 	Index uint32
 	// Names identify the program: executable names of the process and its
 	// parents, Flatpak id, application id; the most reliable first.

@@ -138,7 +138,7 @@ func byAge(streams []Sound) []Sound {
 	})
 }
 
-// signs sorts by program what else than recording programs do.
+// signs finds out, by program, what programs do besides recording.
 func (r *Rule) signs(e Evidence) signs {
 	s := signs{playing: map[string][]uint32{}, webrtc: map[string]bool{}, silent: map[string]bool{}, camera: map[string]bool{}}
 	program := func(names []string) string { return r.programs.identify(names, "").program }

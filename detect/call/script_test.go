@@ -26,7 +26,7 @@ import (
 //	TIME peer S NAME[,NAME...] [connected]    a browser's process for connections
 //	TIME cork S, uncork S, end S
 //	TIME server down, server up               the sound server; its streams end
-//	TIME allow P, deny P, forget P            the user speaks of a program
+//	TIME allow P, deny P, forget P            what the user says about a program
 //	TIME -> KEY=VALUE...                      what is to be seen then: call apps
 //	                                          name since unlisted; S for a verdict,
 //	                                          S.program S.name S.app S.class

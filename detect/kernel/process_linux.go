@@ -86,10 +86,11 @@ func (p Proc) Family(pid int) []string {
 	return names
 }
 
-// namesOf names one process: what it interprets is more reliable than the interpreter.
+// namesOf names one process. What an interpreter runs is more reliable than the
+// interpreter.
 func namesOf(dir, path string) []string {
 	name := filepath.Base(path)
-	if !interpreter(name) {
+	if !isInterpreter(name) {
 		return nonEmpty(snapName(dir), name)
 	}
 	return nonEmpty(snapName(dir), interpreted(dir), scopeID(dir), name)
@@ -102,11 +103,11 @@ func sameProgram(a, b string) bool {
 		return true
 	}
 	da, db := filepath.Dir(a), filepath.Dir(b)
-	return !common(da) && !common(db) && (da == db || strings.HasPrefix(da, db+"/") || strings.HasPrefix(db, da+"/"))
+	return !isShared(da) && !isShared(db) && (da == db || strings.HasPrefix(da, db+"/") || strings.HasPrefix(db, da+"/"))
 }
 
-// common reports a folder that holds all kinds of programs.
-func common(dir string) bool {
+// isShared reports a folder that holds all kinds of programs.
+func isShared(dir string) bool {
 	switch dir {
 	case ".", "/", "/usr", "/opt", "/usr/lib", "/usr/lib64", "/usr/libexec", "/usr/local", "/snap", "/home", "/tmp":
 		return true
@@ -119,9 +120,9 @@ func common(dir string) bool {
 	}
 }
 
-// interpreter reports a file that runs programs of all kinds: python3.11,
+// isInterpreter reports a file that runs programs of all kinds: python3.11,
 // electron34, wine64-preloader.
-func interpreter(name string) bool {
+func isInterpreter(name string) bool {
 	for _, p := range []string{"python", "electron", "node", "java", "perl", "ruby", "bash", "dash", "sh", "mono"} {
 		if rest, ok := strings.CutPrefix(name, p); ok && strings.Trim(rest, "0123456789.-") == "" {
 			return true
@@ -131,7 +132,8 @@ func interpreter(name string) bool {
 }
 
 // interpreted is the name of what an interpreter runs: the first argument that is
-// no option, or the name that Wine gives the process.
+// not an option, or the name that Wine gives the process. Code on the command
+// line has no name.
 func interpreted(dir string) string {
 	comm := readLine(filepath.Join(dir, "comm"))
 	if strings.HasSuffix(strings.ToLower(comm), ".exe") {
@@ -143,10 +145,14 @@ func interpreted(dir string) string {
 	}
 	args := strings.Split(strings.TrimRight(string(b), "\x00"), "\x00")
 	for _, a := range args[1:] {
+		if a == "-c" || a == "-e" {
+			return ""
+		}
 		if a == "" || strings.HasPrefix(a, "-") {
 			continue
 		}
-		// Electron is given a program's archive: its folder has the name.
+		// Electron gets the archive of a program as its argument; the folder of that
+		// has the name.
 		if base := filepath.Base(a); base != "app.asar" && base != "app" && base != "resources" {
 			return strings.TrimSuffix(strings.TrimSuffix(base, ".py"), ".asar")
 		}

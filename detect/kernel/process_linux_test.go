@@ -51,6 +51,7 @@ func TestFamily(t *testing.T) {
 	p.process(t, 50, 10, "/usr/bin/python3.11", "python3\x00-u\x00/usr/bin/gajim\x00", "/user.slice/app-gnome-org.gajim.Gajim-123.scope", "")
 	p.process(t, 51, 10, "/usr/lib/electron34/electron", "/usr/lib/electron34/electron\x00/usr/lib/teams-for-linux/app.asar\x00", "/", "")
 	p.process(t, 52, 51, "/usr/lib/electron34/electron", "/usr/lib/electron34/electron\x00--type=utility\x00", "/user.slice/app-teams\\x2dfor\\x2dlinux@1f.service", "")
+	p.process(t, 53, 1, "/usr/bin/python3.11", "python3\x00-c\x00print(1)\x00", "/", "")
 	p.process(t, 60, 1, "/usr/bin/wine64-preloader", "C:\\Zoom.exe\x00", "/", "")
 	if err := os.WriteFile(filepath.Join(p.dir(60), "comm"), []byte("Zoom.exe\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -68,6 +69,7 @@ func TestFamily(t *testing.T) {
 		{"subfolder", 31, []string{"helper", "CiscoCollabHost"}},
 		{"flatpak", 41, []string{"us.zoom.Zoom"}},
 		{"python", 50, []string{"gajim", "org.gajim.Gajim", "python3.11"}},
+		{"code on the command line", 53, []string{"python3.11"}},
 		{"electron", 51, []string{"teams-for-linux", "electron"}},
 		{"electron-helper", 52, []string{"teams-for-linux", "electron", "teams-for-linux", "electron"}},
 		{"wine", 60, []string{"Zoom.exe", "wine64-preloader"}},

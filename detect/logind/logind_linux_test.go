@@ -27,7 +27,7 @@ type fakeLogind struct {
 	sessions bool // GetSessionByPID finds one
 
 	mu     sync.Mutex
-	delays []*os.File // our ends of the inhibitors
+	delays [][2]*os.File // the pipes of the inhibitors: our ends and theirs
 }
 
 func (s *fakeLogind) GetSessionByPID(uint32) (dbus.ObjectPath, *dbus.Error) {
@@ -51,8 +51,7 @@ func (s *fakeLogind) Inhibit(what, _, _, mode string) (dbus.UnixFD, *dbus.Error)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.delays = append(s.delays, r)
-	time.AfterFunc(time.Second, func() { w.Close() }) // once it has been sent
+	s.delays = append(s.delays, [2]*os.File{r, w})
 	return dbus.UnixFD(w.Fd()), nil
 }
 
@@ -67,7 +66,8 @@ func (s *fakeLogind) inhibitors() int {
 func (s *fakeLogind) released(t *testing.T, i int) {
 	t.Helper()
 	s.mu.Lock()
-	r := s.delays[i]
+	r, w := s.delays[i][0], s.delays[i][1]
+	w.Close() // the session has a copy
 	s.mu.Unlock()
 	_ = r.SetReadDeadline(time.Now().Add(10 * time.Second))
 	if _, err := r.Read(make([]byte, 1)); os.IsTimeout(err) {
@@ -82,11 +82,11 @@ func (s *fakeLogind) prepareForSleep(t *testing.T, asleep bool) {
 	}
 }
 
-func newService(t *testing.T) *fakeLogind {
+func newService(t *testing.T, inSession bool) *fakeLogind {
 	t.Helper()
 	bustest.Start(t, variable)
 	t.Setenv("XDG_SESSION_ID", "")
-	s := &fakeLogind{conn: bustest.Connect(t, variable, service), sessions: true}
+	s := &fakeLogind{conn: bustest.Connect(t, variable, service), sessions: inSession}
 	export := func(path dbus.ObjectPath, face string, values map[string]any) *prop.Properties {
 		all := map[string]*prop.Prop{}
 		for name, v := range values {
@@ -122,8 +122,7 @@ func state(t *testing.T, s *Session) State {
 func TestSession(t *testing.T) {
 	for name, inSession := range map[string]bool{"in a session": true, "started by the user manager": false} {
 		t.Run(name, func(t *testing.T) {
-			l := newService(t)
-			l.sessions = inSession
+			l := newService(t, inSession)
 			s, err := Watch(t.Context(), func() {}, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -154,7 +153,7 @@ func TestSession(t *testing.T) {
 }
 
 func TestSleepIsDelayed(t *testing.T) {
-	l := newService(t)
+	l := newService(t, true)
 	delays := make(chan chan struct{}, 10)
 	s, err := Watch(t.Context(), func() {}, func(limit time.Duration) <-chan struct{} {
 		if limit <= 0 || limit >= 5*time.Second {
@@ -192,7 +191,7 @@ func TestSleepIsDelayed(t *testing.T) {
 
 // Without a delay, no inhibitor is taken, not even after a sleep.
 func TestSleepIsNotDelayed(t *testing.T) {
-	l := newService(t)
+	l := newService(t, true)
 	s, err := Watch(t.Context(), func() {}, nil)
 	if err != nil {
 		t.Fatal(err)

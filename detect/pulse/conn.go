@@ -15,7 +15,7 @@ import (
 
 const (
 	// version is the newest protocol version that is announced: PulseAudio
-	// 10.0 and every PipeWire speak it. What came later (codecs, details of
+	// 10.0 and every PipeWire use it. What came later (codecs, details of
 	// ports, messages to objects) is not needed here.
 	version = 32
 	// minVersion is the oldest that is accepted, of PulseAudio 0.9.22: from
@@ -26,7 +26,7 @@ const (
 	// shared memory, which is neither offered nor used.
 	versionBits = 0xFFFF
 
-	// timeout bounds one request. A server on the same machine answers within
+	// timeout bounds one request. A server on the same computer answers within
 	// a few milliseconds.
 	timeout = 2 * time.Second
 
@@ -51,7 +51,7 @@ type Conn struct {
 	events  chan struct{}
 	done    chan struct{} // closed when run has ended
 
-	writing chan struct{} // one slot, taken while a request is written
+	writing chan struct{} // has room for one, which is taken while a request is written
 
 	mu    sync.Mutex
 	err   error
@@ -62,10 +62,10 @@ type Conn struct {
 // call is a request that waits for its reply.
 type call struct {
 	decode func(*decoder) // runs on the reader; nil: an empty reply
-	done   chan error     // has a slot: the reader never waits
+	done   chan error     // has room for one: the reader never waits
 }
 
-// New introduces itself on an open connection, which it owns from then on. See
+// New authenticates on an open connection, which it owns from then on. See
 // Dial.
 func New(ctx context.Context, conn net.Conn, keep ...string) (*Conn, error) {
 	c := newConn(conn, keep)
@@ -82,7 +82,7 @@ func newConn(conn net.Conn, keep []string) *Conn {
 		done: make(chan struct{}), writing: make(chan struct{}, 1), calls: map[uint32]*call{}}
 }
 
-// greet authenticates and tells our name.
+// greet authenticates and sends our name.
 func (c *Conn) greet(ctx context.Context) error {
 	auth := append(appendUint32(nil, version), tagArbitrary)
 	auth = binary.BigEndian.AppendUint32(auth, cookieSize)
@@ -96,7 +96,7 @@ func (c *Conn) greet(ctx context.Context) error {
 		return fmt.Errorf("the sound server refuses the connection: %w", err)
 	}
 	if theirs < minVersion {
-		return fmt.Errorf("the sound server is too old: it speaks version %d of its protocol, and %d is needed (PulseAudio 0.9.22)", theirs, minVersion)
+		return fmt.Errorf("the sound server is too old: it has version %d of its protocol, and %d is needed (PulseAudio 0.9.22)", theirs, minVersion)
 	}
 	c.version = min(theirs, version)
 	name := appendProperties(nil, [][2]string{{"application.name", "heliograph"}, {"application.process.id", strconv.Itoa(os.Getpid())}})
@@ -110,8 +110,8 @@ func (c *Conn) greet(ctx context.Context) error {
 	return nil
 }
 
-// Events has a value after each change that was subscribed to. It has one
-// slot: a burst of changes leaves one.
+// Events has a value after each change that was subscribed to. It has room for
+// one: a burst of changes leaves one.
 func (c *Conn) Events() <-chan struct{} { return c.events }
 
 // Done is closed when the connection has ended; Err says why.
@@ -173,8 +173,8 @@ func (c *Conn) request(ctx context.Context, command uint32, args []byte, decode 
 	}
 }
 
-// send writes a whole frame. A connection that has taken part of one is of no
-// use any more.
+// send writes a whole frame. A connection that has taken a part of one cannot be
+// used any more.
 func (c *Conn) send(ctx context.Context, frame []byte) error {
 	select {
 	case c.writing <- struct{}{}:
@@ -225,7 +225,7 @@ func (c *Conn) run() {
 }
 
 // readFrame reads one frame. What is not for us is passed over: sound, shared
-// memory, commands that we do not know, and replies that nobody waits for.
+// memory, unknown commands, and replies that nobody waits for.
 func (c *Conn) readFrame() error {
 	header, err := c.r.Peek(headerSize)
 	if err != nil {

@@ -74,11 +74,11 @@ func TestHostileServer(t *testing.T) {
 		}, "properties: it is longer than the rest of the frame"},
 		{"an endless property list", func(s *server, _, tag uint32) {
 			s.write(replyHeader(tag, maxFrame-10), (&message{}).u32(1).null().u32(1).null().b, []byte("P"))
-			endless(s, property)
+			endless(s, bytes.Repeat(property, 1000))
 		}, "more text than this program keeps"},
 		{"an endless list", func(s *server, _, tag uint32) {
 			s.write(replyHeader(tag, maxFrame-10))
-			endless(s, entry("x"))
+			endless(s, bytes.Repeat(entry("x"), 1000))
 		}, "the list is longer than this program reads"},
 		{"ports without end", func(s *server, _, tag uint32) {
 			b := sourceBody(version, "x")

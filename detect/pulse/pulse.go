@@ -48,7 +48,7 @@ type Client struct {
 	Properties map[string]string
 }
 
-// Mask says which changes a connection is told of.
+// Mask says which changes a connection receives.
 type Mask uint32
 
 // Kinds of changes.
@@ -73,7 +73,7 @@ const (
 	commandSubscribeEvent    = 66
 )
 
-// Dial connects to the server that listens at a path and introduces itself.
+// Dial connects to the server that listens at a path and authenticates.
 // The properties named in keep are the only ones that lists will have.
 func Dial(ctx context.Context, path string, keep ...string) (*Conn, error) {
 	conn, err := (&net.Dialer{Timeout: timeout}).DialContext(ctx, "unix", path)

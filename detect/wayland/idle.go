@@ -139,8 +139,8 @@ func (i *Idle) start() error {
 func (i *Idle) handle(e event) error {
 	switch {
 	case e.object == displayObject && e.opcode == displayError:
-		_, _ = e.uint(), e.uint()
-		return fmt.Errorf("the compositor refuses a request: %s", e.text())
+		object, code := e.uint(), e.uint()
+		return fmt.Errorf("the compositor refuses a request: error %d of object %d", code, object)
 	case e.object == displayObject && e.opcode == displayDeleteID:
 		i.conn.free = append(i.conn.free, e.uint())
 	case e.object == i.registry && e.opcode == registryGlobal:
