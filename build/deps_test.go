@@ -52,7 +52,7 @@ var arrows = map[string][]string{
 	"graph/presence":             {"detect", "detect/latest"},
 	"graph/retryafter":           {},
 	"graph/zone":                 {},
-	"tray":                       {"detect/bus"},
+	"tray":                       {"detect/bus", "tray/atomicfile", "tray/folders"},
 	"tray/account":               {"graph", "graph/presence", "tray/settings"},
 	"tray/app":                   {"assets", "detect", "detect/latest", "graph", "graph/presence", "graph/zone", "tray", "tray/account", "tray/atomicfile", "tray/autostart", "tray/control", "tray/doctor", "tray/folders", "tray/launch", "tray/logbook", "tray/menu", "tray/outlets", "tray/settings", "tray/timeline", "tray/words"},
 	"tray/atomicfile":            {},

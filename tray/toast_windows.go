@@ -11,6 +11,9 @@ import (
 
 	"github.com/gen2brain/beeep"
 	"golang.org/x/sys/windows/registry"
+
+	"heliograph/tray/atomicfile"
+	"heliograph/tray/folders"
 )
 
 // appID is the program's identity for Windows. Without one in the registry,
@@ -77,16 +80,13 @@ func register(name string, icon []byte) error {
 // ensureIcon writes the icon to a file that stays, and returns its path:
 // Windows reads it with each toast, and again for its list of toasts.
 func ensureIcon(icon []byte) (string, error) {
-	dir, err := os.UserCacheDir() // %LocalAppData%
+	dir, err := folders.State()
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, "heliograph", "heliograph.png")
+	path := filepath.Join(dir, "heliograph.png") // the uninstaller removes it
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, icon) {
 		return path, nil
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", err
-	}
-	return path, os.WriteFile(path, icon, 0o600)
+	return path, atomicfile.Write(path, icon, 0o600)
 }
