@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -104,4 +105,29 @@ func TestMessageInACall(t *testing.T) {
 	lab.Eventually(t, "the message is set", func() bool { return message() == "In a Zoom call" })
 	rec.Stop()
 	lab.Eventually(t, "the message is given back", func() bool { return p.Emu.Shows("Available/Available") && message() == "" })
+}
+
+// TestSignInPageIsOpenedAgainAndCancelled: a page that the person has closed is
+// not the end of the sign-in for five minutes.
+func TestSignInPageIsOpenedAgainAndCancelled(t *testing.T) {
+	r := newReader(t)
+	panel, name := onPanel(t, r.Command("run"))
+	opened := func() bool {
+		_, err := os.Stat(r.page)
+		return err == nil
+	}
+	offers := func(label string) bool {
+		_, ok := panel.find(name, label)
+		return ok
+	}
+	panel.click(name, "Sign in")
+	lab.Eventually(t, "a page is opened", opened)
+	if err := os.Remove(r.page); err != nil {
+		t.Fatal(err)
+	}
+	panel.click(name, "Open the sign-in page again")
+	lab.Eventually(t, "the page is opened again", opened)
+	panel.click(name, "Cancel sign-in")
+	lab.Eventually(t, "the menu offers to sign in", func() bool { return offers("Sign in") })
+	lab.Eventually(t, "there is nothing to cancel", func() bool { return !offers("Cancel sign-in") })
 }
