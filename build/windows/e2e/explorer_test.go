@@ -13,9 +13,9 @@ import (
 )
 
 // TestStartedByExplorer starts the program as a person and Windows do: from a
-// process named explorer.exe, with the settings where Windows keeps them. cobra
-// ends such a program before it does anything, unless configured otherwise; one that has
-// set a session is past that point.
+// process named explorer.exe, with the settings where Windows keeps them. By
+// default cobra ends such a program before it does anything; one that has set a
+// session is past that point.
 func TestStartedByExplorer(t *testing.T) {
 	explorer := buildExplorer(t)
 	for _, c := range []struct {

@@ -71,7 +71,7 @@ func (p *person) tray() *lab.Process {
 	return p.program(trayProgram, "run")
 }
 
-// signIn signs in for good.
+// signIn signs in, also beyond the end of the test.
 func (p *person) signIn() {
 	p.t.Helper()
 	c := p.Command("login")
