@@ -131,3 +131,27 @@ func TestSignInPageIsOpenedAgainAndCancelled(t *testing.T) {
 	lab.Eventually(t, "the menu offers to sign in", func() bool { return offers("Sign in") })
 	lab.Eventually(t, "there is nothing to cancel", func() bool { return !offers("Cancel sign-in") })
 }
+
+// TestEachRefusedSignInIsAnswered: two clicks within seconds that end with the
+// same error are two answers, each with the page for an administrator.
+func TestEachRefusedSignInIsAnswered(t *testing.T) {
+	p := newPerson(t, "1h")
+	p.Emu.Post("faults", `{"path":"/token","aadsts":90094}`)
+	panel, name := onPanel(t, p.Command("run"))
+	// Toasts of one class share an id, which noticesFromNow tells old ones by.
+	desktop := &notices{t: t}
+	answers := func() (bodies []string) { return desktop.bodies("Sign-in didn't work") }
+	before := len(answers())
+	for n := range 2 {
+		panel.click(name, "Sign in")
+		lab.Eventually(t, "a notice answers the click", func() bool { return len(answers()) == before+n+1 })
+	}
+	if newest := answers()[0]; !strings.Contains(newest, "An administrator has to approve heliograph first (AADSTS90094).") {
+		t.Errorf("the notice says %q", newest)
+	}
+	status := p.Command("status", "--json")
+	status.Wait()
+	if !strings.Contains(status.Output(), "/adminconsent?") {
+		t.Errorf("status does not name the page for an administrator:\n%s", status.Output())
+	}
+}
