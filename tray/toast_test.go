@@ -34,9 +34,8 @@ func TestRepeatedToasts(t *testing.T) {
 	}
 }
 
-// TestOutageIsToldOnce follows outages second by second, as a desk that looks
-// at each change would.
-func TestOutageIsToldOnce(t *testing.T) {
+// TestOutageNotifiesOnce looks at outages second by second.
+func TestOutageNotifiesOnce(t *testing.T) {
 	const delay = 3 * time.Minute
 	for name, test := range map[string]struct {
 		healthy    func(second int) bool
@@ -65,17 +64,17 @@ func TestOutageIsToldOnce(t *testing.T) {
 				if !failing {
 					failing, since = true, s
 				}
-				tell, again := o.Failing(noon.Add(time.Duration(since)*time.Second), now)
-				if tell {
+				notify, again := o.Failing(noon.Add(time.Duration(since)*time.Second), now)
+				if notify {
 					began++
 				}
 				left := time.Duration(since-s)*time.Second + delay
-				if told := left <= 0; told && again != 0 || !told && again != left {
+				if late := left <= 0; late && again != 0 || !late && again != left {
 					t.Fatalf("second %d: asked to look again in %v, want %v", s, again, left)
 				}
 			}
 			if began != test.began || end != test.end {
-				t.Errorf("told of %d outages and %d ends, want %d and %d", began, end, test.began, test.end)
+				t.Errorf("notified of %d outages and %d ends, want %d and %d", began, end, test.began, test.end)
 			}
 		})
 	}

@@ -21,18 +21,18 @@ import (
 // a problem of its own, not the report.
 func TestProbesHaveADeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		leave := make(chan struct{})
-		defer close(leave)
+		release := make(chan struct{})
+		defer close(release)
 		began := time.Now()
 		parts := probeAll(t.Context(), []probe{
-			{"quick", func(context.Context) control.Part { return control.Part{Value: "well"} }},
-			{"obedient", func(ctx context.Context) control.Part { <-ctx.Done(); return control.Part{Problem: ctx.Err().Error()} }},
-			{"stuck", func(context.Context) control.Part { <-leave; return control.Part{} }},
+			{"quick", func(context.Context) control.Part { return control.Part{Value: "works"} }},
+			{"obeys", func(ctx context.Context) control.Part { <-ctx.Done(); return control.Part{Problem: ctx.Err().Error()} }},
+			{"stuck", func(context.Context) control.Part { <-release; return control.Part{} }},
 		})
 		if took := time.Since(began); took > probeTimeout+time.Second {
 			t.Errorf("it took %v", took)
 		}
-		for i, want := range []control.Part{{Name: "quick", Value: "well"}, {Name: "obedient", Problem: "context deadline exceeded"}, {Name: "stuck", Problem: "it does not answer"}} {
+		for i, want := range []control.Part{{Name: "quick", Value: "works"}, {Name: "obeys", Problem: "context deadline exceeded"}, {Name: "stuck", Problem: "it does not answer"}} {
 			p := parts[i]
 			if p.Name != want.Name || p.Value != want.Value || p.Problem != want.Problem {
 				t.Errorf("%+v, not %+v", p, want)

@@ -44,7 +44,7 @@ func TestEntriesOutliveTheProcess(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	l.Add(at(9, "late")) // remembered, not written
+	l.Add(at(9, "late")) // kept in memory, not written
 	if err := l.Close(); err != nil || rules(l.Since(noon)) != "input call idle late" {
 		t.Errorf("%v: %s", err, rules(l.Since(noon)))
 	}
@@ -60,7 +60,7 @@ func TestEntriesOutliveTheProcess(t *testing.T) {
 	private(t, path)
 }
 
-// private: nobody else may read the file. Windows keeps no such mode.
+// private: nobody else may read the file. Windows has no such mode.
 func private(t *testing.T, path string) {
 	t.Helper()
 	if fi, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && fi.Mode().Perm() != 0o600 {
@@ -96,7 +96,7 @@ func TestClockGoesBack(t *testing.T) {
 	if got := rules(l.Since(noon.Add(30 * time.Minute))); got != "input call" {
 		t.Errorf("got %s", got)
 	}
-	// A dead battery's clock must not cost the day that it precedes.
+	// A clock that starts in the past must not remove the entries of the day.
 	l.Add(Entry{At: time.Unix(60, 0), Rule: "idle"})
 	for i := range maxEntries {
 		l.Add(Entry{At: time.Unix(61+int64(i%2), 0), Rule: fmt.Sprint("r", i)})
@@ -210,13 +210,13 @@ func TestConcurrentUse(t *testing.T) {
 	l.Close()
 	again, out := open(t, path)
 	if n := len(again.Since(time.Time{})); n != 400 || out.Len() > 0 {
-		// Entries a day old would go, were the file not small.
+		// The file is small, so entries older than a day are not removed yet.
 		t.Errorf("%d entries: %s", n, out)
 	}
 }
 
-// FuzzOpen holds the law that any file is mended: what is read of it is all
-// there at the next opening, which finds nothing wrong.
+// FuzzOpen checks that any file is repaired: the next opening reads the same
+// entries, and finds no damage.
 func FuzzOpen(f *testing.F) {
 	f.Add([]byte(`{"at":"2026-11-24T12:00:00+05:30","availability":"Away","activity":"Away","rule":"idle","app":"\ud800"}` + "\n"))
 	f.Add([]byte("{\"at\":\"9998-12-31T23:59:59.999999999-23:59\",\"rule\":\"\xff\"}\nx"))
