@@ -45,8 +45,8 @@ var (
 	drawn = map[key][]byte{}
 )
 
-// PNG is a state's icon of size pixels square, for a dark or a light panel. An
-// unknown state is drawn as trouble.
+// PNG returns a state's icon of size pixels square, for a dark or a light
+// panel. An unknown state is drawn as trouble.
 func PNG(state string, size int, dark bool) []byte {
 	mu.Lock()
 	defer mu.Unlock()
@@ -62,8 +62,8 @@ func PNG(state string, size int, dark bool) []byte {
 	return drawn[k]
 }
 
-// ICO is the same icon as Windows wants it: bitmaps of several sizes, since
-// some hosts swap the colours of a PNG inside an ICO.
+// ICO returns the same icon as Windows wants it: bitmaps of several sizes,
+// since some hosts swap the colours of a PNG inside an ICO.
 func ICO(state string, dark bool) []byte {
 	sizes := []int{16, 20, 24, 32, 48}
 	var head, body bytes.Buffer
@@ -116,7 +116,7 @@ func Image(state string, size int, dark bool) *image.NRGBA {
 	return m
 }
 
-// at is the colour of the last paint that covers the point.
+// at returns the colour of the last paint that covers the point.
 func at(paints []paint, x, y float64) (c color.NRGBA, ok bool) {
 	for _, p := range paints {
 		if p.shape(x, y) <= 0 {
@@ -155,7 +155,7 @@ func picture(state string, shade int) []paint {
 	return []paint{{shape: triangle, fill: yellow[shade]}, on(line(0, -.22, 0, .26, .11)), on(disc(0, .56, .13))}
 }
 
-// sun is the rays of the program's own icon.
+// sun returns the rays of the program's own icon.
 func sun(shade int) []paint {
 	var p []paint
 	for i := range 8 {
@@ -169,7 +169,7 @@ func disc(cx, cy, r float64) func(x, y float64) float64 {
 	return func(x, y float64) float64 { return math.Hypot(x-cx, y-cy) - r }
 }
 
-// line is a stroke with round ends; w is half its width.
+// line returns a stroke with round ends; w is half its width.
 func line(x1, y1, x2, y2, w float64) func(x, y float64) float64 {
 	return func(x, y float64) float64 {
 		dx, dy := x2-x1, y2-y1
@@ -178,7 +178,7 @@ func line(x1, y1, x2, y2, w float64) func(x, y float64) float64 {
 	}
 }
 
-// box is a rectangle with rounded corners; w and h are half its sides.
+// box returns a rectangle with rounded corners; w and h are half its sides.
 func box(cx, cy, w, h, r float64) func(x, y float64) float64 {
 	return func(x, y float64) float64 {
 		dx, dy := math.Abs(x-cx)-w+r, math.Abs(y-cy)-h+r

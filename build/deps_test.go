@@ -100,7 +100,7 @@ func imports(t *testing.T, goos string) map[string][]string {
 	return found
 }
 
-// short is a package's path within the module; "." is the program itself.
+// short returns a package's path within the module; "." is the program itself.
 func short(pkg string) string {
 	if pkg == "heliograph" {
 		return "."

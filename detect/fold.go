@@ -55,7 +55,8 @@ func join(a, b call.Evidence) call.Evidence {
 	}
 }
 
-// activity is everything in the facts but the call, which the call rule judges.
+// activity returns everything in the facts but the call, which the call rule
+// judges.
 func (f facts) activity() Activity {
 	a := Activity{InUse: f.inUse, Locked: f.locked, Asleep: f.asleep, Elsewhere: f.elsewhere, Inhibited: f.awake, Woke: f.woke}
 	if f.idleKnown {
@@ -64,7 +65,7 @@ func (f facts) activity() Activity {
 	return a
 }
 
-// later is the second of two instants.
+// later returns the second of two instants.
 func later(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return b

@@ -65,8 +65,8 @@ func BenchmarkRecord(t *testing.B) {
 	}
 }
 
-// recordedLine is what the sources know now; the first of them is the sound
-// server.
+// recordedLine returns what the sources know now; the first of them is the
+// sound server.
 func recordedLine(t testing.TB, sources []source) corpus.Line {
 	var all []facts
 	for _, s := range sources {

@@ -184,7 +184,7 @@ func (s *slot) shut() {
 	}
 }
 
-// backend is the name of the open candidate; empty: none is open.
+// backend returns the name of the open candidate; empty: none is open.
 func (s *slot) backend() string {
 	if s.using == nil {
 		return ""

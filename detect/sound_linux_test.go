@@ -75,7 +75,7 @@ func (s *pulseServer) serve() {
 	}
 }
 
-// watchedServer is a sound server, and the source that is connected to it.
+// watchedServer returns a sound server, and the source that is connected to it.
 func watchedServer(t *testing.T, wake func()) (*soundServer, *pulseServer) {
 	t.Helper()
 	ours, theirs := net.Pipe()

@@ -35,7 +35,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// rule is the call rule's part of the options.
+// rule returns the call rule's part of the options.
 func (o Options) rule() call.Options {
 	return call.Options{Debounce: o.Debounce, Grace: o.Grace, Programs: o.Programs}
 }
@@ -86,7 +86,7 @@ func watch(ctx context.Context, o Options, kinds []kind, servers serverWatch) *W
 // ends.
 func (w *Watcher) Changes() <-chan Activity { return w.changes }
 
-// Activity is the present activity.
+// Activity returns the present activity.
 func (w *Watcher) Activity() Activity {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -137,7 +137,7 @@ func (w *Watcher) Close() {
 	<-w.done
 }
 
-// notify puts a value into a channel that has room for one.
+// notify sends on a channel with room for one value, unless one waits there.
 func notify(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -287,7 +287,7 @@ func (w *Watcher) judge(rule *call.Rule, now time.Time) time.Time {
 	return j.Next
 }
 
-// sooner is the first of two instants, where zero means never.
+// sooner returns the first of two instants, where zero means never.
 func sooner(a, b time.Time) time.Time {
 	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
 		return b

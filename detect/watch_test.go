@@ -72,7 +72,7 @@ func (s *service) counts() (attempts, sources int) {
 	return len(s.attempts), s.sources
 }
 
-// lock is a kind with the candidates "first", "second", …
+// lock returns a kind with the candidates "first", "second", …
 func lock(services ...*service) kind {
 	k := kind{name: "lock", fix: "start it"}
 	for i, s := range services {
@@ -106,7 +106,7 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
-// most is the longest pause with jitter, for an interval.
+// most returns the longest pause with jitter, for an interval.
 func most(interval time.Duration) time.Duration { return interval * 3 / 2 }
 
 func TestMissingServiceIsLookedForMoreAndMoreRarely(t *testing.T) {

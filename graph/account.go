@@ -36,8 +36,8 @@ type Person struct {
 	Application bool
 }
 
-// Label is how a person recognises the account: by its user principal name, or
-// by its object id where that is all that is known.
+// Label returns how a person recognises the account: by its user principal
+// name, or by its object id where that is all that is known.
 func (p Person) Label() string { return cmp.Or(p.Username, p.ID) }
 
 // Account is one signed-in person or application, or the way to sign one in.
@@ -225,8 +225,8 @@ func (a *Account) Client() *Client {
 		noExpiration: a.config.withoutExpiration(), consent: a.consentLink(), unattended: a.app != nil}
 }
 
-// consentLink is the page on which an administrator allows heliograph for the
-// whole organisation.
+// consentLink returns the page on which an administrator allows heliograph for
+// the whole organisation.
 //
 // Source: https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent
 func (a *Account) consentLink() string {

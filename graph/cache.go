@@ -92,7 +92,7 @@ func (c *tokenCache) hasRefreshToken(homeAccountID string) bool {
 	return false
 }
 
-// failure is why the session is not in the vault; nil: it is.
+// failure returns why the session is not in the vault; nil: it is.
 func (c *tokenCache) failure() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -116,7 +116,7 @@ type dateTimeZone struct {
 	TimeZone string `json:"timeZone"` // by its name in the IANA database or in Windows
 }
 
-// instant is when the time is; zero if it cannot be read.
+// instant decodes the time; it is zero if that is not possible.
 func (d dateTimeZone) instant() time.Time {
 	loc, err := zone.Named(d.TimeZone)
 	if err != nil {

@@ -54,7 +54,7 @@ func answer(status int, body string, header ...string) func(http.ResponseWriter)
 
 const wanted = `{"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}`
 
-// challenged is an answer with which Graph demands new claims.
+// challenged returns an answer with which Graph demands new claims.
 func challenged(enc *base64.Encoding) func(http.ResponseWriter) {
 	return answer(401, `{"error":{"code":"InvalidAuthenticationToken"}}`, "WWW-Authenticate",
 		`Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", error="insufficient_claims", claims="`+enc.EncodeToString([]byte(wanted))+`"`)

@@ -35,13 +35,13 @@ func simulate(t *testing.T, policy presence.Policy, play func(*day)) {
 	simulateOn(t, emu.Options{}, nil, policy, play)
 }
 
-// simulateAs is simulate for an application; nil: for a person.
+// simulateAs does what simulate does, for an application; nil: for a person.
 func simulateAs(t *testing.T, app *Application, policy presence.Policy, play func(*day)) {
 	t.Helper()
 	simulateOn(t, emu.Options{}, app, policy, play)
 }
 
-// simulateOn is simulateAs on an emulator with these options.
+// simulateOn does what simulateAs does, on an emulator with these options.
 func simulateOn(t *testing.T, o emu.Options, app *Application, policy presence.Policy, play func(*day)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// newHTTP is the client of every request that carries a secret: MSAL's to
+// newHTTP returns the client of every request that carries a secret: MSAL's to
 // Entra and ours to Graph.
 func newHTTP(next http.RoundTripper) *http.Client {
 	return &http.Client{Transport: guard{next}, Timeout: callTimeout}

@@ -47,7 +47,7 @@ func (l *userLookup) answered(name, username string) {
 	l.done, l.name, l.username = true, name, username
 }
 
-// user is the person for whom the application acts, as far as known.
+// user returns the person for whom the application acts, as far as known.
 func (a *Account) user() Person {
 	l := &a.lookup
 	l.mu.Lock()

@@ -95,8 +95,8 @@ func (it *item) show(r Row) {
 	send(it.menu, "setState:", state)
 }
 
-// clicked passes a click on. The main thread, on which it is called, must not
-// wait: a click beyond the channel's capacity is dropped.
+// clicked passes a click on. It is called on the main thread, which must not
+// wait: clicks that exceed the channel's capacity are dropped.
 func (d *drawer) clicked(tag int) {
 	if tag < 0 || tag >= len(d.ids) {
 		return

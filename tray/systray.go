@@ -13,8 +13,8 @@ import (
 // This file and the loop files are the only ones that use fyne.io/systray. Its
 // state is global to the process, and desktops do not follow the removal of
 // rows reliably, so each row is made once and hidden or shown later. The
-// library drops a click that nobody is waiting for, so each row has a goroutine
-// that waits.
+// library drops a click when no goroutine receives it, so each row has a
+// goroutine of its own.
 
 // item is one row on the desktop.
 type item struct {

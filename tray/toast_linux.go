@@ -97,7 +97,8 @@ func (s *sender) notify(ctx context.Context, n Toast) error {
 
 func (s *sender) service() dbus.BusObject { return s.conn.Object(notifyName, notifyPath) }
 
-// body is the text under the title, escaped where the service reads markup.
+// body returns the text under the title, escaped where the service reads
+// markup.
 func (s *sender) body(n Toast) string {
 	text := n.Body
 	if n.Link != "" && !s.buttons {
@@ -229,7 +230,7 @@ func (s *sender) withdraw() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id := range s.actions {
-		// A toast that stays is no harm: its button does nothing.
+		// A toast that stays does no harm: its button does nothing.
 		_ = s.service().CallWithContext(ctx, notifyName+".CloseNotification", dbus.FlagNoReplyExpected|dbus.FlagNoAutoStart, id).Err
 	}
 }

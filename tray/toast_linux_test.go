@@ -206,7 +206,7 @@ func icon(t *testing.T) []byte {
 	return raw.Bytes()
 }
 
-// logTo is a logger whose lines the test reads.
+// logTo returns a logger whose lines the test reads.
 func logTo() (*slog.Logger, *lockedBuffer) {
 	b := &lockedBuffer{}
 	return slog.New(slog.NewTextHandler(b, nil)), b

@@ -161,7 +161,7 @@ func watchingCalls(t *testing.T) *detect.Watcher {
 	return w
 }
 
-// call is the app of the current call; empty: there is none.
+// call returns the app of the current call; empty: there is none.
 func call(w *detect.Watcher) string { return w.Activity().Call.App }
 
 func TestMeetingInChromium(t *testing.T) { testMeeting(t, chromiumInWindow(t), "chromium") }

@@ -62,7 +62,7 @@ func (s *compositor) inside(t *testing.T, args ...string) *lab.Process {
 	return s.as(t, args...)
 }
 
-// control is the socket that swaymsg needs; empty: not there yet.
+// control returns the socket that swaymsg needs; empty: not there yet.
 func (s *compositor) control() string { return glob(s.run, "sway-ipc.*.sock") }
 
 func TestIdleOnSway(t *testing.T) {

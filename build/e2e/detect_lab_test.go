@@ -35,8 +35,8 @@ func watching(t *testing.T, o detect.Options) *detect.Watcher {
 	return w
 }
 
-// part is what the detector says of one of its kinds; zero: it has none of this
-// name.
+// part returns what the detector says of one of its kinds; zero: it has none of
+// this name.
 func part(w *detect.Watcher, name string) detect.Part {
 	for _, p := range w.Parts() {
 		if p.Name == name {
@@ -46,8 +46,8 @@ func part(w *detect.Watcher, name string) detect.Part {
 	return detect.Part{}
 }
 
-// runtimeDir is a folder for sockets that every user may use. Its path is short:
-// that of a socket has 107 bytes at most.
+// runtimeDir returns a folder for sockets that every user may use. Its path is
+// short: that of a socket has 107 bytes at most.
 func runtimeDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "run")
@@ -80,7 +80,7 @@ func must(t *testing.T, env []string, name string, args ...string) {
 	}
 }
 
-// glob is the first file that matches; empty: none.
+// glob returns the first file that matches; empty: none.
 func glob(dir, pattern string) string {
 	found, _ := filepath.Glob(filepath.Join(dir, pattern))
 	if len(found) == 0 {

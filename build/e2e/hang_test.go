@@ -69,7 +69,7 @@ var hangs = map[string]func(t *testing.T, p *lab.Person, app *lab.Process){
 	"microsoft": func(t *testing.T, p *lab.Person, _ *lab.Process) { freezePID(t, p.Emu.Process.PID()) },
 }
 
-// hookFile is the file that the hook creates once it runs.
+// hookFile returns the file that the hook creates once it runs.
 func hookFile(p *lab.Person) string { return filepath.Join(p.Dir, "hook-runs") }
 
 func exists(path string) bool {
@@ -77,8 +77,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// hanging is a running instance whose browser, editor and hook never end, on a
-// desktop of its own, whose parts may be stopped.
+// hanging returns a running instance whose browser, editor and hook never end,
+// on a desktop of its own, whose parts may be stopped.
 func hanging(t *testing.T) (*lab.Person, *lab.Process) {
 	t.Helper()
 	lab.Surroundings(t, "../desktop", "-l")

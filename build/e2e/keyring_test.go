@@ -61,7 +61,7 @@ func killPart(t *testing.T, name string) {
 	}
 }
 
-// partPID is the process id of a part of the desktop.
+// partPID returns the process id of a part of the desktop.
 func partPID(t *testing.T, name string) int {
 	t.Helper()
 	pid, err := strconv.Atoi(os.Getenv("DESK_PID_" + name))

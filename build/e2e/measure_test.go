@@ -52,8 +52,8 @@ func BenchmarkCallToPresence(b *testing.B) {
 	report(b, took)
 }
 
-// posted is when an activity was set at the emulator since then; zero: it was
-// not.
+// posted returns when an activity was set at the emulator since then; zero: it
+// was not.
 func posted(p *lab.Person, activity string, since time.Time) time.Time {
 	for _, r := range p.Emu.Requests() {
 		if strings.HasSuffix(r.Path, "/setPresence") && r.Time.After(since) && strings.Contains(string(r.Body), activity) {
@@ -144,7 +144,7 @@ func switches(b testing.TB, pid int) (n int) {
 
 var pssLine = regexp.MustCompile(`(?m)^Pss:\s+(\d+) kB`)
 
-// pss is the proportional set size in MB.
+// pss returns the proportional set size in MB.
 func pss(b *testing.B, pid int) float64 {
 	b.Helper()
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))

@@ -50,7 +50,7 @@ func (n *notices) count(title string) int {
 	return len(n.bodies(title))
 }
 
-// bodies are the texts of the notices with this title.
+// bodies returns the texts of the notices with this title.
 func (n *notices) bodies(title string) (texts []string) {
 	n.t.Helper()
 	for _, shown := range n.history() {

@@ -31,7 +31,8 @@ func newPanel(t testing.TB) *panel {
 	return &panel{t, conn}
 }
 
-// item is the bus name of the icon that a process has registered; empty: none.
+// item returns the bus name of the icon that a process has registered; empty:
+// none.
 func (p *panel) item(pid int) string {
 	v, err := p.conn.Object("org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher").GetProperty("org.kde.StatusNotifierWatcher.RegisteredStatusNotifierItems")
 	if err != nil {
@@ -68,7 +69,7 @@ type row struct {
 	Rows  []dbus.Variant
 }
 
-// menuObject is the menu that the icon names.
+// menuObject returns the menu that the icon names.
 func (p *panel) menuObject(name string) dbus.BusObject {
 	p.t.Helper()
 	v, err := p.conn.Object(name, "/StatusNotifierItem").GetProperty("org.kde.StatusNotifierItem.Menu")

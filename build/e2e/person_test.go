@@ -20,7 +20,7 @@ func newPerson(t testing.TB, awayAfter string) *lab.Person {
 	return lab.NewPerson(t, lab.Build{Native: binary, Command: []string{binary}}, lab.Settings{AwayAfter: awayAfter, Grace: "1s"})
 }
 
-// running is a signed-in person's heliograph that has set a session.
+// running returns a signed-in person's heliograph that has set a session.
 func running(t testing.TB, awayAfter string) (*lab.Person, *lab.Process) {
 	t.Helper()
 	p := newPerson(t, awayAfter)
@@ -31,7 +31,7 @@ func running(t testing.TB, awayAfter string) (*lab.Person, *lab.Process) {
 	return p, app
 }
 
-// logOf is what the person's heliograph has logged.
+// logOf returns what the person's heliograph has logged.
 func logOf(p *lab.Person) string {
 	raw, err := os.ReadFile(filepath.Join(p.Dir, "heliograph", "heliograph.log"))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {

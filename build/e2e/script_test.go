@@ -133,7 +133,8 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// eventually is lab.Eventually for a script. The text is made after the wait.
+// eventually does what lab.Eventually does, for a script. It calls what after
+// the wait.
 func eventually(ts *testscript.TestScript, what func() string, ok func() bool) {
 	if !lab.Within(lab.Patience, ok) {
 		ts.Fatalf("never: %s", what())
@@ -185,7 +186,7 @@ func (s *scripts) stop(name string) {
 	}
 }
 
-// teams is the user at a Teams client.
+// teams acts as the user at a Teams client.
 func (s *scripts) teams(_ *testscript.TestScript, _ bool, args []string) {
 	pair := ""
 	if args[0] != "clear" {
@@ -197,7 +198,7 @@ func (s *scripts) teams(_ *testscript.TestScript, _ bool, args []string) {
 
 var deviceCode = regexp.MustCompile(`enter the code (\S+)`)
 
-// device is the user at another device.
+// device acts as the user at another device.
 func (s *scripts) device(ts *testscript.TestScript, _ bool, args []string) {
 	m := deviceCode.FindStringSubmatch(ts.ReadFile(args[0]))
 	if m == nil {

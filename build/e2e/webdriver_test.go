@@ -150,7 +150,7 @@ func (c *chromium) sees(text string) {
 	})
 }
 
-// complaints are the errors in the browser's console.
+// complaints returns the errors in the browser's console.
 func (c *chromium) complaints() string {
 	c.t.Helper()
 	var log []struct{ Level, Message string }

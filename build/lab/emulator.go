@@ -40,7 +40,7 @@ func (e *Emulator) Post(path, body string) {
 	e.read(resp, err, &json.RawMessage{})
 }
 
-// Self is the emulated person who signs in.
+// Self returns the emulated person who signs in.
 func (e *Emulator) Self() emu.UserState {
 	e.t.Helper()
 	var s emu.State
@@ -55,14 +55,14 @@ func (e *Emulator) Shows(pair string) bool {
 	return e.Shown() == pair
 }
 
-// Shown is what colleagues see, as in Busy/InACall.
+// Shown returns what colleagues see, as in Busy/InACall.
 func (e *Emulator) Shown() string {
 	e.t.Helper()
 	u := e.Self()
 	return u.Shown.Availability + "/" + u.Shown.Activity
 }
 
-// Requests are the latest requests of all clients, oldest first.
+// Requests returns the latest requests of all clients, oldest first.
 func (e *Emulator) Requests() (all []emu.Request) {
 	e.t.Helper()
 	e.get("requests", &all)

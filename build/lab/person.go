@@ -48,7 +48,7 @@ tenant = %q
 emulator = %q
 `
 
-// Text is a settings file with an account at an emulator.
+// Text returns a settings file with an account at an emulator.
 func (s Settings) Text(e *Emulator) string {
 	return fmt.Sprintf(settingsFile, s.AwayAfter, s.Grace, emu.AppID, emu.TenantDomain, e.URL)
 }
@@ -65,7 +65,8 @@ func NewPerson(t testing.TB, b Build, s Settings) *Person {
 	return p
 }
 
-// runtimeDir is a folder for sockets, whose paths may have 107 bytes at most.
+// runtimeDir returns a folder for sockets, whose paths may have 107 bytes at
+// most.
 func runtimeDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "run")

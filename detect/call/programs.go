@@ -23,8 +23,8 @@ func Find(names []string) (App, bool) {
 	return app, ok
 }
 
-// ID is the program id that a person means by a name: the id or the name of a
-// row, a name that a row matches, or the name itself.
+// ID returns the program id that a person means by a name: the id or the name
+// of a row, a name that a row matches, or the name itself.
 func (p Programs) ID(name string) string {
 	for _, rows := range [][]App{p.Apps, table} {
 		for _, a := range rows {
@@ -52,7 +52,7 @@ func find(rows []App, names []string) (a App, matched string, ok bool) {
 	return App{}, "", false
 }
 
-// program is the id of a program that the row was found for by a name.
+// program returns the id of a program that the row was found for by a name.
 func (a App) program(matched string) string {
 	if a.Group {
 		return strings.ToLower(matched)

@@ -34,7 +34,7 @@ var propertiesRead = []string{"application.name", "application.id", "application
 // meterTitle is the title of a level meter's stream; it is kept as such.
 const meterTitle = "Peak detect"
 
-// PropertyKeys are the properties to ask a sound server for: those that are
+// PropertyKeys returns the properties to ask a sound server for: those that are
 // kept, and the title, by which a level meter is known.
 func PropertyKeys() []string { return append([]string{"media.name"}, propertiesRead...) }
 
@@ -73,7 +73,7 @@ func (l Listing) Sounds(self int, family Family) (captures, playbacks []Sound) {
 	return captures, playbacks
 }
 
-// property is one of the stream's own, else of its client's.
+// property returns one of the stream's own, else of its client's.
 func (l Listed) property(key string) string {
 	if v := l.Props[key]; v != "" {
 		return v

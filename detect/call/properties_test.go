@@ -13,7 +13,7 @@ func text(kv ...string) map[string]string {
 	return p
 }
 
-// known is a family of one process.
+// known returns a family of one process.
 func known(pid int, names ...string) Family {
 	return func(p int, binary string) []string {
 		if p == pid {

@@ -225,8 +225,8 @@ func (r *Rule) mark(streams []Stream) {
 	}
 }
 
-// call is the call that began first, with the number of programs in one. A call
-// that Teams does not know of precedes one that it does.
+// call returns the call that began first, with the number of programs in one. A
+// call that Teams does not know of precedes one that it does.
 func (r *Rule) call() Call {
 	var in []*track
 	for _, t := range r.tracks {
@@ -250,7 +250,7 @@ func number(b bool) int {
 	return 0
 }
 
-// sooner is the first of two instants, where zero means never.
+// sooner returns the first of two instants, where zero means never.
 func sooner(a, b time.Time) time.Time {
 	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
 		return b

@@ -51,7 +51,7 @@ func (t *track) notePlaybacks(known, recording bool, by signs) {
 	}
 }
 
-// patience is how long a track outlives its last evidence.
+// patience returns how long a track outlives its last evidence.
 func (r *Rule) patience(t *track, known bool) time.Duration {
 	if t.call || !known {
 		return r.grace // a sound server that restarts ends no call, begun or not
@@ -76,7 +76,7 @@ func (t *track) muted(by signs) bool {
 	return false
 }
 
-// wait is how long the evidence must last.
+// wait returns how long the evidence must last.
 func (r *Rule) wait(c Class) time.Duration {
 	if c == Messenger && r.debounce > 0 {
 		return max(r.debounce, messengerTime)

@@ -42,7 +42,8 @@ func (p Proc) pids() []int {
 	return pids
 }
 
-// comm is the name that the kernel has for a process, cut to maxComm bytes.
+// comm returns the name that the kernel has for a process, cut to maxComm
+// bytes.
 func (p Proc) comm(pid int) string { return readLine(filepath.Join(p.dir(pid), "comm")) }
 
 // openFiles lists the targets of a process's file descriptors; ok is false for
@@ -131,9 +132,9 @@ func isInterpreter(name string) bool {
 	return strings.HasPrefix(name, "wine") || strings.HasPrefix(name, "ld-linux")
 }
 
-// interpreted is the name of what an interpreter runs: the first argument that is
-// not an option, or the name that Wine gives the process. Code on the command
-// line has no name.
+// interpreted returns the name of what an interpreter runs: the first argument
+// that is not an option, or the name that Wine gives the process. Code on the
+// command line has no name.
 func interpreted(dir string) string {
 	comm := readLine(filepath.Join(dir, "comm"))
 	if strings.HasSuffix(strings.ToLower(comm), ".exe") {
@@ -165,7 +166,7 @@ func interpreted(dir string) string {
 	return ""
 }
 
-// snapName is the snap that a process belongs to.
+// snapName returns the snap that a process belongs to.
 //
 // Source: https://snapcraft.io/docs/security-policies (cgroup names)
 func snapName(dir string) string {
@@ -177,7 +178,7 @@ func snapName(dir string) string {
 	return name
 }
 
-// scopeID is the application id that the desktop gave the process's scope:
+// scopeID returns the application id that the desktop gave the process's scope:
 // app[-DESKTOP]-ID-RANDOM.scope, or app[-DESKTOP]-ID@RANDOM.service.
 //
 // Source: https://systemd.io/DESKTOP_ENVIRONMENTS
@@ -203,7 +204,7 @@ func scopeID(dir string) string {
 	return strings.ReplaceAll(rest, `\x2d`, "-")
 }
 
-// cgroup is the process's path in the unified hierarchy.
+// cgroup returns the process's path in the unified hierarchy.
 func cgroup(dir string) string {
 	b, err := os.ReadFile(filepath.Join(dir, "cgroup"))
 	if err != nil {
@@ -217,8 +218,8 @@ func cgroup(dir string) string {
 	return ""
 }
 
-// executable is the file that the process runs, or its name where the link cannot
-// be read: for other users' and protected processes.
+// executable returns the file that the process runs, or its name where the link
+// cannot be read: for other users' and protected processes.
 func executable(dir string) string {
 	if path, err := os.Readlink(filepath.Join(dir, "exe")); err == nil {
 		return strings.TrimSuffix(path, " (deleted)")
@@ -226,9 +227,10 @@ func executable(dir string) string {
 	return readLine(filepath.Join(dir, "comm"))
 }
 
-// FamilyOf is Family for a process that is said to run a binary; empty: not
-// said. A program in a sandbox knows its process by another number than we do:
-// if the process with that number runs something else, there is no family.
+// FamilyOf does what Family does, for a process that is said to run a binary
+// (empty: not said). A program in a sandbox knows its process by another number
+// than we do: if the process with that number runs something else, there is no
+// family.
 func (p Proc) FamilyOf(pid int, binary string) []string {
 	name := filepath.Base(executable(p.dir(pid)))
 	if binary != "" && name != binary && (len(name) != maxComm || !strings.HasPrefix(binary, name)) {

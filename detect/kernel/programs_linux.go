@@ -228,8 +228,8 @@ func sameScreen(dir string) bool {
 	return !says || !asked
 }
 
-// displayName is a display without what may be left out: a socket's folder, the
-// number of an X screen.
+// displayName returns a display without what may be left out: a socket's
+// folder, the number of an X screen.
 func displayName(display string) string {
 	name := filepath.Base(display)
 	if server, number, ok := strings.Cut(name, ":"); ok {

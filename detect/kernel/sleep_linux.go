@@ -66,7 +66,7 @@ func (s *Sleep) arm() error {
 	return nil
 }
 
-// sleptSoFar is how long the computer has slept since it was started.
+// sleptSoFar returns how long the computer has slept since it was started.
 func sleptSoFar() time.Duration {
 	var all, awake unix.Timespec
 	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &awake) != nil || unix.ClockGettime(unix.CLOCK_BOOTTIME, &all) != nil {
@@ -101,7 +101,8 @@ func (s *Sleep) jumped(slept time.Duration, now time.Time, err error) {
 	s.slept, s.err = max(s.slept, slept), err
 }
 
-// Woke is when the computer came back from the last sleep; zero: none was seen.
+// Woke returns when the computer came back from the last sleep; zero: none was
+// seen.
 func (s *Sleep) Woke() (time.Time, error) {
 	slept := sleptSoFar()
 	s.mu.Lock()

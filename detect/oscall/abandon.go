@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// overdue is the error of a call that has not returned within its deadline.
+// overdue returns the error of a call that has not returned within its
+// deadline.
 func overdue(name string, limit time.Duration) error {
 	return fmt.Errorf("%s: no answer within %v", name, limit)
 }

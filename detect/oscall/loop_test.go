@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// untilClosed is a loop that works.
+// untilClosed runs a loop that works.
 func untilClosed(ctx context.Context, l *Loop) error {
 	l.Ready()
 	<-ctx.Done()

@@ -117,7 +117,7 @@ func (c *Conn) Events() <-chan struct{} { return c.events }
 // Done is closed when the connection has ended; Err says why.
 func (c *Conn) Done() <-chan struct{} { return c.done }
 
-// Err is why the connection has ended; nil while it has not.
+// Err returns why the connection has ended; nil while it has not.
 func (c *Conn) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

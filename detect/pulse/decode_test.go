@@ -54,7 +54,7 @@ func TestRecordedReplies(t *testing.T) {
 	}
 }
 
-// sample is an entry of every kind, with a value to keep and one to drop.
+// sample returns an entry of every kind, with a value to keep and one to drop.
 func sample(k int, version int) []byte {
 	return kinds[k].body(version, "a name", textProperty("application.name", "Zoom"), textProperty("window.title", "secret"))
 }

@@ -138,7 +138,8 @@ type pieces struct{ r io.Reader }
 
 func (p pieces) Read(b []byte) (int, error) { return p.r.Read(b[:min(len(b), 700)]) }
 
-// recorded are replies of real servers, by "SERVER/LIST"; see BenchmarkRecord.
+// recorded returns replies of real servers, by "SERVER/LIST"; see
+// BenchmarkRecord.
 func recorded(t testing.TB) map[string][]byte {
 	t.Helper()
 	files, err := filepath.Glob("testdata/*/*.bin")

@@ -72,7 +72,7 @@ func replyHeader(tag, n uint32) []byte {
 	return appendUint32(appendUint32(b, commandReply), tag)
 }
 
-// piped is a client that has greeted a server over a pipe.
+// piped returns a client that has greeted a server over a pipe.
 func piped(t *testing.T, s *server) *Conn {
 	t.Helper()
 	c, err := greeted(t, s)

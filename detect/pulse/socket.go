@@ -32,8 +32,8 @@ func Socket() (string, error) {
 	return filepath.Join(dir, "native"), nil
 }
 
-// cookie is the secret that the server may ask for. A server that knows the
-// user by the socket accepts any, so one that cannot be read is zero.
+// cookie returns the secret that the server may ask for. A server that knows
+// the user by the socket accepts any, so one that cannot be read is zero.
 func cookie() []byte {
 	b := make([]byte, cookieSize)
 	path := os.Getenv("PULSE_COOKIE")

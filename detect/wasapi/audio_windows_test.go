@@ -150,7 +150,7 @@ func (o *audioObject) text(out **uint16) uintptr {
 	return r
 }
 
-// sessions is GetSessionEnumerator.
+// sessions implements GetSessionEnumerator.
 func (o *audioObject) sessions(out **audioObject) uintptr {
 	o.audio.mu.Lock()
 	broken, hang := o.broken, o.hang

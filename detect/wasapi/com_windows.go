@@ -148,7 +148,7 @@ func newNotifier(id windows.GUID, changed chan struct{}, methods ...int) *notifi
 	return n
 }
 
-// query is QueryInterface.
+// query implements QueryInterface.
 func (n *notifier) query(id *windows.GUID, out **notifier) uintptr {
 	if out == nil || id == nil {
 		return resultBadPointer

@@ -106,7 +106,7 @@ func (p *Poll) follow(idle time.Duration, changed func()) {
 	}
 }
 
-// wait is the time until the next question, after an answer.
+// wait returns the time until the next question, after an answer.
 func (p *Poll) wait(idle time.Duration) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()

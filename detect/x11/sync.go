@@ -116,8 +116,8 @@ func (a *Alarms) setAlarm(major byte, counter, test uint32) error {
 	return cookie.Check()
 }
 
-// alarm is the body of a CreateAlarm request: the alarm fires each time the
-// counter crosses the value in the test's direction, and stays armed.
+// alarm returns the body of a CreateAlarm request: the alarm fires each time
+// the counter crosses the value in the test's direction, and stays armed.
 func alarm(id, counter uint32, at time.Duration, test uint32) []byte {
 	var b []byte
 	for _, v := range []uint32{id, syncAllAlarmAspects, counter, syncAbsolute, 0, uint32(at.Milliseconds()), test, 0, 0, 1} {

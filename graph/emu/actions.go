@@ -210,7 +210,7 @@ func clearLocation(c *call) (any, *failure) {
 
 func getPresence(c *call) (any, *failure) { return c.s.presenceOf(c.user, c.now), nil }
 
-// presenceOf is the presence resource.
+// presenceOf returns the presence resource.
 //
 // Source: https://learn.microsoft.com/graph/api/resources/presence
 func (s *Server) presenceOf(u *user, now time.Time) map[string]any {

@@ -20,7 +20,7 @@ var boardPage = template.Must(template.New("board.html").Funcs(template.FuncMap{
 	"span":  func(from, to time.Time) string { return spanOf(to.Sub(from)) },
 }).ParseFS(boardFiles, "board/board.html"))
 
-// clockOrDate is the layout for an instant that may be days away.
+// clockOrDate returns the layout for an instant that may be days away.
 func clockOrDate(t, now time.Time) string {
 	if t.Sub(now) < 20*time.Hour {
 		return "15:04"
@@ -40,7 +40,7 @@ func spanOf(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", n/60, n%60)
 }
 
-// board is the live page: what a colleague would see, and why.
+// board serves the live page: what a colleague would see, and why.
 func (s *Server) board(w http.ResponseWriter, r *http.Request, name string) {
 	if name == "do" {
 		s.boardDo(w, r)

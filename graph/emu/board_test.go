@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// stopped is a server whose clock moves by advance alone.
+// stopped returns a server whose clock moves by advance alone.
 func stopped() *Server {
 	start := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	return New(Options{now: func() time.Time { return start }})
@@ -101,7 +101,7 @@ func TestBoardFaults(t *testing.T) {
 	}
 }
 
-// get is one page of the board.
+// get returns one page of the board.
 func get(t *testing.T, address string) (string, http.Header) {
 	t.Helper()
 	resp, err := http.Get(address)

@@ -227,9 +227,10 @@ func (s *Server) controlSessions(body []byte) (any, error) {
 	return s.User(in.User), nil
 }
 
-// SetPreferred is the user's own choice in a Teams client; an empty availability
-// resets it, an empty activity is the one that belongs to the availability. It
-// fails for an unknown user and for a pair that cannot be chosen.
+// SetPreferred sets the presence that the user chooses in a Teams client. An
+// empty availability resets it; an empty activity means the one that belongs to
+// the availability. It fails for an unknown user and for a pair that cannot be
+// chosen.
 func (s *Server) SetPreferred(who, availability, activity string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -153,14 +153,14 @@ func (s *Server) reset() {
 	s.changed()
 }
 
-// clock is the emulator's clock.
+// clock returns the emulator's clock.
 func (s *Server) clock() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.now()
 }
 
-// now is the emulator's clock. The lock is held.
+// now returns the emulator's clock. The lock is held.
 func (s *Server) now() time.Time { return s.opts.now().Add(s.offset).UTC().Round(0) }
 
 // maxOffset is a century, which is far below the longest time.Duration.

@@ -127,7 +127,7 @@ func (s *Server) knowsTenant(t string) bool {
 	return slices.ContainsFunc([]string{TenantID, TenantDomain, "organizations", "common"}, func(k string) bool { return strings.EqualFold(k, t) })
 }
 
-// browserBase is the origin of the pages for a person's browser.
+// browserBase returns the origin of the pages for a person's browser.
 func (s *Server) browserBase() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,7 +163,7 @@ func declaresCP1(claims string) bool {
 		slices.ContainsFunc(c.AccessToken.XmsCC.Values, func(v string) bool { return strings.EqualFold(v, "cp1") })
 }
 
-// audienceOf is the resource that scopes are for; empty: Graph.
+// audienceOf returns the resource that scopes are for; empty: Graph.
 func audienceOf(scopes []string) string {
 	for _, sc := range scopes {
 		u, err := url.Parse(sc)
@@ -185,7 +185,7 @@ func permissions(scopes []string) []string {
 	return out
 }
 
-// token is the token endpoint.
+// token serves the token endpoint.
 func (s *Server) token(w http.ResponseWriter, r *http.Request, tenant string) {
 	if r.Method != http.MethodPost || r.ParseForm() != nil {
 		s.mu.Lock()

@@ -33,7 +33,7 @@ type setting struct {
 	turn     int // the latest has the highest
 }
 
-// current is what a client's setting counts as; empty: it has ended.
+// current returns what a client's setting counts as; empty: it has ended.
 func (m *model) current(s setting) string {
 	age := m.now - s.set
 	switch {
@@ -210,7 +210,7 @@ func (d *trial) setTeams(n int) {
 	}
 }
 
-// fields are the members of a body.
+// fields returns the members of a body.
 func fields(p string, span int) string {
 	availability, activity, _ := strings.Cut(p, "/")
 	out := fmt.Sprintf(`"availability":%q,"activity":%q`, availability, activity)
@@ -236,8 +236,8 @@ func (d *trial) check() {
 	}
 }
 
-// FuzzShown is the law of presence: whatever was called, what is shown is what
-// the model says.
+// FuzzShown holds the law of presence: whatever was called, the emulator shows
+// what the model shows.
 func FuzzShown(f *testing.F) {
 	f.Add(false, []byte{1, 40, 0, 30, 0, 30, 2, 0})
 	f.Add(true, []byte{1, 0, 0, 30, 0, 30, 0, 30})
@@ -264,8 +264,8 @@ var fuzzPaths = []string{"/me/presence", "/users/" + SelfID + "/presence", "/com
 var fuzzActions = []string{"", "/setPresence", "/clearPresence", "/setUserPreferredPresence", "/clearUserPreferredPresence", "/setStatusMessage",
 	"/setManualLocation", "/setAutomaticLocation", "/clearLocation", "/clearAutomaticLocation", "/microsoft.graph.setPresence"}
 
-// FuzzBody is the law of robustness: no request of any kind gives a 5xx, and
-// every refusal is an envelope.
+// FuzzBody holds the law of robustness: no request of any kind gives a 5xx, and
+// every refusal has Graph's error envelope.
 func FuzzBody(f *testing.F) {
 	for i, body := range []string{`{"sessionId":"` + AppID + `","availability":"Busy","activity":"InACall","expirationDuration":"PT1H"}`, `{`, `[]`, `null`, ``,
 		`{"statusMessage":{"message":{"content":"x","contentType":"text"},"expiryDateTime":{"dateTime":"2030-01-01T00:00:00","timeZone":"UTC"}}}`,

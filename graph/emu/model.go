@@ -35,7 +35,7 @@ type preferred struct {
 // Source: https://learn.microsoft.com/graph/cloud-communications-manage-presence-state
 const fade = 5 * time.Minute
 
-// at is what the session counts as at now; ok is false once it has ended.
+// at returns what the session counts as at now; ok is false once it has ended.
 func (x *session) at(now time.Time, sw Switches, p Profile) (current pair, ok bool) {
 	age := now.Sub(x.set)
 	if !x.expires.IsZero() && !now.Before(x.expires) {
@@ -76,8 +76,8 @@ func (p pair) rank() int {
 	return 0
 }
 
-// shown is what colleagues see: the session of the highest rank, among equals
-// the latest, or the preferred presence while any session lives.
+// shown returns what colleagues see: the session of the highest rank, among
+// equals the latest, or the preferred presence while any session lives.
 func (s *Server) shown(u *user, now time.Time) pair {
 	best, alive := offline, false
 	for _, x := range u.sessions {
@@ -125,8 +125,8 @@ func (s *Server) drop(u *user, match func(*session) bool, now time.Time) bool {
 	return alive
 }
 
-// next is the first instant after now at which time alone changes something;
-// zero: never.
+// next returns the first instant after now at which time alone changes
+// something; zero: never.
 func (s *Server) next(now time.Time) time.Time {
 	var at time.Time
 	add := func(t time.Time) {

@@ -134,8 +134,8 @@ func (f failing) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// grantType is the grant that a token request asks for. Nothing else of its form
-// is kept.
+// grantType returns the grant that a token request asks for. Nothing else of
+// its form is kept.
 func grantType(r *http.Request, body json.RawMessage) string {
 	if !strings.HasSuffix(r.URL.Path, "/token") {
 		return ""

@@ -140,7 +140,7 @@ func (s *Server) redeemDevice(id string, g *grant, scopes []string) (*grant, []s
 	return g, scopes, nil
 }
 
-// devicePage is where a person enters a code and picks an account.
+// devicePage serves the page where a person enters a code and picks an account.
 func (s *Server) devicePage(w http.ResponseWriter, r *http.Request) {
 	if r.ParseForm() != nil {
 		s.errorPage(w, aadstsError(9002313))

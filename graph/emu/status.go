@@ -20,8 +20,8 @@ var windowsZones = map[string]string{
 	"aus eastern standard time": "Australia/Sydney", "e. south america standard time": "America/Sao_Paulo",
 }
 
-// expiryOf is an expiryDateTime as a GET answers it: in UTC, or in the zone that
-// a switch names.
+// expiryOf returns an expiryDateTime as a GET answers it: in UTC, or in the
+// zone that a switch names.
 func (s *Server) expiryOf(at time.Time) map[string]any {
 	zone := "UTC"
 	if loc, ok := loadZone(s.opts.Switches.StatusZone); ok {

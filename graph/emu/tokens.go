@@ -41,8 +41,8 @@ func (g *grant) hasAny(names []string) bool {
 	})
 }
 
-// lacking is the answer to a delegated token without the permission. Two forms
-// were reported, the second for a token without any presence permission.
+// lacking returns the answer to a delegated token without the permission. Two
+// forms were reported, the second for a token without any presence permission.
 func (g *grant) lacking() *failure {
 	if slices.ContainsFunc(g.scopes, func(s string) bool { return strings.HasPrefix(s, "Presence.") }) {
 		return forbidden()

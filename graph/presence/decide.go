@@ -7,9 +7,9 @@ import (
 	"heliograph/detect"
 )
 
-// Decide is the only place that turns a choice and an activity into presence.
-// It is pure: the same arguments give the same answer. Working hours are in the
-// time zone of now.
+// Decide returns the presence that colleagues should see. No other code turns a
+// choice and an activity into presence. It is pure: the same arguments give the
+// same answer. Working hours are in the time zone of now.
 func Decide(c Choice, a detect.Activity, p Policy, now time.Time) Want {
 	c = c.At(now)
 	switch c.Status {

@@ -174,6 +174,6 @@ func (l *Loop) Run(ctx context.Context) {
 	}
 }
 
-// wall is now without Go's monotonic clock, which may stand still while a lid
-// is shut; an instant that is compared with later ones must not.
+// wall returns now without Go's monotonic clock, which may stand still while a
+// lid is shut; an instant that is compared with later ones must not.
 func wall() time.Time { return time.Now().Round(0) }

@@ -10,10 +10,11 @@ type Timing struct {
 	Expire, Renew time.Duration
 }
 
-// DefaultTiming is as short as each pair allows, so that a crash heals in minutes.
-// Available fades after five minutes and must be renewed before; it outlives
-// that fade so that one lost post does not show as Offline. Away
-// does not fade, and an hour of Away after a crash misleads few.
+// DefaultTiming returns lifetimes as short as each pair allows, so that after a
+// crash a wrong presence disappears within minutes. Available fades after five
+// minutes and must be renewed before; it outlives that fade so that one lost
+// post does not show as Offline. Away does not fade, and an hour of Away after
+// a crash misleads few.
 func DefaultTiming(p Pair) Timing {
 	switch p.Availability {
 	case "Available":

@@ -52,7 +52,7 @@ func (p Pair) Is(q Pair) bool {
 	return strings.EqualFold(p.Availability, q.Availability) && strings.EqualFold(p.Activity, q.Activity)
 }
 
-// String is "Availability/Activity", or "none".
+// String returns "Availability/Activity", or "none".
 func (p Pair) String() string {
 	if p.Zero() {
 		return "none"

@@ -3,7 +3,7 @@
 // in and out, takes over a sign-in that the command line made, and opens the
 // account anew when its settings change.
 //
-// It shows nothing: it says what happened, and the app chooses the words.
+// It shows nothing: it reports what happened, and the app chooses the words.
 package account
 
 import (
@@ -17,8 +17,7 @@ import (
 	"heliograph/tray/settings"
 )
 
-// Options says what an Account works with; Log, Vault, Loop and OpenURL are
-// needed.
+// Options configure an Account; Log, Vault, Loop and OpenURL are required.
 type Options struct {
 	Log   *slog.Logger
 	Vault graph.Vault
@@ -135,8 +134,8 @@ func (a *Account) Set(ctx context.Context, c settings.Config) {
 	notify(a.retry)
 }
 
-// begin makes the caller the one operation: it cancels the operation before and
-// waits until it has ended. The caller must call end.
+// begin starts an operation: it cancels the one before and waits until that has
+// ended. The caller must call end.
 func (a *Account) begin(ctx context.Context) (_ context.Context, end func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	mine := &work{cancel: cancel, done: make(chan struct{})}
@@ -165,7 +164,7 @@ func (a *Account) idle() bool {
 	}
 }
 
-// current is the opened account, or why there is none.
+// current returns the opened account, or why there is none.
 func (a *Account) current() (*graph.Account, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -233,7 +232,7 @@ func (a *Account) TakeOver(ctx context.Context) error {
 	return nil
 }
 
-// notify leaves a note in a channel of one slot.
+// notify sends on a channel with room for one value, unless one waits there.
 func notify(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:

@@ -49,7 +49,7 @@ func (k *keyring) tries() int {
 	return k.reads
 }
 
-// person is somebody at a desk whose heliograph has only its account.
+// person is a heliograph of which only the account runs.
 type person struct {
 	*Account
 	loop    *presence.Loop
@@ -60,7 +60,7 @@ type person struct {
 	failed []error // what only the person can resolve
 }
 
-// stored is an emulator with a session of Ada's in the keyring.
+// stored returns an emulator with a session of Ada's in the keyring.
 func stored(t *testing.T) (*emu.Server, *keyring) {
 	t.Helper()
 	s, k := emu.New(emu.Options{}), &keyring{}
@@ -107,7 +107,7 @@ func start(t *testing.T, s *emu.Server, k *keyring, c settings.Config, open func
 	return p, func() { cancel(); wait.Wait() }
 }
 
-// reports is what only the person could resolve so far.
+// reports returns what only the person could resolve so far.
 func (p *person) reports() []error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -148,7 +148,7 @@ func TestKeyringNotReadyAtLogin(t *testing.T) {
 }
 
 // TestKeyringIsReadAgain holds that no announcement is needed, and that a
-// keyring which stays away is told once.
+// keyring which stays absent is reported once.
 func TestKeyringIsReadAgain(t *testing.T) {
 	s, k := stored(t)
 	k.fail(graph.ErrVaultAbsent)
@@ -194,8 +194,8 @@ func TestLockedKeyringAsksOnce(t *testing.T) {
 	})
 }
 
-// TestClientIDFilledIn holds that the first start without settings is not dead
-// after the file was filled in.
+// TestClientIDFilledIn holds that heliograph can sign in once the client id is
+// set, although it was started without one.
 func TestClientIDFilledIn(t *testing.T) {
 	s, k := stored(t)
 	synctest.Test(t, func(t *testing.T) {

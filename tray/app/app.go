@@ -22,7 +22,7 @@ import (
 	"heliograph/tray/settings"
 )
 
-// Options says what an instance is made of.
+// Options configure an instance.
 type Options struct {
 	// Settings are watched and saved while the instance runs.
 	Settings *settings.Owner
@@ -61,7 +61,7 @@ type silent struct{}
 func (silent) State(presence.State)   {}
 func (silent) Missing(string, string) {}
 
-// instance is one running heliograph: its parts, and what connects them.
+// instance is a running heliograph: its parts and their connections.
 type instance struct {
 	opts     Options
 	log      *slog.Logger
@@ -86,8 +86,8 @@ type instance struct {
 }
 
 // Run runs an instance on the calling goroutine, which must be main's, until
-// ctx ends or the user quits. What it holds at Microsoft is given back first.
-// It returns control.ErrRunning if another instance runs.
+// ctx ends or the user quits. What it has set at Microsoft is cleared first. It
+// returns control.ErrRunning if another instance runs.
 func Run(ctx context.Context, o Options) error {
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
@@ -104,7 +104,7 @@ func Run(ctx context.Context, o Options) error {
 	return nil
 }
 
-// newInstance makes the parts and connects them. Only the detector works already.
+// newInstance makes the parts and connects them. Only the detector is started.
 func newInstance(ctx context.Context, quit context.CancelFunc, o Options) *instance {
 	if o.Reporter == nil {
 		o.Reporter = silent{}
@@ -185,7 +185,7 @@ func (in *instance) await(what string, g *group, d time.Duration) {
 // outlets.
 func (in *instance) closeOutlets() { in.publish.close(in.facts.now()) }
 
-// redraw has the person see the present facts soon.
+// redraw has the present facts shown soon.
 func (in *instance) redraw() { notify(in.changed) }
 
 func picture(i tray.Icon, dark bool) []byte { return trayIcon(string(i), dark) }

@@ -15,7 +15,7 @@ import (
 	"heliograph/tray/words"
 )
 
-// calls is what records now, and what the person says of programs.
+// calls knows what records now, and what the person says about programs.
 type calls struct {
 	log      *slog.Logger
 	watch    *detect.Watcher
@@ -23,16 +23,16 @@ type calls struct {
 	notices  *notices
 }
 
-// deny remembers that a program is never in a call; what records now is judged
-// anew at once.
+// deny remembers that a program is never in a call. Present recordings are
+// judged again at once.
 func (c *calls) deny(app, name string) {
 	c.log.Info("the user denied a program", "app", app)
 	c.settings.Deny(app)
 	c.notices.answer("call", words.Say("toast.denied", name), words.Say("toast.denied.body", app))
 }
 
-// allowUnlisted remembers that the program that records now, and is in no table, is
-// in a call when it records.
+// allowUnlisted remembers that the program which records now and is in no table
+// is in a call whenever it records.
 func (c *calls) allowUnlisted() {
 	for _, s := range c.watch.Streams() {
 		if s.Unlisted {
@@ -44,7 +44,7 @@ func (c *calls) allowUnlisted() {
 	}
 }
 
-// list is what records now, with its verdicts.
+// list returns what records now, with its verdicts.
 func (c *calls) list() control.Calls {
 	m := c.settings.Value().Menu
 	out := control.Calls{Streams: []control.Stream{}, Allowed: append([]string{}, m.Allowed...), Denied: append([]string{}, m.Denied...)}
@@ -74,7 +74,7 @@ func toWireStream(s detect.Stream) control.Stream {
 // maxApp bounds the name of a program.
 const maxApp = 120
 
-// judge carries out VerbJudge. What records now is judged again at once.
+// judge carries out VerbJudge. Present recordings are judged again at once.
 func (c *calls) judge(_ context.Context, a control.JudgeArgs, reply func(any) error) error {
 	app := strings.TrimSpace(a.App)
 	if app == "" || len(app) > maxApp || strings.ContainsFunc(app, unicode.IsControl) {

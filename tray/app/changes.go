@@ -7,8 +7,8 @@ import (
 	"heliograph/tray/control"
 )
 
-// changes hands each state to those who follow it, unless it equals the one
-// before. A follower that is slow gets the newest one.
+// changes passes each state to its followers, unless it equals the one before.
+// A follower that is slow gets the newest one.
 type changes struct {
 	states latest.Broadcast[control.State]
 }

@@ -16,8 +16,8 @@ import (
 	"heliograph/tray/words"
 )
 
-// clicks carries out what the person clicks. Nothing of it waits for a disk or a
-// bus: one click must not delay the next.
+// clicks carries out what the person clicks. No click waits for a disk or a
+// bus, or it would delay the next one.
 type clicks struct{ *instance }
 
 func (c *clicks) run(ctx context.Context) {
@@ -96,7 +96,7 @@ func (c *clicks) signInOrOut(ctx context.Context) {
 	}
 }
 
-// toggle turns one switch over.
+// toggle flips a switch.
 func (c *clicks) toggle(id string) {
 	for _, s := range c.settings.Value().Switches() {
 		if s.ID == id {
@@ -132,8 +132,8 @@ func (c *clicks) openSettings() {
 	c.openFile(path, "toast.settings")
 }
 
-// openFile shows a file in whatever the desktop opens it with; where nothing
-// does, a toast at least tells where it is.
+// openFile shows a file in the program that the desktop opens it with. If there
+// is none, a toast says where the file is.
 func (c *clicks) openFile(path, failed string) {
 	if err := launch.File(path); err != nil {
 		c.log.Warn("a file could not be opened", "file", path, "error", err)

@@ -7,15 +7,15 @@ import (
 )
 
 // Go's collector wakes every thread at least each two minutes, and a hundred
-// switches are then made for a program that was asleep. So it is asked to run
-// only when heliograph is awake anyway, after something was posted or shown,
-// and when there is something to collect.
+// switches are then made for a program that was asleep. So heliograph runs it
+// itself, only when it is awake anyway, after something was posted or shown,
+// and when there is enough garbage.
 const (
-	// growth is how much may pile up before it is worth collecting: some three
-	// keep-alives' worth.
+	// growth is how much garbage is worth a collection: about that of three
+	// renewals.
 	growth = 2 << 20
-	// backstop is for a flood of events that nothing follows; the collector
-	// runs above it without being asked.
+	// backstop is the size above which the runtime collects on its own, for a
+	// flood of events after which nothing is posted or shown.
 	backstop = 64 << 20
 )
 

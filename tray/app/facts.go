@@ -23,7 +23,7 @@ type facts struct {
 	demo     bool
 }
 
-// now is the facts of this moment.
+// now returns the facts of this moment.
 func (s *facts) now() menu.Facts {
 	who, v := s.account.State(), s.settings.Value()
 	f := menu.Facts{State: s.loop.State(), Now: time.Now().In(zone.Local()), SigningIn: who.SigningIn,
@@ -53,8 +53,8 @@ func advise(err error) string {
 	return words.Advice(a.Key, a.Args...)
 }
 
-// adviseCommand is advise for somebody at the command line, with the page that
-// solves the problem.
+// adviseCommand does what advise does, for somebody at the command line, and
+// adds the page that solves the problem.
 func adviseCommand(err error) string {
 	a := graph.Explain(err)
 	text := words.CommandAdvice(a.Key, a.Args...)

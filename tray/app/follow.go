@@ -12,7 +12,7 @@ import (
 	"heliograph/tray/words"
 )
 
-// observe hands each activity to the loop.
+// observe passes each activity to the loop.
 func (in *instance) observe(ctx context.Context) {
 	first := true
 	for {
@@ -107,7 +107,7 @@ type outages struct {
 	signIn    func(error)              // says that only the person can go on
 }
 
-// look shows the toast that a state calls for, and returns after how long to
+// look shows the toast that a state requires, and returns after how long to
 // look again if the state does not change before.
 func (o *outages) look(s presence.State) time.Duration {
 	now := time.Now()

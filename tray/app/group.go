@@ -57,7 +57,7 @@ func (g *group) Wait(ctx context.Context) []string {
 	}
 }
 
-// notify leaves a note in a channel of one slot.
+// notify sends on a channel with room for one value, unless one waits there.
 func notify(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:

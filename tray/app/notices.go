@@ -12,9 +12,9 @@ import (
 	"heliograph/tray/words"
 )
 
-// notices shows the toasts, each in the person's language and unless its class is
-// switched off. Its methods may be called from any goroutine and never wait for
-// the desktop.
+// notices shows toasts in the person's language, except those of a class that
+// is switched off. Its methods may be called from any goroutine and never wait
+// for the desktop.
 type notices struct {
 	log      *slog.Logger
 	toaster  *tray.Toaster
@@ -31,7 +31,7 @@ func newNotices(in *instance) *notices {
 // close ends the delivery.
 func (n *notices) close() { n.toaster.Close() }
 
-// answer answers a click or a command.
+// answer shows the answer to a click or a command.
 func (n *notices) answer(class, title, body string) {
 	n.toaster.Show(tray.Toast{Class: class, Title: title, Body: body, Always: true})
 }

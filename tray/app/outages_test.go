@@ -12,9 +12,9 @@ import (
 	"heliograph/tray"
 )
 
-// TestOutageIsToldOnceWhateverItsWords alternates between errors, each with
-// advice of its own, and follows the states as the app does: with one timer.
-func TestOutageIsToldOnceWhateverItsWords(t *testing.T) {
+// TestOutageIsReportedOnce alternates between errors, each with advice of its
+// own, and follows the states as the app does, with one timer.
+func TestOutageIsReportedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var shown []string
 		asked := 0

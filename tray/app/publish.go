@@ -97,9 +97,9 @@ func (in *instance) outletOptions(c settings.Config) outlets.Options {
 	return o
 }
 
-// commandChoice is the choice for a status that came over MQTT, which has no
-// way to name an end: a pause ends as one from the menu does, the others hold
-// until the next choice.
+// commandChoice returns the choice for a status that came over MQTT, which has
+// no way to name an end: a pause ends as one from the menu does, the others
+// hold until the next choice.
 func commandChoice(status string, now time.Time) presence.Choice {
 	c := presence.Choice{Status: presence.Status(status)}
 	if c.Status == presence.Paused {

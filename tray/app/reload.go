@@ -10,8 +10,9 @@ import (
 	"heliograph/tray/words"
 )
 
-// followSettings hands the newest settings to apply, those of now first, until
-// ctx ends. While apply takes its time it misses those in between.
+// followSettings calls apply with the settings, the present ones first and then
+// the newest, until ctx ends. It skips those that are replaced while apply
+// runs.
 func (in *instance) followSettings(ctx context.Context, apply func(settings.Value)) {
 	values, end := in.settings.Subscribe()
 	defer end()
@@ -25,8 +26,9 @@ func (in *instance) followSettings(ctx context.Context, apply func(settings.Valu
 	}
 }
 
-// startSettings starts what keeps the instance to its settings. The account and
-// the outlets may take seconds to close, so each has a goroutine of its own.
+// startSettings starts the goroutines that apply changed settings. The account
+// and the outlets may take seconds to close, so each has a goroutine of its
+// own.
 func (in *instance) startSettings(ctx context.Context) {
 	in.running.Go("settings", func() { in.settings.Run(ctx) })
 	var last settings.Value
@@ -62,7 +64,8 @@ func (in *instance) apply(was, is settings.Value) {
 	in.redraw()
 }
 
-// timing is how long a session lasts with the account that the settings name.
+// timing returns how long a session lasts with the account that the settings
+// name.
 func (in *instance) timing(p presence.Pair) presence.Timing {
 	if own := account.Config(in.settings.Value().Config, in.log).Timing(); own != nil {
 		return own(p)

@@ -124,7 +124,7 @@ func (in *started) ask(verb string, into any) {
 	}
 }
 
-// settingsPart is the part of doctor for the settings.
+// settingsPart returns the part of doctor for the settings.
 func (in *started) settingsPart() control.Part {
 	in.t.Helper()
 	var r control.Report

@@ -9,8 +9,8 @@ import (
 	"heliograph/tray/words"
 )
 
-// rules are the switches for the menu. seesAwake reports whether anything here can
-// trigger the switch of the same name.
+// rules returns the switches for the menu. seesAwake reports whether anything
+// here can trigger the switch of the same name.
 func rules(v settings.Value, seesAwake bool) []menu.Rule {
 	var out []menu.Rule
 	for _, s := range v.Switches() {

@@ -49,7 +49,7 @@ var everyVerb = map[string]verb{
 	}),
 }
 
-// withoutArgs is a verb that takes no arguments.
+// withoutArgs returns a verb that takes no arguments.
 func withoutArgs(do func(*verbs, context.Context, func(any) error) error) verb {
 	return func(in *verbs, ctx context.Context, r control.Request, reply func(any) error) error {
 		if err := r.Decode(&struct{}{}); err != nil {
@@ -59,7 +59,7 @@ func withoutArgs(do func(*verbs, context.Context, func(any) error) error) verb {
 	}
 }
 
-// withArgs is a verb that takes a T.
+// withArgs returns a verb that takes a T.
 func withArgs[T any](do func(*verbs, context.Context, T, func(any) error) error) verb {
 	return func(in *verbs, ctx context.Context, r control.Request, reply func(any) error) error {
 		var args T
@@ -79,7 +79,7 @@ func (in *verbs) answer(ctx context.Context, r control.Request, reply func(any) 
 	return v(in, ctx, r, reply)
 }
 
-// showItself lets whoever starts a second instance know that this one runs.
+// showItself shows that this instance runs to a person who starts a second one.
 func (in *verbs) showItself(_ context.Context, reply func(any) error) error {
 	s := in.loop.State()
 	in.notices.running(words.Because(s))
@@ -146,8 +146,8 @@ func choiceOf(a control.ChooseArgs, now time.Time) (presence.Choice, error) {
 	return c, nil
 }
 
-// answerQuit ends the instance and answers when it has given back what it could
-// at Microsoft, with what is left there.
+// answerQuit ends the instance and answers when it has cleared what it could at
+// Microsoft, with what is left there.
 func (in *verbs) answerQuit(ctx context.Context, reply func(any) error) error {
 	in.log.Info("quitting, as the command line asks")
 	in.quit()
@@ -206,7 +206,7 @@ func (in *verbs) takeOver(ctx context.Context, reply func(any) error) error {
 	return reply(nil)
 }
 
-// wireState is the state of this moment for other programs.
+// wireState returns the state of this moment for other programs.
 func (in *verbs) wireState() control.State { return toWire(in.facts.now(), time.Now()) }
 
 // followStatus answers with each state that differs from the one before.

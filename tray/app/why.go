@@ -25,7 +25,7 @@ var signals = map[presence.Rule][]string{
 	presence.RuleTeamsCall: {"microphone", "sound-cards", "camera"},
 }
 
-// why is the state with what led to it.
+// why returns the state with what led to it.
 func (in *verbs) why() control.Why {
 	w := control.Why{
 		Status: in.wireState(),
@@ -40,7 +40,8 @@ func (in *verbs) why() control.Why {
 	return w
 }
 
-// signalOf is the first working part that a rule rests on; nil if there is none.
+// signalOf returns the first working part that a rule rests on; nil if there is
+// none.
 func signalOf(rule presence.Rule, parts []detect.Part) *control.Part {
 	for _, name := range signals[rule] {
 		for _, p := range parts {
@@ -52,7 +53,7 @@ func signalOf(rule presence.Rule, parts []detect.Part) *control.Part {
 	return nil
 }
 
-// momentOf is an entry of the timeline with its sentences.
+// momentOf returns an entry of the timeline with its sentences.
 func momentOf(e timeline.Entry) control.Moment {
 	m := control.Moment{At: e.At.Local(), Availability: e.Availability, Activity: e.Activity, Rule: e.Rule, App: e.App}
 	if e.Rule == ruleStopped {

@@ -69,7 +69,7 @@ func toWireSettings(v settings.Value) control.Settings {
 	return s
 }
 
-// nonZero is a pointer to v, or nil for the zero value.
+// nonZero returns a pointer to v, or nil for the zero value.
 func nonZero[T comparable](v T) *T {
 	var zero T
 	if v == zero {
@@ -78,8 +78,8 @@ func nonZero[T comparable](v T) *T {
 	return &v
 }
 
-// instant is t in the local zone; nil for none, and for one that JSON cannot
-// hold.
+// instant returns t in the local zone; nil for none, and for one that JSON
+// cannot hold.
 //
 // Source: RFC 3339, section 1: years have four digits.
 func instant(t time.Time) *time.Time {

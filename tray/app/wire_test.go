@@ -39,7 +39,7 @@ func checkSchema(t *testing.T, s *jsonschema.Schema, raw []byte) {
 	}
 }
 
-// allKnown is a state in which every field is set.
+// allKnown returns a state in which every field is set.
 func allKnown(now time.Time) menu.Facts {
 	busy := presence.State{Observed: true, SignedIn: true, Since: now,
 		Choice:   presence.Choice{Status: presence.ChoseBusy, Since: now, Until: now.Add(time.Hour), Message: "Writing"},

@@ -1,5 +1,5 @@
-// Package atomicfile writes files in one step: whoever reads, and whoever
-// looks after a crash, finds the former content or the new one whole.
+// Package atomicfile writes files in one step: a reader, also after a crash,
+// finds either the whole former content or the whole new one.
 package atomicfile
 
 import (
@@ -33,7 +33,7 @@ func Write(path string, data []byte, mode fs.FileMode) error {
 		err = f.Chmod(mode)
 	}
 	if err == nil {
-		// Else a power cut could keep the new name and lose the content.
+		// Otherwise a power cut could keep the new name and lose the content.
 		err = f.Sync()
 	}
 	err = errors.Join(err, f.Close())

@@ -33,7 +33,7 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// TestFailureKeepsTheFormerFile: a folder stands where the file should go.
+// TestFailureKeepsTheFormerFile: there is a folder at the file's path.
 func TestFailureKeepsTheFormerFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "taken")
 	if err := os.MkdirAll(filepath.Join(path, "inside"), 0o700); err != nil {

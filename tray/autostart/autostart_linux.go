@@ -14,8 +14,8 @@ import (
 // entryFile is the name of the entry in the autostart folder.
 const entryFile = "heliograph.desktop"
 
-// errSandbox is the error within a Flatpak, which has a folder of its own that
-// no desktop reads.
+// errSandbox is the error inside a Flatpak, whose own autostart folder no
+// desktop reads.
 var errSandbox = errors.New("inside a Flatpak it is set in the desktop's own settings for starting programs")
 
 func state() (bool, error) {
@@ -41,7 +41,7 @@ func state() (bool, error) {
 }
 
 // canStart reports whether the program of a TryExec exists and may be started;
-// an empty one is no condition.
+// it is true for an empty one.
 func canStart(program string) bool {
 	if program == "" {
 		return true

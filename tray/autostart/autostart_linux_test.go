@@ -88,8 +88,8 @@ func TestDamagedEntryIsAnError(t *testing.T) {
 	}
 }
 
-// TestDesktopRunsTheEntry has GLib, which GNOME and XFCE start programs with,
-// read the entry and run it.
+// TestDesktopRunsTheEntry makes GLib, with which GNOME and Xfce start programs,
+// read and run the entry.
 func TestDesktopRunsTheEntry(t *testing.T) {
 	own, _ := useFolders(t)
 	dir := filepath.Join(t.TempDir(), `$HOME "q" \b`)

@@ -25,14 +25,14 @@ import (
 	"heliograph/tray/words"
 )
 
-// Login is `login`.
+// Login carries out `login`.
 type Login struct {
 	*App
 	Device  bool
 	Timeout time.Duration
 }
 
-// Flags are its flags.
+// Flags adds the command's flags.
 func (l *Login) Flags(f *pflag.FlagSet) {
 	f.BoolVar(&l.Device, "device-code", false, "show a code to enter on another device")
 	f.DurationVar(&l.Timeout, "timeout", 5*time.Minute, "give up after `SPAN`")
@@ -86,13 +86,13 @@ func (l *Login) signIn(ctx context.Context, c settings.Config) (graph.Person, er
 	return who, nil
 }
 
-// openAccount is the account for a command that works without a running
+// openAccount returns the account for a command that works without a running
 // instance.
 func (a *App) openAccount(c settings.Config) (*graph.Account, error) {
 	return graph.Open(account.Config(c, a.logger(c)), graph.KeyringVault{Ask: true})
 }
 
-// Logout is `logout`.
+// Logout carries out `logout`.
 func (a *App) Logout(ctx context.Context, _ []string) error {
 	err := a.ask(ctx, control.VerbSignOut, nil, nil)
 	if errors.Is(err, control.ErrNotRunning) {
@@ -123,7 +123,7 @@ func (a *App) signOut(ctx context.Context) error {
 	return signedIn.SignOut(ctx)
 }
 
-// advised puts before an error of package graph what a person can do.
+// advised precedes an error of package graph with what a person can do.
 func advised(err error) error {
 	advice := graph.Explain(err)
 	text := words.CommandAdvice(advice.Key, advice.Args...)
@@ -160,7 +160,8 @@ const maxCredential = 32 << 10
 // keyringPatience leaves a person the time to unlock the keyring.
 const keyringPatience = 3 * time.Minute
 
-// SetSecret is `secret set`: from a terminal without an echo, or from stdin.
+// SetSecret carries out `secret set`. It reads the secret from a terminal
+// without an echo, or from standard input.
 func (a *App) SetSecret(ctx context.Context, args []string) error {
 	most := maxSecret
 	if args[0] == secretApplication {
@@ -184,7 +185,7 @@ func (a *App) SetSecret(ctx context.Context, args []string) error {
 	return a.line("The %s secret is in the keyring; heliograph uses it from the next connection on.", args[0])
 }
 
-// RemoveSecret is `secret remove`.
+// RemoveSecret carries out `secret remove`.
 func (a *App) RemoveSecret(ctx context.Context, args []string) error {
 	ctx, cancel := context.WithTimeout(ctx, keyringPatience)
 	defer cancel()
@@ -201,7 +202,7 @@ func (a *App) RemoveSecret(ctx context.Context, args []string) error {
 	return a.line("The %s secret is not in the keyring any more.", args[0])
 }
 
-// keyringError adds the fix where the keyring itself is the trouble.
+// keyringError adds the fix where the keyring itself is the problem.
 func keyringError(err error) error {
 	for _, known := range []error{graph.ErrVaultAbsent, graph.ErrVaultLocked, graph.ErrVaultRefused} {
 		if errors.Is(err, known) {

@@ -51,7 +51,7 @@ func (a *App) line(format string, args ...any) error {
 	return err
 }
 
-// json prints v for programs; on one line where more may follow.
+// json prints v for programs; one: on one line, as more values may follow.
 func (a *App) json(v any, one bool) error {
 	enc := json.NewEncoder(a.Out)
 	if !one {
@@ -60,8 +60,7 @@ func (a *App) json(v any, one bool) error {
 	return enc.Encode(v)
 }
 
-// colour reports whether out is a terminal whose user has nothing against
-// colours.
+// colour reports whether out is a terminal on which NO_COLOR is not set.
 //
 // Source: https://no-color.org
 func colour(out io.Writer) bool {
@@ -73,8 +72,8 @@ func isTerminal(v any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// None accepts no arguments; where commands lie beneath they would be unknown
-// ones.
+// None accepts no arguments. For a command with others beneath it, an argument
+// is an unknown command.
 func None(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

@@ -14,17 +14,17 @@ import (
 	"heliograph/tray/settings"
 )
 
-// Choose is `set`, `auto` and `pause`: the user's own word.
+// Choose carries out `set`, `auto` and `pause`: the user's own choice.
 type Choose struct {
 	*App
 	// Status is what is chosen; empty: the argument.
 	Status presence.Status
-	// For and Until say when Automatic comes back, at most one of them; Message
-	// is shown meanwhile.
+	// For and Until say when Automatic comes back; at most one of them is set.
+	// Message is the status message until then.
 	For, Until, Message string
 }
 
-// Statuses are what `set` takes.
+// Statuses returns what `set` takes.
 func Statuses() (names []string) {
 	for _, s := range presence.Statuses() {
 		names = append(names, string(s))
@@ -46,13 +46,13 @@ func parseStatus(name string) (presence.Status, error) {
 	return presence.ParseStatus(name)
 }
 
-// Flags are those of `set`.
+// Flags adds the flags of `set`.
 func (c *Choose) Flags(f *pflag.FlagSet) {
 	c.Ends(f)
 	f.StringVar(&c.Message, "message", "", "show `TEXT` as the status message meanwhile, then what was there before")
 }
 
-// Ends are the flags of `pause`.
+// Ends adds the flags of `pause`.
 func (c *Choose) Ends(f *pflag.FlagSet) {
 	usage := "go back to automatic after `SPAN`, as in 30m, 1h30m or 2d"
 	if c.Status == presence.Paused {
@@ -95,7 +95,7 @@ func (c *Choose) Run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// end is when a status ends; zero: when it is changed.
+// end returns when a status ends; zero: when it is changed.
 func (c *Choose) end(now time.Time, s presence.Status) (time.Time, error) {
 	if c.Until == "" && c.For == "" && s == presence.Paused {
 		return now.Add(control.DefaultPause).Round(0), nil
@@ -112,8 +112,7 @@ func (c *Choose) end(now time.Time, s presence.Status) (time.Time, error) {
 	return time.Time{}, nil
 }
 
-// hours say when a day begins. Settings that are wrong are no reason to refuse a
-// status.
+// hours say when a day begins. A status is set even if the settings are wrong.
 func (c *Choose) hours() presence.Hours {
 	s := settings.Value{Config: settings.Default()}
 	if o, err := c.openSettings(nil); err == nil {
@@ -122,7 +121,7 @@ func (c *Choose) hours() presence.Hours {
 	return s.Automatic.Hours()
 }
 
-// chosen is the line that answers a choice.
+// chosen returns the line that answers a choice.
 func chosen(s control.State) string {
 	if s.Choice.Status == string(presence.Automatic) {
 		return s.Sentence()

@@ -70,7 +70,7 @@ type row struct {
 // groups are the headings of the help.
 var groups = []string{"Everyday", "Looking inside", "Setting up", "Trying out"}
 
-// table is the command line, a group at a time.
+// table returns all commands, group by group.
 func table(a *App) [][]row {
 	set, pause := &Choose{App: a}, &Choose{App: a, Status: presence.Paused}
 	auto := &Choose{App: a, Status: presence.Automatic}
@@ -149,7 +149,7 @@ func Command(a *App) *cobra.Command {
 	return root
 }
 
-// command is one row and those beneath it.
+// command returns the command of a row, with the commands beneath it.
 func (r row) command(program string) *cobra.Command {
 	c := &cobra.Command{Use: r.use, Short: r.short, Long: r.long, Args: r.args, Example: example(program, r.examples)}
 	if c.Args == nil {

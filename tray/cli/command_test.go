@@ -92,7 +92,8 @@ func shellWords(line string) []string {
 	return out
 }
 
-// TestExitCodes are those that need no desktop and no instance.
+// TestExitCodes tests the exit codes that need neither a desktop nor an
+// instance.
 func TestExitCodes(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty.toml")
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {

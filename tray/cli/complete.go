@@ -13,7 +13,8 @@ import (
 // fileFlags are the flags whose value is a file; a shell completes its name.
 var fileFlags = []string{"config"}
 
-// flagValues are what a shell completes for other flags, beside nothing.
+// flagValues are what a shell completes for other flags; for those not listed
+// it completes nothing.
 var flagValues = map[string][]cobra.Completion{
 	"for":     {"30m", "1h", "2h", "4h", "1d"},
 	"until":   {"17:00", "tomorrow"},
@@ -77,7 +78,8 @@ func (a *App) suggestApps(c *cobra.Command, args []string, _ string) ([]cobra.Co
 	return append(append(names, calls.Allowed...), calls.Denied...), cobra.ShellCompDirectiveNoFileComp
 }
 
-// didYouMean names the commands that are spelt like a wrong one; empty: none is.
+// didYouMean names the commands that are spelt like a wrong one; empty if there
+// are none.
 func didYouMean(c *cobra.Command, typed string) string {
 	if c.SuggestionsMinimumDistance <= 0 {
 		c.SuggestionsMinimumDistance = 2
@@ -92,5 +94,5 @@ func didYouMean(c *cobra.Command, typed string) string {
 // the exit code remains.
 type printedError struct{ error }
 
-// Unwrap is the error itself.
+// Unwrap returns the error itself.
 func (e printedError) Unwrap() error { return e.error }

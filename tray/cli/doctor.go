@@ -15,13 +15,13 @@ import (
 	"heliograph/tray/words"
 )
 
-// Doctor is `doctor`.
+// Doctor carries out `doctor`.
 type Doctor struct {
 	*App
 	JSON bool
 }
 
-// Flags are its flags.
+// Flags adds the command's flags.
 func (d *Doctor) Flags(f *pflag.FlagSet) { f.BoolVar(&d.JSON, "json", false, "print JSON") }
 
 // Run examines every part; a part with a problem is an error.
@@ -81,8 +81,8 @@ func (d *Doctor) print(r control.Report) error {
 	return t.Flush()
 }
 
-// sinceClock is an instant before now: the time, with the date unless that is
-// today.
+// sinceClock returns an instant before now: the time, with the date unless that
+// is today.
 func sinceClock(t, now time.Time) string {
 	t = t.In(now.Location())
 	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {

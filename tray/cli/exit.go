@@ -20,13 +20,13 @@ const (
 // UsageError is a command line or a settings file that cannot be understood.
 type UsageError struct{ error }
 
-// Unwrap is the error itself.
+// Unwrap returns the error itself.
 func (e UsageError) Unwrap() error { return e.error }
 
 // Usage makes a UsageError.
 func Usage(format string, args ...any) error { return UsageError{fmt.Errorf(format, args...)} }
 
-// ExitCode is the process's exit code for a command's error.
+// ExitCode returns the process's exit code for a command's error.
 func ExitCode(err error) int {
 	var usage UsageError
 	switch {

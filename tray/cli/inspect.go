@@ -15,13 +15,13 @@ import (
 	"heliograph/tray/words"
 )
 
-// Why is `why`.
+// Why carries out `why`.
 type Why struct {
 	*App
 	JSON bool
 }
 
-// Flags are its flags.
+// Flags adds the command's flags.
 func (w *Why) Flags(f *pflag.FlagSet) { f.BoolVar(&w.JSON, "json", false, "print JSON") }
 
 // Run prints which rule decided, through what and since when, and today's timeline.
@@ -36,7 +36,7 @@ func (w *Why) Run(ctx context.Context, _ []string) error {
 	return w.line("%s", strings.TrimRight(explain(why, time.Now()), "\n"))
 }
 
-// explain is the answer for a person.
+// explain returns the answer for a person.
 func explain(why control.Why, now time.Time) string {
 	var b strings.Builder
 	s := why.Status
@@ -93,7 +93,8 @@ func explain(why control.Why, now time.Time) string {
 	return b.String()
 }
 
-// begin is when a moment began; one of an earlier day has held since midnight.
+// begin returns when a moment began; one of an earlier day has held since
+// midnight.
 func begin(t, now time.Time) string {
 	t = t.In(now.Location())
 	if t.YearDay() != now.YearDay() {
@@ -102,13 +103,13 @@ func begin(t, now time.Time) string {
 	return t.Format("15:04")
 }
 
-// Calls is `calls`.
+// Calls carries out `calls`.
 type Calls struct {
 	*App
 	JSON bool
 }
 
-// Flags are its flags.
+// Flags adds the command's flags.
 func (c *Calls) Flags(f *pflag.FlagSet) { f.BoolVar(&c.JSON, "json", false, "print JSON") }
 
 // Run shows what records now and how it was judged.
@@ -148,7 +149,7 @@ func AppOnly(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// Judge is `calls allow|deny|forget`.
+// Judge returns what carries out `calls allow|deny|forget`.
 func (a *App) Judge(do, sentence string) Do {
 	return func(ctx context.Context, args []string) error {
 		if err := a.ask(ctx, control.VerbJudge, control.JudgeArgs{Do: do, App: args[0]}, nil); err != nil {
@@ -180,7 +181,8 @@ type factCall struct {
 	Teams   bool      `json:"teams"`
 }
 
-// Watch is `watch`: what the detector sees, without an account, until ctx ends.
+// Watch carries out `watch`: it prints what the detector sees, without an
+// account, until ctx ends.
 func (a *App) Watch(ctx context.Context, _ []string) error {
 	v, err := a.loadAnyway()
 	if err != nil {

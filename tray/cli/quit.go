@@ -10,8 +10,8 @@ import (
 	"heliograph/tray/folders"
 )
 
-// Quit is `quit`: it ends the running instance. What could not be cleared at
-// Microsoft is an error.
+// Quit carries out `quit`: it ends the running instance. It returns an error
+// that names what could not be cleared at Microsoft.
 func (a *App) Quit(ctx context.Context, _ []string) error {
 	dir, err := folders.Runtime()
 	if err != nil {
@@ -51,7 +51,7 @@ func leftover(left []control.Left, now time.Time) string {
 	return strings.Join(parts, " and ") + " at the latest"
 }
 
-// presenceName is an availability of Graph's in plain English.
+// presenceName returns an availability of Graph's in plain English.
 func presenceName(availability string) string {
 	switch availability {
 	case "DoNotDisturb":
@@ -62,7 +62,8 @@ func presenceName(availability string) string {
 	return availability
 }
 
-// endClock is an instant after now: the time, with the day unless that is today.
+// endClock returns an instant after now: the time, with the day unless that is
+// today.
 func endClock(t, now time.Time) string {
 	t = t.In(now.Location())
 	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {

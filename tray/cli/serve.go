@@ -24,8 +24,8 @@ import (
 	"heliograph/tray/words"
 )
 
-// Tray is `run`: heliograph in the tray until it is quit. A second one has the
-// first show itself.
+// Tray carries out `run`: it runs heliograph in the tray until it is quit. A
+// second one has the first show itself.
 func (a *App) Tray(ctx context.Context, _ []string) error {
 	path, err := a.path()
 	if err != nil {
@@ -75,13 +75,14 @@ func (a *App) openLog() (*logbook.Book, string, error) {
 	return book, file, err
 }
 
-// Demo is `demo`: the same instance on an emulator in this process.
+// Demo carries out `demo`: it runs the same instance on an emulator in this
+// process.
 type Demo struct {
 	*App
 	For time.Duration
 }
 
-// Flags are its flags.
+// Flags adds the command's flags.
 func (d *Demo) Flags(f *pflag.FlagSet) {
 	f.DurationVar(&d.For, "for", 0, "end after `SPAN` (default: at Ctrl-C)")
 }
@@ -141,8 +142,8 @@ func runDemo(ctx context.Context, s *emu.Server, page *printer, path, dir string
 		Dir: dir, Tray: true, Demo: true, Reporter: page, Transport: s.Transport(), OpenURL: walk(s.Transport())})
 }
 
-// walk signs the emulator's first person in, as a browser would: without
-// making the caller wait.
+// walk signs the emulator's first person in. Like a browser it does not make
+// the caller wait.
 func walk(rt http.RoundTripper) func(string) error {
 	browse := emu.Browser(rt, "self")
 	return func(page string) error {
@@ -151,14 +152,14 @@ func walk(rt http.RoundTripper) func(string) error {
 	}
 }
 
-// Emulate is `emulate`: the emulated Microsoft alone.
+// Emulate carries out `emulate`: it serves the emulated Microsoft alone.
 type Emulate struct {
 	*App
 	Listen, Profile string
 	JSON, Anywhere  bool
 }
 
-// Flags are its flags.
+// Flags adds the command's flags.
 func (e *Emulate) Flags(f *pflag.FlagSet) {
 	f.StringVar(&e.Listen, "listen", "127.0.0.1:8089", "listen on `ADDRESS`; port 0 picks a free one")
 	f.StringVar(&e.Profile, "profile", "v1.0", "`VERSION` of the contract: v1.0 or beta-2021")

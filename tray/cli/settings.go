@@ -15,7 +15,8 @@ import (
 	"heliograph/tray/words"
 )
 
-// path is the path of the settings file; one that --config names must exist.
+// path returns the path of the settings file; one that --config names must
+// exist.
 func (a *App) path() (string, error) {
 	if a.Config == "" {
 		return settings.Path()
@@ -42,8 +43,8 @@ func (a *App) openSettings(log *slog.Logger) (*settings.Owner, error) {
 	return o, nil
 }
 
-// callMessage is the status message in a call where the menu asks for one and the
-// settings file has none.
+// callMessage returns the status message in a call where the menu asks for one
+// and the settings file has none.
 func callMessage(l settings.Language) string {
 	return words.SayIn(string(l), "call-message", "{app}")
 }
@@ -72,8 +73,8 @@ func (a *App) loadAnyway() (settings.Value, error) {
 	return v, err
 }
 
-// ConfigPath is `config path`. Whoever asks wants to edit it, so the usual
-// file is made where it is not there yet.
+// ConfigPath carries out `config path`. Somebody who asks for the path wants to
+// edit the file, so it is created if it is missing.
 func (a *App) ConfigPath(context.Context, []string) error {
 	path, err := a.path()
 	if err != nil {
@@ -87,7 +88,7 @@ func (a *App) ConfigPath(context.Context, []string) error {
 	return a.line("%s", path)
 }
 
-// ConfigCheck is `config check`.
+// ConfigCheck carries out `config check`.
 func (a *App) ConfigCheck(context.Context, []string) error {
 	v, err := a.load()
 	if err != nil {
@@ -99,9 +100,10 @@ func (a *App) ConfigCheck(context.Context, []string) error {
 	return a.line("%s: ok", v.Path)
 }
 
-// ConfigShow is `config show`: every setting as the running instance uses
-// it, in the file's own form, with where it comes from. If the instance
-// uses another file than --config names, or none runs, this process reads it.
+// ConfigShow carries out `config show`: it prints every setting as the running
+// instance uses it, in the file's own form, and where it comes from. If the
+// instance uses another file than --config names, or none runs, this process
+// reads it.
 func (a *App) ConfigShow(ctx context.Context, _ []string) error {
 	path, err := a.path()
 	if err != nil {

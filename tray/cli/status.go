@@ -14,13 +14,13 @@ import (
 	"heliograph/tray/folders"
 )
 
-// Status is `status`.
+// Status carries out `status`.
 type Status struct {
 	*App
 	JSON, Follow bool
 }
 
-// Flags are its flags.
+// Flags adds the command's flags.
 func (s *Status) Flags(f *pflag.FlagSet) {
 	f.BoolVar(&s.JSON, "json", false, "print JSON, as build/status.schema.json describes it")
 	f.BoolVar(&s.Follow, "follow", false, "print a line with each change, until Ctrl-C")
@@ -81,8 +81,8 @@ func (s *Status) follow(ctx context.Context) error {
 	return s.followed(ctx, err)
 }
 
-// followed is the end of what was followed: Ctrl-C is what the user wanted,
-// an instance that quit is not.
+// followed returns the error of a command that follows the instance: none after
+// Ctrl-C, which the user wanted, and one if the instance has quit.
 func (a *App) followed(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:

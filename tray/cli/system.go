@@ -17,7 +17,7 @@ import (
 	"heliograph/tray/logbook"
 )
 
-// AutostartOn is `autostart on`.
+// AutostartOn carries out `autostart on`.
 func (a *App) AutostartOn(ctx context.Context, _ []string) error {
 	exe, err := os.Executable()
 	if err != nil {
@@ -38,7 +38,7 @@ func (a *App) AutostartOn(ctx context.Context, _ []string) error {
 	return a.line("heliograph starts when you sign in.")
 }
 
-// AutostartOff is `autostart off`.
+// AutostartOff carries out `autostart off`.
 func (a *App) AutostartOff(ctx context.Context, _ []string) error {
 	if err := autostart.Disable(); err != nil {
 		return err
@@ -54,7 +54,7 @@ func (a *App) refresh(ctx context.Context) {
 	}
 }
 
-// AutostartStatus is `autostart status`: on or off.
+// AutostartStatus carries out `autostart status`: it prints on or off.
 func (a *App) AutostartStatus(context.Context, []string) error {
 	on, err := autostart.State()
 	if err != nil {
@@ -66,13 +66,13 @@ func (a *App) AutostartStatus(context.Context, []string) error {
 	return a.line("off")
 }
 
-// Log is `log`.
+// Log carries out `log`.
 type Log struct {
 	*App
 	Follow bool
 }
 
-// Flags are its flags.
+// Flags adds the command's flags.
 func (l *Log) Flags(f *pflag.FlagSet) {
 	f.BoolVar(&l.Follow, "follow", false, "go on with each line as it is written, until Ctrl-C")
 }
@@ -102,7 +102,7 @@ func (l *Log) Run(ctx context.Context, _ []string) error {
 	return err
 }
 
-// Version is what the Go tool stamped into the program.
+// Version returns the version that the Go tool has recorded in the program.
 func Version() string {
 	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" {
 		return b.Main.Version
@@ -110,7 +110,7 @@ func Version() string {
 	return "(devel)"
 }
 
-// PrintVersion is `version`.
+// PrintVersion carries out `version`.
 func (a *App) PrintVersion(context.Context, []string) error {
 	return a.line("heliograph %s", Version())
 }

@@ -15,12 +15,12 @@ var weekdays = map[string]time.Weekday{"sun": 0, "mon": 1, "tue": 2, "wed": 3, "
 
 const untilForms = `use a time as in "17:00", "tomorrow", "tomorrow 9:00" or "mon 9:00"`
 
-// ParseUntil reads the end of a status: a time of day, which is the next one;
-// "tomorrow" or a weekday, with a time or at the start of work, which is what
-// "tomorrow" means in the menu, too; or a date with a time as in "2026-03-29
-// 17:00". The result lies after now and at most control.MaxChoice ahead, in now's
-// location. A time that the clock skips on a day of summer time is the instant
-// of the change; of one that it shows twice, it is the first to come.
+// ParseUntil reads the end of a status: a time of day, meaning its next
+// occurrence; "tomorrow" or a weekday, with a time or else the start of work,
+// as in the menu; or a date with a time as in "2026-03-29 17:00". The result is
+// after now by at most control.MaxChoice, in now's location. A time that the
+// clock skips when summer time begins is the instant of the change; of a time
+// that it shows twice, the result is the next one.
 func ParseUntil(text string, now time.Time, hours presence.Hours) (time.Time, error) {
 	words := strings.Fields(strings.ToLower(text))
 	if len(words) == 1 {
@@ -80,7 +80,8 @@ func until(words []string, now time.Time, hours presence.Hours) (time.Time, erro
 	return time.Time{}, fmt.Errorf("%s", untilForms)
 }
 
-// at is a minute of a day; of two that look the same, the one to come.
+// at returns the instant of a minute of a day; of two with the same clock time,
+// the next one.
 func at(now time.Time, y int, m time.Month, d, minute int) time.Time {
 	t := presence.TimeOfDay(time.Date(y, m, d, 12, 0, 0, 0, now.Location()), 0, minute)
 	if again := t.Add(time.Hour); !t.After(now) && again.After(now) && again.Hour() == t.Hour() {

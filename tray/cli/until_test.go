@@ -119,8 +119,8 @@ func TestParseSpan(t *testing.T) {
 	}
 }
 
-// FuzzParseUntil holds the law that an end lies ahead, at most a week, and that
-// an error has words; with it FuzzParseSpan's, which is the same.
+// FuzzParseUntil holds the law that an end is in the future, by at most a week,
+// and that an error has a text. The same holds for ParseSpan.
 func FuzzParseUntil(f *testing.F) {
 	zones := []*time.Location{time.UTC, berlin(f)}
 	for _, name := range []string{"America/St_Johns", "Australia/Lord_Howe", "Pacific/Apia", "America/Sao_Paulo"} {

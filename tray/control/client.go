@@ -44,7 +44,7 @@ func Follow[T any](ctx context.Context, dir, verb string, args any, each func(T)
 	return follow(ctx, dir, verb, args, silence, each)
 }
 
-// follow is Follow with silence as an argument.
+// follow does what Follow does, with silence as an argument.
 func follow[T any](ctx context.Context, dir, verb string, args any, silence time.Duration, each func(T) error) error {
 	c, err := dialAndSend(ctx, dir, verb, args)
 	if err != nil {
@@ -65,10 +65,10 @@ func follow[T any](ctx context.Context, dir, verb string, args any, silence time
 	}
 }
 
-// Quit asks the running instance in dir to quit and returns when it has given
-// everything back that can be, so that the next one can start at once. It
-// returns ErrNotRunning without an instance, and ErrNoAnswer after eight seconds
-// with one that hangs.
+// Quit asks the running instance in dir to quit. It returns when the instance
+// has cleared what it could and has released the socket, so that the next one
+// can start at once. It returns ErrNotRunning without an instance, and
+// ErrNoAnswer after eight seconds with one that hangs.
 func Quit(ctx context.Context, dir string) (QuitReply, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, callTimeout, ErrNoAnswer)
 	defer cancel()
@@ -133,7 +133,7 @@ func dialAndSend(ctx context.Context, dir, verb string, args any) (*connection, 
 	return c, nil
 }
 
-// wait returns when the next answer is there. When none comes for first, and
+// wait returns when the next answer has arrived. When none comes for first, and
 // then for each silence, it asks the instance in dir on another connection
 // whether it still answers.
 func (c *connection) wait(dir string, first, silence time.Duration) error {
@@ -189,7 +189,7 @@ func noAnswer(err error) error {
 	return fmt.Errorf("the connection to the running heliograph ended: %w", err)
 }
 
-// orCause is why ctx ended, if it has, and err otherwise.
+// orCause returns why ctx has ended, or err if it has not.
 func orCause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

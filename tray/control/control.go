@@ -1,7 +1,7 @@
 // Package control is the local socket of the running heliograph, both ends of
 // it, and the form in which heliograph's state leaves the process. The command
-// line asks its questions here; only the same user can. Whoever holds the
-// socket is the only instance.
+// line sends its requests to it; only the same user can connect. The process
+// that holds the socket is the only instance.
 //
 // The protocol is lines of JSON: one request, then one answer or, for a verb
 // that follows something, answers until either side closes the connection.
@@ -21,8 +21,8 @@ import (
 	"time"
 )
 
-// Version is the version of the protocol. The server refuses a client that
-// speaks another one and tells it to restart heliograph.
+// Version is the version of the protocol. The server refuses a client with
+// another version and asks for a restart of heliograph.
 const Version = 1
 
 // maxLine bounds a request and an answer, in bytes: the longest honest one, a

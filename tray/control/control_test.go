@@ -173,8 +173,8 @@ func TestQuitReturnsWhenTheSocketIsFree(t *testing.T) {
 	}
 }
 
-// TestQuitGoesOnWithoutItsClient: whoever asks and hangs up, as with Ctrl-C,
-// has asked.
+// TestQuitGoesOnWithoutItsClient: the request to quit counts although its
+// client disconnects, as after Ctrl-C.
 func TestQuitGoesOnWithoutItsClient(t *testing.T) {
 	asked, left, result := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	_, dir := newServer(t, func(ctx context.Context, _ Request, _ func(any) error) error {

@@ -152,7 +152,8 @@ func TestFollowersLeaveRoomForQuestions(t *testing.T) {
 	}
 }
 
-// TestCloseDoesNotWaitForAHandlerThatHangs and gives the socket back.
+// TestCloseDoesNotWaitForAHandlerThatHangs: the socket is released although a
+// handler hangs.
 func TestCloseDoesNotWaitForAHandlerThatHangs(t *testing.T) {
 	called := make(chan struct{})
 	s, dir := newServer(t, func(context.Context, Request, func(any) error) error { close(called); select {} })

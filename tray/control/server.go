@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Bounds of what clients can hold open. Followers stay, so they may not take
-// all places: a question or a quit always finds one.
+// Bounds of what clients can hold open. Followers stay connected, so they may
+// not use all places: there is always one for another request.
 const (
 	maxClients   = 32
 	maxFollowers = 24
@@ -91,8 +91,8 @@ func refuse(conn net.Conn) {
 
 var errBusy = errors.New("the running heliograph has too many requests at once: end some that follow it, or try again")
 
-// Close gives the socket back, then ends the connections of those who asked
-// heliograph to quit: they may start it again.
+// Close releases the socket, then ends the connections of clients that have
+// asked heliograph to quit: they may start it again.
 func (s *Server) Close() {
 	s.cancel()
 	s.ln.Close()
@@ -177,14 +177,14 @@ func (s *Server) answer(ctx context.Context, conn net.Conn, req Request, h Handl
 	})
 }
 
-// hold keeps a connection open until Close has given the socket back.
+// hold keeps a connection open until Close has released the socket.
 func (s *Server) hold(conn net.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.held = append(s.held, conn)
 }
 
-// send writes one line. A client that does not take it in time is given up.
+// send writes one line. A client that does not read it in time is dropped.
 func send(conn net.Conn, a answer) error {
 	line, err := json.Marshal(a)
 	if err != nil {

@@ -13,8 +13,9 @@ import (
 )
 
 // listen takes the lock in dir, then the socket. The system releases the lock
-// when the process ends, however it ends, so that a socket without a locked lock
-// is known to be stale. A client needs no secret here: the folder is private.
+// when the process ends, even after a crash, so that a socket whose lock is
+// free is known to be stale. A client needs no secret here: the folder is
+// private.
 func listen(dir string) (ln net.Listener, secret string, free func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, "", nil, fmt.Errorf("folder for the control socket: %w", err)

@@ -70,7 +70,7 @@ func listen(dir string) (net.Listener, string, func(), error) {
 
 // mutexName returns the name of the mutex for a folder: a demo, which has
 // another folder, can run at the same time. Windows releases a mutex when its
-// process ends, however it ends.
+// process ends, even after a crash.
 func mutexName(dir string) string {
 	if abs, err := filepath.Abs(dir); err == nil {
 		dir = abs

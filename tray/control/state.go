@@ -7,7 +7,7 @@ import "time"
 // build/status.schema.json describes its JSON. Every field is always there,
 // null where nothing is known; fields are only ever added.
 //
-// Its instants lie before the year 10000, so that it always has a JSON form.
+// Its instants are before the year 10000, so that it always has a JSON form.
 type State struct {
 	// Text is the state in a few words, in the language of the instance.
 	Text   string `json:"text"`
@@ -24,8 +24,8 @@ type State struct {
 	Sent *Sent `json:"sent"`
 	// Shown is what colleagues saw when Graph was asked last.
 	Shown *Shown `json:"shown"`
-	// Theirs is a presence that the person picked in Teams, which stands above
-	// Wanted.
+	// Theirs is a presence that the person picked in Teams, which takes
+	// precedence over Wanted.
 	Theirs   *Pair    `json:"theirs"`
 	Activity Activity `json:"activity"`
 	// Account is who is signed in.
@@ -84,7 +84,7 @@ type Activity struct {
 	Call      *string    `json:"call"` // the name of the program in the call
 }
 
-// Sentence is the state for a person, on one line.
+// Sentence returns the state for a person, on one line.
 func (s State) Sentence() string {
 	if s.Reason == nil || s.Theirs != nil {
 		return s.Text
@@ -92,14 +92,14 @@ func (s State) Sentence() string {
 	return s.Text + ": " + s.Reason.Text
 }
 
-// WithoutMessage is s without the text of the person's status message, which
-// never leaves for other programs.
+// WithoutMessage returns s without the text of the person's status message,
+// which never leaves for other programs.
 func (s State) WithoutMessage() State {
 	s.Choice.Message = nil
 	return s
 }
 
-// WithoutAccount is s without who is signed in.
+// WithoutAccount returns s without who is signed in.
 func (s State) WithoutAccount() State {
 	s.Account = nil
 	return s

@@ -61,7 +61,7 @@ type Calls struct {
 	// Streams are the recordings of this moment, each with its verdict.
 	Streams []Stream `json:"streams"`
 	// Allowed and Denied are the programs that the person allowed or denied by
-	// a command or a click; those of the settings file come on top.
+	// a command or a click, without those of the settings file.
 	Allowed []string `json:"allowed"`
 	Denied  []string `json:"denied"`
 }
@@ -73,7 +73,7 @@ type Stream struct {
 	Program string `json:"program"`
 	Name    string `json:"name"` // the program's name for people
 	// App and Class are the row of the app table that the program was found in;
-	// empty: none. A row may stand for many programs.
+	// empty: none. A row may cover many programs.
 	App   string `json:"app"`
 	Class string `json:"class"`
 

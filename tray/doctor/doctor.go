@@ -1,6 +1,6 @@
-// Package doctor examines each part that heliograph needs or can use, and
-// names the fix of what does not work. Every probe has a deadline, none asks a
-// person anything, and none sets anything at Microsoft.
+// Package doctor examines each part that heliograph needs or can use, and names
+// a fix for what does not work. Every probe has a deadline, none asks a person
+// anything, and none sets anything at Microsoft.
 //
 // Like the rest of the command line it speaks English only.
 package doctor
@@ -126,7 +126,7 @@ func Account(c settings.Config, who string, err error) control.Part {
 	return p
 }
 
-// advice is what an error of package graph means for a person.
+// advice returns what an error of package graph means for a person.
 func advice(err error) string {
 	a := graph.Explain(err)
 	return words.EnglishAdvice(a.Key, a.Args...)
@@ -134,7 +134,8 @@ func advice(err error) string {
 
 const signInFix = "run heliograph login"
 
-// Graph reports how Microsoft Graph answers the running instance.
+// Graph reports whether Microsoft Graph accepts what the running instance
+// sends.
 func Graph(c settings.Config, s presence.State) control.Part {
 	p := control.Part{Name: "graph", Backend: endpoint(c)}
 	switch {
@@ -150,8 +151,8 @@ func Graph(c settings.Config, s presence.State) control.Part {
 	return p
 }
 
-// authority is who signs people in, and endpoint who keeps their presence, as
-// the settings name them.
+// authority names the service that signs people in, and endpoint the one that
+// has their presence, by the settings.
 func authority(c settings.Config) string {
 	if c.Account.Emulator != "" {
 		return "emulator " + c.Account.Emulator

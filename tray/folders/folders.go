@@ -7,8 +7,8 @@
 //	Logs        as State                     ~/Library/Logs/heliograph          as State
 //	Runtime     $XDG_RUNTIME_DIR/heliograph  ~/Library/Caches/heliograph        %LocalAppData%\heliograph
 //
-// XDG_STATE_HOME and XDG_RUNTIME_DIR count on every system where they are set:
-// whoever runs a second heliograph beside the first one names its folders so.
+// XDG_STATE_HOME and XDG_RUNTIME_DIR are used on every system where they are
+// set: they give a second heliograph, beside the first one, folders of its own.
 // The environment is read with each call.
 //
 // Sources: https://specifications.freedesktop.org/basedir-spec,
@@ -24,8 +24,8 @@ import (
 // name is the folder of heliograph within each folder of the system.
 const name = "heliograph"
 
-// Config is the system's folder for settings of all programs, for what lies
-// there under another name than heliograph's own, as autostart entries do.
+// Config returns the system's folder for the settings of all programs, where
+// autostart entries are, too.
 func Config() (string, error) {
 	dir, err := configHome()
 	if err != nil {
@@ -65,9 +65,9 @@ func Runtime() (string, error) {
 	return filepath.Join(dir, name), nil
 }
 
-// fromEnv is the folder that an environment variable names, or the system's
-// own where it is not set. The specification has a path that is not absolute
-// ignored.
+// fromEnv returns the folder that an environment variable names, or the
+// system's own where it is not set. A path that is not absolute is ignored, as
+// the specification requires.
 func fromEnv(variable string, system func() (string, error)) (string, error) {
 	if dir := os.Getenv(variable); filepath.IsAbs(dir) {
 		return dir, nil

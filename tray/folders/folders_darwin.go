@@ -5,12 +5,12 @@ import (
 	"path/filepath"
 )
 
-// configHome is ~/Library/Application Support.
+// configHome returns ~/Library/Application Support.
 func configHome() (string, error) { return os.UserConfigDir() }
 
 func stateHome() (string, error) { return os.UserConfigDir() }
 
-// logHome is where the Console app looks for logs.
+// logHome returns where the Console app looks for logs.
 func logHome() (string, error) {
 	home, err := os.UserHomeDir()
 	if err != nil {

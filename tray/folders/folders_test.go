@@ -23,7 +23,7 @@ func folders(t *testing.T) map[string]string {
 }
 
 // TestFoldersOfTheSystem: without any XDG variable each system's own places
-// count. They must never move: files that users have lie there.
+// count. They must never change: the files of users are there.
 func TestFoldersOfTheSystem(t *testing.T) {
 	home := t.TempDir()
 	for _, v := range []string{"XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"} {

@@ -13,7 +13,7 @@ func stateHome() (string, error) { return inHome(".local", "state")() }
 
 func logHome() (string, error) { return stateHome() }
 
-// inHome is a folder below the user's home.
+// inHome returns a folder below the user's home.
 func inHome(path ...string) func() (string, error) {
 	return func() (string, error) {
 		home, err := os.UserHomeDir()

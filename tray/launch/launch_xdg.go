@@ -23,8 +23,8 @@ func openFile(path string) error {
 }
 
 // fromBrowser reads the variable BROWSER: commands that are separated by
-// colons, in each of which %s stands for the page; one without %s gets the page
-// as its last argument.
+// colons, in each of which %s is replaced by the page; a command without %s
+// gets the page as its last argument.
 //
 // Source: http://www.catb.org/~esr/BROWSER/
 func fromBrowser(variable, page string) []starter {

@@ -43,7 +43,7 @@ type Book struct {
 	subs map[chan string]struct{}
 }
 
-// Path is where the log of this user's instance lies.
+// Path returns the path of the log of this user's instance.
 func Path() (string, error) {
 	dir, err := folders.Logs()
 	if err != nil {

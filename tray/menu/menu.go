@@ -60,7 +60,7 @@ type Rule struct {
 	Greyed    bool
 }
 
-// Status returns the status that a row id stands for.
+// Status returns the status of a row id.
 func Status(id string) (presence.Status, bool) {
 	name, ok := strings.CutPrefix(id, StatusPrefix)
 	if !ok {

@@ -24,7 +24,7 @@ func after(d time.Duration) func(time.Time, presence.Hours) time.Time {
 	return func(now time.Time, _ presence.Hours) time.Time { return now.Add(d) }
 }
 
-// evening is the end of today's work; now, if that has passed.
+// evening returns the end of today's work; now, if that has passed.
 func evening(now time.Time, h presence.Hours) time.Time {
 	if end, ok := h.DayEnd(now); ok {
 		return end
@@ -51,8 +51,8 @@ func Until(id string, now time.Time, h presence.Hours) (end time.Time, ok bool) 
 	return time.Time{}, false
 }
 
-// durations is the submenu with the durations of the present choice. Automatic
-// has none.
+// durations returns the submenu with the durations of the present choice.
+// Automatic has none.
 func durations(f Facts) tray.Row {
 	c := f.State.Choice
 	top := tray.Row{ID: "for"}

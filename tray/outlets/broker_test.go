@@ -96,8 +96,8 @@ func (b *broker) stop() {
 
 func (b *broker) url(scheme string) string { return scheme + "://localhost:" + b.port }
 
-// retained is the message that mosquitto_sub gets on a topic, empty after a
-// second without one.
+// retained returns the message that mosquitto_sub gets on a topic, empty after
+// a second without one.
 func (b *broker) retained(topic string, more ...string) string {
 	b.t.Helper()
 	args := append(append([]string{"-C", "1", "-W", "1", "-t", topic}, b.client...), more...)
@@ -105,7 +105,7 @@ func (b *broker) retained(topic string, more ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// state is the retained state.
+// state returns the retained state.
 func (b *broker) state(name string) (s control.State) {
 	b.t.Helper()
 	raw := b.retained("heliograph/" + name + "/state")
@@ -115,7 +115,7 @@ func (b *broker) state(name string) (s control.State) {
 	return s
 }
 
-// rule is the rule of the retained state; empty without one.
+// rule returns the rule of the retained state; empty without one.
 func (b *broker) rule(name string) string {
 	b.t.Helper()
 	return valueOf(b.state(name).Reason).Rule

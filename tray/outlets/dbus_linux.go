@@ -187,7 +187,7 @@ func (b *busService) emit(ctx context.Context, name string, values ...any) error
 	}
 }
 
-// propertiesOf are the properties that the service offers, by name.
+// propertiesOf returns the properties that the service offers, by name.
 func propertiesOf(s control.State) map[string]dbus.Variant {
 	var since int64
 	if s.Since != nil {
@@ -213,7 +213,7 @@ func propertiesOf(s control.State) map[string]dbus.Variant {
 	return properties
 }
 
-// validString is s without zero bytes, which a D-Bus string must not hold:
+// validString returns s without zero bytes, which a D-Bus string must not hold:
 // the bus would end the connection.
 func validString(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")

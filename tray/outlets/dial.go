@@ -44,8 +44,8 @@ func checkPrivate(address string) error {
 	return errUnencrypted
 }
 
-// withoutAddresses is a network error without the addresses and ports in it,
-// which differ each time: an outage then has one text and is logged once.
+// withoutAddresses returns a network error without the addresses and ports in
+// it, which differ each time: an outage then has one text and is logged once.
 func withoutAddresses(err error) error {
 	var dns *net.DNSError
 	var op *net.OpError

@@ -20,9 +20,9 @@ type entity struct {
 // availabilities are the values of wanted.availability.
 var availabilities = []string{"Available", "Busy", "DoNotDisturb", "BeRightBack", "Away", "Offline"}
 
-// entities are the rows of the device, the settable one last. The locked screen
-// does not get Home Assistant's device class "lock", which is for house doors
-// and means unlocked when on.
+// entities returns the rows of the device, the settable one last. The locked
+// screen does not get Home Assistant's device class "lock", which is for the
+// doors of houses and means "unlocked" when on.
 func (m *mqtt) entities() []entity {
 	return []entity{
 		{component: "sensor", id: "presence", name: "Presence", icon: "mdi:account-circle",
@@ -42,7 +42,7 @@ func (m *mqtt) entities() []entity {
 	}
 }
 
-// discovery are the messages that describe the device to Home Assistant, by
+// discovery returns the messages that describe the device to Home Assistant, by
 // topic. An empty one removes an entity that must not be there any more.
 func (m *mqtt) discovery() map[string][]byte {
 	if m.Discovery == "" {

@@ -140,8 +140,8 @@ func stopGroup(ctx context.Context, group *processGroup, ended <-chan struct{}, 
 	}
 }
 
-// outcome is nil for a command that succeeded, or its failure with the last
-// line that it wrote.
+// outcome returns nil for a command that succeeded, or its failure with the
+// last line that it wrote.
 func outcome(cmd *exec.Cmd, err error, stderr *lastLine) error {
 	if err == nil || cmd.ProcessState.Success() {
 		return nil // exec.ErrWaitDelay: a child of the command outlives it

@@ -8,8 +8,8 @@ import (
 	"heliograph/tray/control"
 )
 
-// environment is the state as variables, for commands that read no JSON. An
-// instant is in RFC 3339, or empty; README.md lists them.
+// environment returns the state as variables, for commands that read no JSON.
+// An instant is in RFC 3339, or empty; README.md lists them.
 func environment(s control.State) []string {
 	wanted, reason := valueOf(s.Wanted), valueOf(s.Reason)
 	variables := [][2]string{

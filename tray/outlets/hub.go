@@ -12,9 +12,9 @@ import (
 	"heliograph/tray/control"
 )
 
-// Hub publishes each state to all outlets. An outlet works on a goroutine of its
-// own and rests until the state changes; one that is slow gets the newest state
-// when it is ready.
+// Hub publishes each state to all outlets. Each outlet has a goroutine of its
+// own, which waits until the state changes; one that is slow gets the newest
+// state when it is ready.
 type Hub struct {
 	log    *slog.Logger
 	cancel context.CancelFunc

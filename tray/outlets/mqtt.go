@@ -16,11 +16,11 @@ import (
 	"heliograph/tray/control"
 )
 
-// MQTT is a broker that keeps the newest state for its subscribers, among them
-// Home Assistant, which is told how to show it. The broker must speak MQTT 5
-// (mosquitto does since 1.6).
+// MQTT is a broker that keeps the newest state for its subscribers. Home
+// Assistant is one of them, and gets a description of the device. The broker
+// must speak MQTT 5 (mosquitto does since 1.6).
 //
-// The topics lie under heliograph/NAME/: state (JSON, retained) and
+// The topics are under heliograph/NAME/: state (JSON, retained) and
 // availability ("online" or "offline", retained; the broker itself publishes
 // "offline" if heliograph disappears). With Command, set takes a status.
 type MQTT struct {
@@ -87,8 +87,8 @@ func newMQTT(o MQTT, log *slog.Logger) *mqtt {
 	return m
 }
 
-// topicName is s with only the characters that may stand in a topic and in a
-// Home Assistant id.
+// topicName returns s with only the characters that are allowed in a topic and
+// in a Home Assistant id.
 func topicName(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

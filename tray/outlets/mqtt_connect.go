@@ -114,7 +114,7 @@ func (m *mqtt) dial(ctx context.Context) (net.Conn, error) {
 	return d.DialContext(ctx, "tcp", net.JoinHostPort(m.broker.Hostname(), port))
 }
 
-// roots are the system's authorities with that of CAFile; nil: the system's
+// roots returns the system's authorities with that of CAFile; nil: the system's
 // alone.
 func (m *mqtt) roots() (*x509.CertPool, error) {
 	if m.CAFile == "" {
@@ -148,7 +148,7 @@ func (c *connection) retain(ctx context.Context, topic string, payload []byte) e
 	return nil
 }
 
-// close ends the connection if it still stands, so that the broker publishes
+// close ends the connection if it is still open, so that the broker publishes
 // "offline", and waits for the library's goroutines.
 func (c *connection) close() {
 	select {

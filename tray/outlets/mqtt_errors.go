@@ -42,8 +42,9 @@ func (e *reasonError) Error() string {
 	return fmt.Sprintf("the broker ended the connection (MQTT reason %#02x)", e.code)
 }
 
-// mqttFix is what the user can do about err, the latest of so many failures in
-// a row. Not every broker gives a reason when another client takes the name.
+// mqttFix returns what the user can do about err, the latest of so many
+// failures in a row. Not every broker gives a reason when another client takes
+// the name.
 func mqttFix(err error, failures int) string {
 	var reason *reasonError
 	code := byte(0)

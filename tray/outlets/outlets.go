@@ -45,9 +45,9 @@ func SecretItem(name string) (item string, ok bool) {
 	return "", false
 }
 
-// key is the part of a state whose change is worth an outlet's work. Input
-// itself is not, nor what follows from it (Until), nor the renewal of a
-// session: a person who types must not run a command every half minute.
+// key is the part of a state whose change the outlets publish. Input, what
+// follows from it (Until) and the renewal of a session are not part of it:
+// typing must not run a command every half minute.
 type key struct {
 	status       string
 	choiceSince  int64
@@ -83,7 +83,7 @@ func keyOf(s control.State) key {
 	return k
 }
 
-// valueOf is what p points to, or the zero value for nil.
+// valueOf returns what p points to, or the zero value for nil.
 func valueOf[T any](p *T) T {
 	if p == nil {
 		var zero T
@@ -92,8 +92,8 @@ func valueOf[T any](p *T) T {
 	return *p
 }
 
-// nanoseconds is the Unix time of t, by which equal instants are equal numbers
-// whatever their zones; 0 for nil.
+// nanoseconds returns the Unix time of t, by which equal instants are equal
+// numbers whatever their zones; 0 for nil.
 func nanoseconds(t *time.Time) int64 {
 	if t == nil {
 		return 0
@@ -114,7 +114,7 @@ func encode(s control.State, account bool) ([]byte, error) {
 	return raw, nil
 }
 
-// clock is how a Part's value names the present time of day.
+// clock returns how a Part's value names the present time of day.
 func clock() string { return time.Now().Format("15:04:05") }
 
 // never is a timer's duration for what is not due.

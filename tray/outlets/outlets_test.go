@@ -68,7 +68,7 @@ func skipWithout(t *testing.T, what string) {
 	t.Skipf("skipped: there is no %s", what)
 }
 
-// read is a file's text; empty if there is none.
+// read returns a file's text; empty if there is none.
 func read(path string) string {
 	raw, _ := os.ReadFile(path)
 	return string(raw)
@@ -104,7 +104,7 @@ func inCall() control.State {
 	return s
 }
 
-// withRule is a state that differs from others by its rule.
+// withRule returns a state that differs from others by its rule.
 func withRule(s control.State, rule string) control.State {
 	s.Reason = &control.Reason{Rule: rule, Text: s.Reason.Text, App: s.Reason.App}
 	return s

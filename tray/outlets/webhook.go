@@ -25,7 +25,7 @@ import (
 // With a secret the request carries X-Heliograph-Timestamp (Unix seconds) and
 // X-Heliograph-Signature: "sha256=" and the hexadecimal HMAC-SHA256, under the
 // secret, of the timestamp, a full stop and the body. A receiver that refuses
-// old timestamps cannot be sent an old message again.
+// old timestamps is safe from replayed messages.
 type Webhook struct {
 	// URL is http or https; http only to this machine or a private network.
 	// Its path may hold a token, so only its host is ever shown.
@@ -83,7 +83,7 @@ func (w *webhook) host() string {
 	return u.Host
 }
 
-// delivery is the state to send, and what became of the ones before.
+// delivery is the state to send, and the outcome of the earlier ones.
 type delivery struct {
 	state    control.State
 	pending  bool // state has to be sent
@@ -173,8 +173,8 @@ type refusedError struct{ text, fix string }
 
 func (e *refusedError) Error() string { return e.text }
 
-// waitError is an answer that may be better later: after pause, or when we
-// think best (zero).
+// waitError is an answer that may change later: after pause, or, if that is
+// zero, after a pause of our own choice.
 type waitError struct {
 	status int
 	pause  time.Duration
@@ -229,7 +229,7 @@ func (w *webhook) secret(ctx context.Context) ([]byte, error) {
 	return secret, nil
 }
 
-// sign is the value of X-Heliograph-Signature.
+// sign returns the value of X-Heliograph-Signature.
 func sign(secret []byte, timestamp string, body []byte) string {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte(timestamp + "."))

@@ -54,7 +54,7 @@ func status(code int) *http.Response {
 	return &http.Response{StatusCode: code, Header: http.Header{}, Body: http.NoBody}
 }
 
-// rules are the rules of the states that arrived, in order.
+// rules returns the rules of the states that arrived, in order.
 func (r *receiver) rules() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -117,7 +117,7 @@ type Log struct {
 	Level Level `toml:"level"`
 }
 
-// Default is what an empty file means.
+// Default returns the settings that an empty file means.
 func Default() Config {
 	return Config{
 		General: General{Language: "auto"},

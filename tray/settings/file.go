@@ -15,7 +15,8 @@ import (
 	"heliograph/tray/folders"
 )
 
-// Path is where the settings file lies unless a person names another one.
+// Path returns the path of the settings file that is used unless a person names
+// another one.
 func Path() (string, error) {
 	dir, err := folders.Settings()
 	if err != nil {
@@ -55,8 +56,8 @@ func readAll(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxSize+1))
 }
 
-// cause is an error of the file system without the path, which is told before
-// it.
+// cause returns an error of the file system without the path, which precedes it
+// in the message.
 func cause(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {

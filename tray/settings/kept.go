@@ -103,8 +103,8 @@ func copyOf(path string) []byte {
 	return []byte("\n# The last good copy of " + path + "\n")
 }
 
-// readLastGood reads the copy of the last good file at path; false: there is
-// none that can be used.
+// readLastGood reads the copy of the last good file at path, and reports
+// whether there is one that can be used.
 func readLastGood(state, path string) (document, bool) {
 	if state == "" {
 		return document{}, false

@@ -23,8 +23,8 @@ func (m Menu) clone() Menu {
 	return Menu{maps.Clone(m.Switches), slices.Clone(m.Denied), slices.Clone(m.Allowed)}
 }
 
-// forget removes a program from both lists, without regard to case, and
-// reports whether it was in one.
+// forget removes a program from both lists, ignoring case, and reports whether
+// it was in one of them.
 func (m *Menu) forget(app string) bool {
 	n := len(m.Denied) + len(m.Allowed)
 	same := func(name string) bool { return strings.EqualFold(name, app) }
@@ -53,11 +53,12 @@ func (m Menu) calls(c *Calls) {
 type Switch struct {
 	ID string
 	On bool
-	// Empty: the file leaves nothing that the switch could switch on.
+	// Empty reports that the switch has nothing to switch on, by what the file
+	// says.
 	Empty bool
 }
 
-// switchRule is how a switch and its setting hang together.
+// switchRule says how a switch depends on its setting.
 type switchRule struct {
 	id, key string
 	isOn    func(Automatic) bool
@@ -105,15 +106,15 @@ var switchRules = []switchRule{
 		empty: func(a Automatic) bool { return len(a.WorkDays) == 0 }},
 }
 
-// flag is a switch over a setting that is true or false.
+// flag returns a switch over a setting that is true or false.
 func flag(id, key string, field func(*Automatic) *bool) switchRule {
 	return switchRule{id: id, key: key,
 		isOn: func(a Automatic) bool { return *field(&a) },
 		set:  func(a *Automatic, on bool, _ Automatic, _ func() string) { *field(a) = on }}
 }
 
-// Away is after how long without input a person is away, as a switch that is on
-// has it.
+// Away returns after how long without input a person is away, as a switch that
+// is on has it.
 func (a Automatic) Away() Duration {
 	if a.AwayAfter > 0 {
 		return a.AwayAfter

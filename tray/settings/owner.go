@@ -70,7 +70,7 @@ func Open(opts Options) *Owner {
 	return o
 }
 
-// lastGood is the last file that was accepted, or the defaults.
+// lastGood returns the last file that was accepted, or the defaults.
 func (o *Owner) lastGood() (document, Source) {
 	if d, ok := readLastGood(o.opts.State, o.opts.Path); ok {
 		return d, FromLastGood
@@ -78,7 +78,7 @@ func (o *Owner) lastGood() (document, Source) {
 	return document{config: Default()}, FromDefault
 }
 
-// Value is the settings in use.
+// Value returns the settings in use.
 func (o *Owner) Value() Value {
 	v, _ := o.values.Last()
 	return v
@@ -88,8 +88,8 @@ func (o *Owner) Value() Value {
 // first, and a function that ends the subscription.
 func (o *Owner) Subscribe() (<-chan Value, func()) { return o.values.Subscribe() }
 
-// Unwatched is why a change of the file is not noticed; nil: it is, or Run was
-// not called yet.
+// Unwatched returns why changes of the file are not noticed; nil if they are,
+// or before Run.
 func (o *Owner) Unwatched() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 	"heliograph/graph/presence"
 )
 
-// Policy is the part of the settings that decides the automatic presence.
+// Policy returns the part of the settings that decides the automatic presence.
 func (v Value) Policy() presence.Policy {
 	a := v.Automatic
 	p := presence.Policy{AwayAfter: time.Duration(a.AwayAfter), AwayWhenLocked: a.AwayWhenLocked, BusyInCall: a.BusyInCall,
@@ -22,8 +22,8 @@ func (v Value) Policy() presence.Policy {
 	return p
 }
 
-// Hours are the working hours of the settings. Without working days they still
-// say when a day begins and ends.
+// Hours returns the working hours of the settings. Without working days they
+// still say when a day begins and ends.
 func (a Automatic) Hours() presence.Hours {
 	h := presence.Hours{From: int(a.WorkFrom), To: int(a.WorkTo)}
 	for _, d := range a.WorkDays {
@@ -32,11 +32,11 @@ func (a Automatic) Hours() presence.Hours {
 	return h
 }
 
-// maxSettle is how long there must be no input before the instant of the last
-// one is asked for, so that a pause to read does not wake the program.
+// maxSettle bounds how long there must be no input before the instant of the
+// last one is read, so that a short pause does not wake the program.
 const maxSettle = 30 * time.Second
 
-// Detector is the part of the settings that the detector needs.
+// Detector returns the part of the settings that the detector needs.
 func (v Value) Detector(log *slog.Logger) detect.Options {
 	// The file's span counts too, so that the switch does not change Settle.
 	away := time.Duration(min(v.File.Automatic.Away(), v.Automatic.Away()))
@@ -50,8 +50,8 @@ func (v Value) Detector(log *slog.Logger) detect.Options {
 	return o
 }
 
-// Programs is what the user says about programs: what they said by command or
-// click, and what the file says about all others.
+// Programs returns what the user says about programs: what they said by command
+// or click, and what the file says about all others.
 func (v Value) Programs() call.Programs {
 	var p call.Programs
 	for _, a := range v.Calls.App {

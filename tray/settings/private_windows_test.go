@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// isPrivate: modes mean nothing on Windows; what is private lies in the
-// profile, whose folders keep other users out.
+// isPrivate: modes mean nothing on Windows; private files are in the profile,
+// whose folders other users cannot open.
 func isPrivate(t *testing.T, path string) {
 	t.Helper()
 	if _, err := os.Stat(path); err != nil {

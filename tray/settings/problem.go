@@ -22,7 +22,7 @@ type Problem struct {
 	Text string `json:"text"` // what is wrong, and what is accepted
 }
 
-// Error is the problem in one line.
+// Error returns the problem in one line.
 func (p *Problem) Error() string {
 	if p.File == "" {
 		return p.Where()
@@ -30,7 +30,7 @@ func (p *Problem) Error() string {
 	return p.File + ": " + p.Where()
 }
 
-// Where is the problem without the name of the file.
+// Where returns the problem without the name of the file.
 func (p *Problem) Where() string {
 	text := p.Text
 	if p.Key != "" {
@@ -42,7 +42,7 @@ func (p *Problem) Where() string {
 	return text
 }
 
-// wrong is a problem of one key.
+// wrong returns a problem of one key.
 func wrong(key, format string, args ...any) *Problem {
 	return &Problem{Key: key, Text: fmt.Sprintf(format, args...)}
 }
@@ -59,7 +59,7 @@ func (p *Problem) at(entries []entry) *Problem {
 	return p
 }
 
-// parent is the section that a key stands in.
+// parent returns the section of a key.
 func parent(key string) string { return key[:max(0, strings.LastIndexByte(key, '.'))] }
 
 // decodingProblem explains an error of the TOML decoder.
@@ -87,7 +87,7 @@ func decodingProblem(err error, data []byte) *Problem {
 	return p
 }
 
-// accepted lists the keys that stand beside an unknown one.
+// accepted lists the known keys of the section of an unknown one.
 func accepted(key []string) string {
 	t := reflect.TypeFor[Config]()
 	where := "sections"
@@ -138,7 +138,7 @@ func advice(data []byte, line int) string {
 	return ""
 }
 
-// header is the name of the section that a line begins.
+// header returns the name of the section that a line begins.
 func header(line string) (string, bool) {
 	line, _, _ = strings.Cut(line, "#")
 	line = strings.TrimSpace(line)
@@ -170,9 +170,9 @@ func assignment(key string) string {
 	return key[strings.LastIndexByte(key, '.')+1:] + " = " + examples()[key]
 }
 
-// kindProblem finds the first value that is of another kind than its key takes.
-// The decoder would take a number for a duration in nanoseconds, for a time of
-// day in minutes, and for a weekday.
+// kindProblem finds the first value of a kind that its key does not accept. The
+// decoder would accept a number as a duration in nanoseconds, as a time of day
+// in minutes, and as a weekday.
 func kindProblem(entries []entry) *Problem {
 	for _, e := range entries {
 		t, known := typeOf(e.key)
@@ -186,7 +186,7 @@ func kindProblem(entries []entry) *Problem {
 	return nil
 }
 
-// misfit says why a value does not fit a type; empty: it does.
+// misfit returns why a value does not fit a type; empty if it does.
 func misfit(t reflect.Type, e entry) string {
 	key := e.key[strings.LastIndexByte(e.key, '.')+1:]
 	list := t.Kind() == reflect.Slice
@@ -214,7 +214,8 @@ func misfit(t reflect.Type, e entry) string {
 	return fmt.Sprintf("%s is not in quotes: write it as in %s", written(e), assignment(e.key))
 }
 
-// listMisfit says why a value does not fit a list of texts.
+// listMisfit returns why a value does not fit a list of texts; empty if it
+// does.
 func listMisfit(e entry) string {
 	if e.kind != unstable.Array {
 		return fmt.Sprintf("is a list: write it in brackets, as in %s, or [] for none", assignment(e.key))
@@ -227,7 +228,7 @@ func listMisfit(e entry) string {
 	return ""
 }
 
-// written is a value as it stands in the file, in short.
+// written returns a value as the file has it, shortened.
 func written(e entry) string {
 	if e.text == "" {
 		return "the value"

@@ -97,7 +97,7 @@ func (s *scanner) value(n *unstable.Node) entry {
 	return e
 }
 
-// path is a dotted key, and the line it stands on.
+// path returns a dotted key and its line.
 func (s *scanner) path(key unstable.Iterator) (string, int) {
 	var parts []string
 	for key.Next() {
@@ -110,8 +110,8 @@ func (s *scanner) path(key unstable.Iterator) (string, int) {
 	return strings.Join(parts, "."), s.line + 1
 }
 
-// plainKey is a key without the places in lists: "calls.app[0].name" becomes
-// "calls.app.name".
+// plainKey returns a key without the places in lists: "calls.app[0].name"
+// becomes "calls.app.name".
 func plainKey(key string) string {
 	for {
 		from := strings.IndexByte(key, '[')
@@ -126,7 +126,7 @@ func plainKey(key string) string {
 	}
 }
 
-// typeOf is the type of what a key sets; false: there is no such key.
+// typeOf returns the type of what a key sets; false: there is no such key.
 func typeOf(key string) (reflect.Type, bool) {
 	t := reflect.TypeFor[Config]()
 	for part := range strings.SplitSeq(plainKey(key), ".") {
@@ -142,7 +142,7 @@ func typeOf(key string) (reflect.Type, bool) {
 	return t, true
 }
 
-// field is the field of a section that a key names.
+// field returns the field of a section that a key names.
 func field(t reflect.Type, name string) (reflect.StructField, bool) {
 	if t.Kind() != reflect.Struct {
 		return reflect.StructField{}, false

@@ -27,7 +27,7 @@ type Origin struct {
 	Line int
 }
 
-// String is the origin for a person: "file, line 12".
+// String returns the origin for a person: "file, line 12".
 func (o Origin) String() string {
 	switch {
 	case o.Line == 0:
@@ -64,7 +64,8 @@ func (v Value) Fallback() string {
 	return "default"
 }
 
-// Origin is where a setting comes from, by its key: "automatic.away_after".
+// Origin returns where a setting comes from, by its key:
+// "automatic.away_after".
 func (v Value) Origin(key string) Origin {
 	if o, known := v.origins[key]; known {
 		return o
@@ -72,7 +73,7 @@ func (v Value) Origin(key string) Origin {
 	return Origin{Source: FromDefault}
 }
 
-// Switches are the switches of the menu in their order.
+// Switches returns the switches of the menu in their order.
 func (v Value) Switches() []Switch {
 	var out []Switch
 	for _, r := range switchRules {
@@ -81,7 +82,7 @@ func (v Value) Switches() []Switch {
 	return out
 }
 
-// on is the position of a switch.
+// on returns the position of a switch.
 func (v Value) on(r switchRule) bool {
 	if on, set := v.Menu.Switches[r.id]; set {
 		return on

@@ -24,7 +24,7 @@ func (d *Duration) UnmarshalText(b []byte) error {
 // MarshalText writes a Duration as a person would, as String does.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// String is the span without its zero parts: "5m", "1h30m".
+// String returns the span without its zero parts: "5m", "1h30m".
 func (d Duration) String() string {
 	text := time.Duration(d).String()
 	for _, zero := range []string{"m0s", "h0m"} {
@@ -106,7 +106,7 @@ var (
 	levels    = []string{"debug", "info", "warn", "error"}
 )
 
-// Slog is the level for log/slog.
+// Slog returns the level for log/slog.
 func (v Level) Slog() slog.Level {
 	var l slog.Level
 	_ = l.UnmarshalText([]byte(v)) // one of four names, checked when read

@@ -12,8 +12,8 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// A file is read once nothing has happened to it for quiet, so that none is
-// read half written, and after atMost whatever happens.
+// A file is read when nothing has happened to it for quiet, so that it is not
+// read half written, or after atMost at the latest.
 const (
 	quiet  = 250 * time.Millisecond
 	atMost = 2 * time.Second
@@ -44,8 +44,8 @@ func watch(ctx context.Context, path string, changed func()) error {
 	})
 }
 
-// settle calls do when an event that concerns it has come and those after it
-// have ceased. An error of the source may stand for any event that was lost.
+// settle calls do once the file's events have stopped for a moment. An error of
+// the source may mean that any event was lost.
 func settle(ctx context.Context, events <-chan fsnotify.Event, errs <-chan error, concerns func(string) bool, do func() error) error {
 	timer := time.NewTimer(atMost)
 	timer.Stop()
@@ -107,8 +107,8 @@ func (f *fileWatch) follow() error {
 	return nil
 }
 
-// places are the names under which a file's content can change, without links,
-// and the folder to watch for each.
+// places returns the names under which a file's content can change, without
+// links, and the folder to watch for each.
 func places(path string) (files, folders []string) {
 	add := func(path string) {
 		dir, rest := existing(filepath.Dir(path))
@@ -126,7 +126,7 @@ func places(path string) (files, folders []string) {
 	return files, folders
 }
 
-// existing is the longest part of a path that exists as a folder, without
+// existing returns the longest part of a path that exists as a folder, without
 // links, and the rest of the path.
 func existing(dir string) (folder, rest string) {
 	for {

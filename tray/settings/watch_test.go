@@ -62,7 +62,7 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-// steps are instants up to an end.
+// steps returns instants up to an end.
 func steps(end, step time.Duration) (at []time.Duration) {
 	for d := time.Duration(0); d <= end; d += step {
 		at = append(at, d)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// locale is the person's languages, as gettext finds them: LANGUAGE counts
+// locale returns the person's languages, as gettext finds them: LANGUAGE counts
 // only where a locale is set at all.
 //
 // Source: https://www.gnu.org/software/gettext/manual/html_node/Locale-Environment-Variables.html

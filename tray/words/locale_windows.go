@@ -2,7 +2,7 @@ package words
 
 import "golang.org/x/sys/windows"
 
-// locale is the person's languages in the order of their settings.
+// locale returns the person's languages in the order of their settings.
 //
 // Source: https://learn.microsoft.com/windows/win32/api/winnls/nf-winnls-getuserpreferreduilanguages
 func locale() []string {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Span is a length of time as a person says it, to the second: "1 hour 30
+// Span returns a length of time as a person says it, to the second: "1 hour 30
 // minutes".
 func Span(d time.Duration) string {
 	d = d.Round(time.Second)

@@ -10,10 +10,10 @@ import (
 	"heliograph/graph/zone"
 )
 
-// Status is the name of a status.
+// Status returns the name of a status.
 func Status(s presence.Status) string { return Say("status." + string(s)) }
 
-// Pair is what a colleague reads of an availability and activity: the
+// Pair returns what a colleague reads of an availability and activity: the
 // activity where it says more than the availability does. A value that this
 // version does not know is shown as Graph spells it.
 func Pair(p presence.Pair) string {
@@ -58,8 +58,8 @@ func Reason(s presence.State) string {
 // InCall says that the person is in a call with a program, as a title.
 func InCall(app string) string { return withArticle("toast.call", app) }
 
-// withArticle says a key whose text has the English article "a" before a name,
-// or "an" where the name asks for it.
+// withArticle returns the text of a key that has the English article "a" before
+// a name, or "an" where the name requires it.
 func withArticle(key, name string) string {
 	if name != "" && strings.ContainsRune("AEIO", unicode.ToUpper(rune(name[0]))) {
 		key += ".an"
@@ -67,7 +67,8 @@ func withArticle(key, name string) string {
 	return Say(key, name)
 }
 
-// Part is the name of a part of heliograph, as doctor lists them, for people.
+// Part returns the name of a part of heliograph, as doctor lists them, for
+// people.
 func Part(name string) string {
 	if key := "part." + name; Known(key) {
 		return Say(key)
@@ -75,7 +76,7 @@ func Part(name string) string {
 	return name
 }
 
-// EnglishPart is Part in English, for output that is never translated.
+// EnglishPart returns Part in English, for output that is never translated.
 func EnglishPart(name string) string {
 	if key := "part." + name; Known(key) {
 		return say(englishPrinter, key, nil)
@@ -100,8 +101,8 @@ func moment(t, now time.Time) string {
 	return Say("on", Clock(t, now))
 }
 
-// Clock is an instant as a person reads it: the time today, with the weekday
-// within a week, else with the date.
+// Clock returns an instant as a person reads it: the time today, with the
+// weekday within a week, else with the date.
 func Clock(t, now time.Time) string {
 	here := zone.Local() // the computer may have travelled since the start
 	t, now = t.In(here), now.In(here)
@@ -131,7 +132,7 @@ func Until(t time.Time) string {
 	return " " + Say("until", Clock(t, time.Now()))
 }
 
-// Headline is the state in a few words.
+// Headline returns the state in a few words.
 func Headline(s presence.State) string {
 	if !s.Theirs.Zero() {
 		return Say("theirs", Pair(s.Theirs))
@@ -145,8 +146,8 @@ func Headline(s presence.State) string {
 // Because joins a state and its reason to one sentence.
 func Because(s presence.State) string { return Say("because", Headline(s), Why(s)) }
 
-// Why is the reason for what colleagues see, the user's own choice in Teams
-// included.
+// Why returns the reason for what colleagues see, the user's own choice in
+// Teams included.
 func Why(s presence.State) string {
 	if !s.Theirs.Zero() {
 		return Say("why.theirs", Pair(s.Theirs))

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/text/message/catalog"
 )
 
-// texts are the languages; whoever wants none of them gets the first.
+// texts are the languages; the first is used for people who want none of them.
 var texts = []struct {
 	tag  language.Tag
 	text map[string]string
@@ -59,8 +59,8 @@ func newPrinter(wanted ...string) *message.Printer {
 	return message.NewPrinter(tags[i], message.Catalog(b))
 }
 
-// Say is the sentence of a key, filled with args. Numbers are printed without a
-// language's grouping: an error number is not an amount.
+// Say returns the sentence of a key, filled with args. Numbers are printed
+// without a language's grouping: an error number is not an amount.
 func Say(key string, args ...any) string { return say(printer.Load(), key, args) }
 
 func say(p *message.Printer, key string, args []any) string {

@@ -245,8 +245,8 @@ func TestPair(t *testing.T) {
 // spoken are the packages whose sentences reach a person in their language.
 var spoken = []string{"../menu", "../app"}
 
-// english only, by design: what goes to the log, into an error's text, or
-// stands in the help of the command line.
+// unspoken are the functions whose texts are English by design: log messages,
+// errors, and the help of the command line.
 var unspoken = []string{"Errorf", "New", "Info", "Warn", "Error", "Debug", "With", "Log", "Say", "Sprintf"}
 
 // naming are the functions whose first argument names something in the log.

@@ -33,7 +33,7 @@ var sizes = []struct {
 	pixels int
 }{{"icp4", 16}, {"icp5", 32}, {"ic11", 32}, {"ic12", 64}, {"ic07", 128}, {"ic13", 256}, {"ic08", 256}, {"ic14", 512}, {"ic09", 512}, {"ic10", 1024}}
 
-// icns is a head, then for each size its kind, length and PNG.
+// icns returns the file: a head, then for each size its kind, length and PNG.
 func icns() []byte {
 	var body bytes.Buffer
 	for _, s := range sizes {

@@ -13,12 +13,12 @@ import (
 	"heliograph/build/lab"
 )
 
-// inPrefix is a path in the prefix's drive C.
+// inPrefix returns a path in the prefix's drive C.
 func inPrefix(parts ...string) string {
 	return filepath.Join(append([]string{os.Getenv("WINEPREFIX"), "drive_c"}, parts...)...)
 }
 
-// profile is the folder of Wine's user.
+// profile returns the folder of Wine's user.
 func profile(t *testing.T, parts ...string) string {
 	t.Helper()
 	local := strings.TrimSpace(wine(t, "cmd", "/c", "echo %LOCALAPPDATA%"))

@@ -21,7 +21,7 @@ func start(t *testing.T, env []string, name string, args ...string) *lab.Process
 	return p
 }
 
-// windows is a path as Wine's programs know it.
+// windows returns a path as Wine's programs know it.
 func windows(path string) string { return "Z:" + strings.ReplaceAll(path, "/", `\`) }
 
 // wine runs a Windows program to its end and returns what it printed.
@@ -98,7 +98,7 @@ func (p *person) logged(what string) bool {
 	return c.Wait() == 0 && strings.Contains(c.Output(), what)
 }
 
-// running is a signed-in person's heliograph that has set a session.
+// running returns a signed-in person's heliograph that has set a session.
 func running(t *testing.T, awayAfter string) (*person, *lab.Process) {
 	t.Helper()
 	p := newPerson(t, awayAfter)

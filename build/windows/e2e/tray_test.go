@@ -21,7 +21,7 @@ import (
 // taskbar is the height of Wine's taskbar in pixels; icons are at its right end.
 const taskbar = 20
 
-// screen is a picture of the whole screen.
+// screen returns a picture of the whole screen.
 func screen(t *testing.T) image.Image {
 	t.Helper()
 	raw, err := exec.Command("import", "-window", "root", "png:-").Output()
@@ -57,7 +57,7 @@ func findIcon(t *testing.T, state string) (image.Point, bool) {
 	return sum.Div(n), true
 }
 
-// mainColour is the colour of most pixels of an icon.
+// mainColour returns the colour of most pixels of an icon.
 func mainColour(state string) color.Color {
 	m := assets.Image(state, 16, true)
 	count := map[color.NRGBA]int{}
@@ -164,7 +164,7 @@ func openMenu(t *testing.T, icon image.Point, row int) (at, last image.Point, ok
 	return at, last, ok
 }
 
-// changed is the rectangle within which two screens differ.
+// changed returns the rectangle within which two screens differ.
 func changed(before, after image.Image, in image.Rectangle) (r image.Rectangle) {
 	for y := in.Min.Y; y < in.Max.Y; y++ {
 		for x := in.Min.X; x < in.Max.X; x++ {

@@ -34,7 +34,7 @@ const (
 	exportsSize  = 40 // the directory before its tables
 )
 
-// library is a DLL for amd64 whose one export is forwarded.
+// library returns a DLL for amd64 whose one export is forwarded.
 func library(name, export, target string) []byte {
 	section := exports(name, export, target)
 	var b bytes.Buffer
@@ -68,7 +68,7 @@ func library(name, export, target string) []byte {
 	return b.Bytes()
 }
 
-// exports is the export directory. An address within it names a forwarder.
+// exports returns the export directory. An address within it names a forwarder.
 func exports(name, export, target string) []byte {
 	const tables = sectionAlign + exportsSize
 	const texts = tables + 4 + 4 + 2 // addresses, names, ordinals

@@ -66,7 +66,7 @@ func (l *Line) SetEvidence(e call.Evidence, family call.Family) {
 	}
 }
 
-// Evidence is what was known.
+// Evidence returns what was known.
 func (l Line) Evidence() call.Evidence {
 	e := call.Evidence{Known: true}
 	e.Captures, e.Playbacks = l.Sounds(-1, func(pid int, _ string) []string { return slices.Clone(l.Families[pid]) })
