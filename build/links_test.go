@@ -14,7 +14,7 @@ var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 
 // notInAnchor are the characters that GitHub leaves out of the anchor of a
 // heading.
-var notInAnchor = regexp.MustCompile("[^\\p{L}\\p{N}_ -]")
+var notInAnchor = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
 
 // anchors returns the anchor of each heading of a Markdown file.
 func anchors(text string) map[string]bool {
