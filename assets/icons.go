@@ -1,6 +1,7 @@
-// Package assets draws heliograph's icons: each state has its own shape as
-// well as its own colour, so that none is told by colour alone. They are drawn
-// from shapes, not scaled from pictures, so that they are sharp at any size.
+// Package assets draws heliograph's icons: each state has its own shape as well
+// as its own colour, so that no state is known by its colour alone. They are
+// drawn from shapes, not scaled from pictures, so that they are sharp at any
+// size.
 package assets
 
 import (
@@ -16,8 +17,8 @@ import (
 // The states that have an icon; the names are those of tray.Icon.
 var States = []string{"available", "busy", "dnd", "brb", "away", "offline", "signedout", "trouble"}
 
-// Colours follow the ones that Teams has taught people, a little lighter on
-// dark panels.
+// The colours are close to those of Teams, which people know, and a little
+// lighter on dark panels.
 var (
 	green  = [2]color.NRGBA{{0x2e, 0x9e, 0x3a, 0xff}, {0x6b, 0xc8, 0x5a, 0xff}}
 	red    = [2]color.NRGBA{{0xc4, 0x31, 0x4b, 0xff}, {0xf0, 0x5a, 0x6e, 0xff}}

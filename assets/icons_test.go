@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestShapesDifferWithoutColour: a person who cannot tell red from green, and
-// one on a grey panel, must tell the states apart.
+// TestShapesDifferWithoutColour: people who do not see colours, and those with
+// a grey panel, must be able to distinguish the states.
 func TestShapesDifferWithoutColour(t *testing.T) {
 	const size = 22
 	for i, a := range States {

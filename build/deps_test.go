@@ -1,5 +1,5 @@
-// Package build holds rules for the whole tree, as tests; its folders hold what
-// tests and packages the program.
+// Package build holds rules for the whole tree, as tests; its folders hold the
+// tools that test and package the program.
 package build
 
 import (
@@ -130,7 +130,8 @@ func TestArrows(t *testing.T) {
 			}
 		}
 	}
-	// An arrow that nothing uses would allow what nobody has decided.
+	// An arrow that nothing uses would allow an import that nobody has decided
+	// on.
 	for pkg, may := range arrows {
 		if !exists[pkg] {
 			t.Errorf("%s is on the list of arrows and does not exist", pkg)
@@ -150,8 +151,8 @@ func TestArrows(t *testing.T) {
 	}
 }
 
-// TestToolsStayOutOfTheProgram: what makes manual pages and what tests use is
-// no part of the binary that people install.
+// TestToolsStayOutOfTheProgram: what makes manual pages, and what only tests
+// use, is not part of the binary that people install.
 func TestToolsStayOutOfTheProgram(t *testing.T) {
 	tools := []string{"github.com/cpuguy83/go-md2man", "github.com/russross/blackfriday", "go.yaml.in/yaml",
 		"github.com/santhosh-tekuri/jsonschema", "github.com/rogpeppe/go-internal"}

@@ -14,7 +14,7 @@ import (
 )
 
 // Activity is what is known about the desk. It holds instants, never ages, so
-// two values compare equal until something has really changed.
+// that two values are equal until something has really changed.
 type Activity struct {
 	// InUse reports that input arrives: the last one is not longer ago than
 	// Options.Settle. LastInput is then the instant at which use began.
@@ -31,11 +31,11 @@ type Activity struct {
 	// Asleep reports that the computer is going to sleep or sleeps.
 	Asleep bool
 	// Woke is the instant at which the computer last came back from sleep while
-	// it was watched; zero: it did not, or that cannot be seen here. Timers
-	// stand still during sleep: what was due meanwhile is overdue now.
+	// it was watched; zero: it did not, or that cannot be seen here. Timers do
+	// not run during sleep: what was due meanwhile is overdue now.
 	Woke time.Time
-	// Elsewhere reports that this session has not got the screen: the user was
-	// switched, or a remote connection ended.
+	// Elsewhere reports that this session does not have the screen: another
+	// user was switched to, or a remote connection ended.
 	Elsewhere bool
 	// Call is the call in progress; the zero Call is none.
 	Call Call
@@ -50,11 +50,11 @@ type Call = call.Call
 // Stream is a recording that goes on now, with its verdict.
 type Stream = call.Stream
 
-// SeesSharing reports whether any source notices that the screen is shared:
-// none does yet, on any system, so Call.Sharing is never set.
+// SeesSharing reports whether a source notices that the screen is shared. None
+// does yet, on any system, so Call.Sharing is never set.
 const SeesSharing = false
 
-// Options set a Watcher up. The zero value of each field means its default.
+// Options configure a Watcher. The zero value of each field means its default.
 type Options struct {
 	Log *slog.Logger
 	// Settle is how long no input must have arrived for the user to rest

@@ -18,8 +18,8 @@ type facts struct {
 	// woke is when the system last came back from sleep; zero: not seen.
 	woke time.Time
 
-	// awake: a program keeps the screen awake. awakeKnown: the source would
-	// see that.
+	// awake reports that a program keeps the screen awake, and awakeKnown that
+	// the source would notice one.
 	awake, awakeKnown bool
 
 	// evidence is what the call rule looks at.

@@ -72,7 +72,7 @@ func TestOrderOfResultsDoesNotMatter(t *testing.T) {
 	}
 }
 
-// What one source says is never undone by another that says nothing.
+// A source that reports nothing never undoes what another reports.
 func TestFoldKeepsWhatAnySourceSays(t *testing.T) {
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	silent := []result{lockResult{}, lockerResult{}, wakeResult{}, seatResult{}, inhibitResult{}, soundResult{}, deviceResult{}}

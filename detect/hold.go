@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// sleepHold delays the sleep of the system until the user's colleagues have
-// been told, or until a time limit of the system is near. The zero sleepHold is
-// ready to use.
+// sleepHold delays the sleep of the system until presence has been cleared, or
+// until a time limit of the system is near. The zero sleepHold is ready to use.
 type sleepHold struct {
 	mu   sync.Mutex
 	held chan struct{} // nil: sleep is not delayed

@@ -1,7 +1,7 @@
 package detect
 
 // systemKinds lists what is found out on macOS, and through which services.
-// macOS tells no program which one uses the camera.
+// macOS does not report which program uses the camera.
 func systemKinds() []kind {
 	const session = "run heliograph in your own session, not as a daemon"
 	return []kind{

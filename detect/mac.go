@@ -9,8 +9,8 @@ import (
 	"heliograph/detect/macos"
 )
 
-// What this package makes of the values of macOS, on any system so that it can
-// be tested.
+// This file turns the values of macOS into results. It is built on every
+// system, so that it can be tested.
 
 // macBundleIDs are the bundle ids of programs that the app table lists under
 // that id only, by the names of their bundles.

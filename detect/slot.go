@@ -83,8 +83,8 @@ func (s *slot) better() []candidate {
 	return s.candidates[:s.using.rank]
 }
 
-// setSettle has the source opened anew if it depends on settle. The open one
-// is used until then.
+// setSettle has the source opened again if it depends on settle. The present
+// one is used until then.
 func (s *slot) setSettle(settle time.Duration, now time.Time) {
 	if s.settles && s.settle != settle && len(s.candidates) > 0 {
 		s.settle, s.due = settle, now

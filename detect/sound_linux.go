@@ -15,11 +15,11 @@ import (
 	"heliograph/detect/pulse"
 )
 
-// A flood of changes must not take a whole processor: a reading costs about a
+// A flood of changes must not use up a processor: a reading costs about a
 // millisecond, here and at the server. The first few changes are read at once,
 // since a call begins with several (a stream, its state, the other direction).
 // After that, one reading each 50 ms, which nobody notices beside the debounce
-// of two seconds, keeps the load at a few per cent.
+// of two seconds, keeps the load at a few percent.
 const (
 	readingPause = 50 * time.Millisecond
 	readingBurst = 5
@@ -136,8 +136,9 @@ func (s *soundServer) list(ctx context.Context) error {
 }
 
 // Some programs play whenever they record, or record whenever they are open, so
-// their streams are no evidence of a call. What is evidence is a UDP socket of
-// the process that talks to the other side, by the kernel's name for it:
+// their streams are not evidence of a call. What counts instead is a UDP socket
+// of the process that talks to the other side. The kernel's names of these
+// processes:
 //
 //   - Firefox has a process for that alone; the rest of its network is in the
 //     parent. Seen with Firefox ESR 153 (Debian): none while a page records,
@@ -147,12 +148,12 @@ func (s *soundServer) list(ctx context.Context) error {
 //     when it connects to a server.
 var peerProcesses = []string{"Socket Process", "mumble"}
 
-// peerPoll is how often their sockets are looked for, and only while such a
-// program records or is connected: the system reports a new socket to nobody.
+// peerPoll is how often their sockets are looked for, only while such a program
+// records or is connected: the system does not report new sockets.
 const peerPoll = 2 * time.Second
 
 // peers finds the processes that talk to the other side, if the streams alone
-// are no evidence, and lists again after peerPoll.
+// are not evidence, and lists again after peerPoll.
 func (s *soundServer) peers(captures []call.Sound) []call.Peer {
 	needed := slices.ContainsFunc(s.result.peers, func(x call.Peer) bool { return x.Connected })
 	for _, c := range captures {
@@ -170,7 +171,7 @@ func (s *soundServer) peers(captures []call.Sound) []call.Peer {
 	return out
 }
 
-// ask reads what the server knows; what is not needed is not asked for.
+// ask reads the lists of the server, except those that are not needed.
 func (s *soundServer) ask(ctx context.Context) (call.Listing, error) {
 	var l call.Listing
 	outputs, err := s.conn.SourceOutputs(ctx)

@@ -61,8 +61,8 @@ func openX11Poll(ctx context.Context, e env) (source, error) {
 	}}, nil
 }
 
-// openIdleHint takes logind's word for rest: a hint that some desktops give
-// after minutes and others never.
+// openIdleHint follows logind's idle hint, which some desktops set after
+// minutes and others never.
 func openIdleHint(ctx context.Context, e env) (source, error) {
 	l, err := logind.Watch(ctx, e.changed, nil)
 	if err != nil {

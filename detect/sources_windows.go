@@ -26,7 +26,7 @@ func openLastInput(ctx context.Context, e env) (source, error) {
 }
 
 // openWTS opens the state of the session. The end of the session counts as
-// sleep: nobody works here afterwards.
+// sleep: the person stops working then.
 func openWTS(ctx context.Context, e env) (source, error) {
 	w, err := wts.Watch(ctx, e.changed, e.sleep.begin)
 	if err != nil {

@@ -41,7 +41,7 @@ func TestWindowsNamesAreInTheTable(t *testing.T) {
 	}
 }
 
-// TestEndOfTheSessionIsSleep, which is delayed until colleagues have been told.
+// TestEndOfTheSessionIsSleep: it is delayed until presence has been cleared.
 func TestEndOfTheSessionIsSleep(t *testing.T) {
 	changed := make(chan struct{}, 1)
 	var hold sleepHold

@@ -102,7 +102,7 @@ func (w *Watcher) SeesAwake() bool {
 	return w.awake
 }
 
-// Streams lists what records now and how it was judged.
+// Streams lists the present recordings with their verdicts.
 func (w *Watcher) Streams() []Stream {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -222,7 +222,7 @@ func (w *Watcher) shut() {
 	}
 }
 
-// takeOptions puts options that were set anew into use.
+// takeOptions applies options that SetOptions has stored.
 func (w *Watcher) takeOptions(r *call.Rule, now time.Time) {
 	w.mu.Lock()
 	o := w.next

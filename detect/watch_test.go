@@ -137,7 +137,7 @@ func TestMissingServiceIsLookedForMoreAndMoreRarely(t *testing.T) {
 	})
 }
 
-// A service that opens and then fails is not opened every 250 ms.
+// A service that fails after opening is not opened every 250 ms.
 func TestServiceThatFailsAfterOpening(t *testing.T) {
 	s := &service{up: true, err: errors.New("it breaks")}
 	inBubble(t, []kind{lock(s)}, func(t *testing.T, w *Watcher, _ func()) {

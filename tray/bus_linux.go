@@ -30,7 +30,8 @@ func readSignals(conn *dbus.Conn, signals <-chan *dbus.Signal, handle func(*dbus
 	}
 }
 
-// hasOwner reports whether a program serves a bus name now. It starts none.
+// hasOwner reports whether a program serves a bus name now. It does not start a
+// program.
 func hasOwner(ctx context.Context, conn *dbus.Conn, name string) (there bool, err error) {
 	err = conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, name).Store(&there)
 	return there, err

@@ -35,8 +35,8 @@ func watchOnly() bool {
 	return true
 }
 
-// TestWakeups: nothing runs while nothing happens, with every backend open that
-// this desktop has and no input.
+// TestWakeups: nothing runs while nothing happens, with every backend that this
+// desktop has and without input.
 func TestWakeups(t *testing.T) {
 	touch(t)
 	wakeupsAtRest(t, "x11-sync", 20*time.Second)

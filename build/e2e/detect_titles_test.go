@@ -40,7 +40,7 @@ func TestRecordingsWithLongTitles(t *testing.T) {
 	}
 }
 
-// What the detector says of a recording holds no title.
+// What the detector reports of a recording contains no title.
 func TestTitlesOfRecordingsAreLeftOut(t *testing.T) {
 	w := watching(t, detect.Options{})
 	lab.Start(t, nil, "parecord", "--property=media.name=A quiet title", "/dev/null")

@@ -25,8 +25,8 @@ const (
 	commandWithin = 10 * time.Second
 )
 
-// commands are all that call the running instance or anything outside and do not
-// wait for a person.
+// commands are all commands that call the running instance or another process
+// and do not wait for a person.
 var commands = [][]string{
 	{"status"}, {"why"}, {"calls"}, {"calls", "deny", "obs"}, {"doctor"}, {"set", "busy"}, {"auto"}, {"pause"}, {"log"},
 	{"config", "show"}, {"config", "check"}, {"autostart", "status"}, {"secret", "remove", "mqtt"}, {"version"},
@@ -153,7 +153,7 @@ func holdToDeadlines(t *testing.T, hang func(*testing.T, *lab.Person, *lab.Proce
 	endsWithin(t, app, quitWithin-time.Since(c.Began))
 }
 
-// endsWithin holds a process to a deadline.
+// endsWithin fails the test unless a process ends within d.
 func endsWithin(t *testing.T, p *lab.Process, d time.Duration) {
 	t.Helper()
 	if !p.EndsWithin(d) {

@@ -12,7 +12,7 @@ import (
 )
 
 // TestQuitSaysWhatItCouldNotClear has Graph refuse everything while Busy and a
-// status message stand: quit names what colleagues still see, and until when.
+// status message are set: quit names what colleagues still see, and until when.
 func TestQuitSaysWhatItCouldNotClear(t *testing.T) {
 	p, app := running(t, "1h")
 	if c := p.Command("set", "busy", "--message", "Writing the report"); c.Wait() != 0 {

@@ -27,7 +27,7 @@ func TestShortTroubleEndsNoSignIn(t *testing.T) {
 	}
 }
 
-// TestRefusedSwitchIsCleared: Busy stands, Do not disturb is refused, and the
+// TestRefusedSwitchIsCleared: Busy is set, Do not disturb is refused, and the
 // person goes back to Automatic.
 func TestRefusedSwitchIsCleared(t *testing.T) {
 	p, _ := running(t, "1h")

@@ -12,9 +12,9 @@ import (
 // as a browser.
 const pageVariable = "HELIOGRAPH_LAB_PAGE"
 
-// Browse makes this process a browser with a person in front of it, if it was
-// started as one, and reports so: TestMain calls it first and then returns. The
-// person signs in and accepts what is asked.
+// Browse makes this process act as a browser and its user, if it was started as
+// a browser, and reports whether it was: TestMain calls it first, and returns
+// if so. The person signs in and accepts what is asked.
 func Browse() bool {
 	page := os.Getenv(pageVariable)
 	if page == "" {

@@ -3,7 +3,8 @@
 // waiting for what other processes do, the emulated Microsoft, and a person who
 // is signed in there.
 //
-// It knows no story and asserts nothing about heliograph; only tests import it.
+// It contains no stories and asserts nothing about heliograph. Only tests
+// import it.
 package lab
 
 import (
@@ -15,8 +16,9 @@ import (
 // a computer that is busy with other tests too.
 const Patience = 30 * time.Second
 
-// pollEvery is the pause between two looks at what another process does. Such
-// a process notifies nobody; all else in the tests waits for an event.
+// pollEvery is the pause between two looks at what another process does. Such a
+// process does not notify the test; everything else in the tests waits for
+// events.
 const pollEvery = 10 * time.Millisecond
 
 // Eventually fails the test unless ok returns true within Patience. The text

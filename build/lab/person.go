@@ -10,7 +10,7 @@ import (
 	"heliograph/graph/emu"
 )
 
-// Build is heliograph as a suite has built it.
+// Build is the heliograph that a suite has built.
 type Build struct {
 	Native  string   // a program for this system, which serves the emulator
 	Command []string // runs the program under test: its path, or wine and its path
@@ -19,7 +19,7 @@ type Build struct {
 }
 
 // Person has an emulator, settings and folders of their own, so that tests do
-// not meet.
+// not affect each other.
 type Person struct {
 	Emu    *Emulator
 	Config string   // path of the settings file
@@ -30,8 +30,8 @@ type Person struct {
 	build Build
 }
 
-// Settings are those of a person: quick ones, since a wait of a minute teaches
-// nothing that one of a second does not.
+// Settings are those of a person. Their times are short: a test that waits for
+// a minute shows no more than one that waits for a second.
 type Settings struct {
 	AwayAfter string // as in "1h"
 	Grace     string // how long a call goes on after its recording
@@ -73,7 +73,7 @@ func runtimeDir(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) }) // what is left lies in the temporary folder
+	t.Cleanup(func() { _ = os.RemoveAll(dir) }) // what is left is in the temporary folder
 	return dir
 }
 

@@ -1,7 +1,7 @@
 // Command licences lists the licence of every module in the program, on every
-// system that it is built for, and fails for one that it does not know or that
-// asks for the source of the program (copyleft). Tests and build tools are not
-// in the program, and neither are their modules.
+// system that it is built for, and fails for a licence that it does not know or
+// that requires the program's source to be offered (copyleft). Tests and build
+// tools are not in the program, and neither are their modules.
 //
 // usage: go run ./build/licences
 package main
@@ -44,7 +44,7 @@ func report(modules []module) error {
 	return errors.Join(append(failed, out.Flush())...)
 }
 
-// module is one module of the program, as it lies in the module cache.
+// module is one module of the program in the module cache.
 type module struct{ path, version, dir string }
 
 // own is the module of this project itself.
@@ -78,7 +78,7 @@ var chosen = map[string]string{
 	"github.com/eclipse/paho.golang": "edl-v10", // EPL-2.0 or EDL-1.0, which is BSD-3-Clause
 }
 
-// licenceFile is how files with a licence are called.
+// licenceFile matches the names of files with a licence.
 var licenceFile = regexp.MustCompile(`(?i)^(un)?licen[cs]e|^copying`)
 
 // licence names the licence of the module. Each file with a licence must be

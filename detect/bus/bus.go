@@ -1,9 +1,9 @@
 // Package bus opens private D-Bus connections. Every part of heliograph that
 // speaks D-Bus itself has a connection of its own: the connection that godbus
-// shares within a process belongs to the tray and keyring libraries, which a
-// match rule or a signal of somebody else breaks.
+// shares within a process belongs to the tray and keyring libraries, which
+// break when other code adds match rules or receives signals there.
 //
-// It refuses to start a bus: without a bus there is an error, where godbus
+// It refuses to start a bus: without one it returns an error, where godbus
 // would run dbus-launch.
 package bus
 

@@ -15,8 +15,8 @@ const (
 	PropertiesInterface = "org.freedesktop.DBus.Properties"
 )
 
-// HasOwner reports whether a service has the name. It starts none, unlike a
-// call to the name.
+// HasOwner reports whether a service has the name. It does not start the
+// service, as a call to the name would.
 func HasOwner(ctx context.Context, conn *dbus.Conn, name string) bool {
 	var owned bool
 	err := conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, name).Store(&owned)
@@ -28,8 +28,8 @@ func MatchOwner(name string) []dbus.MatchOption {
 	return []dbus.MatchOption{dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, name)}
 }
 
-// OwnerChange reads the signal that a service has got or lost a name; owner is
-// empty if the name has none now.
+// OwnerChange decodes the signal that a service has acquired or lost a name;
+// owner is empty if nobody owns the name now.
 func OwnerChange(s *dbus.Signal) (name, owner string, ok bool) {
 	var old string
 	ok = s.Name == nameOwnerChanged && dbus.Store(s.Body, &name, &old, &owner) == nil

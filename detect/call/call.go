@@ -2,8 +2,8 @@
 // call. It has the table of programs that may be in one and the rule that
 // applies it.
 //
-// It is pure: it asks nobody and has no clock. Its caller collects the evidence
-// and says what time it is.
+// It is pure: it calls no service and reads no clock. Its caller collects the
+// evidence and passes the time.
 package call
 
 import (
@@ -33,13 +33,14 @@ func (c Call) Active() bool { return c.App != "" }
 // inspect.
 type Stream struct {
 	// Program is the stable id of the program that records: the id of a row of
-	// the table that stands for one program ("zoom"), else the name of its
-	// executable or its app id ("obs"). It is what Programs.Allow and Deny name.
+	// the table that describes one program ("zoom"), else the name of its
+	// executable or its app id ("obs"). It is what Programs.Allow and Deny
+	// name.
 	Program string `json:"program"`
 	// Name is the program's name for people.
 	Name string `json:"name"`
 	// App and Class are the row of the table that the program was found in;
-	// empty: none. A row may stand for many programs ("recorders").
+	// empty: none. A row may cover many programs ("recorders").
 	App   string `json:"app"`
 	Class Class  `json:"class"`
 
@@ -55,8 +56,8 @@ type Stream struct {
 
 // Evidence is everything that the rule looks at.
 type Evidence struct {
-	// Known: a sound system answers, so a stream that is not listed does not
-	// exist.
+	// Known reports that a sound system answers, so that a stream that is not
+	// listed does not exist.
 	Known bool
 	// Captures are the recordings and Playbacks what is played.
 	Captures, Playbacks []Sound
@@ -79,13 +80,13 @@ type Sound struct {
 	PID    int    // 0: unknown
 	Source string // the microphone's name
 	Corked bool   // paused by its program
-	// Monitor: it records what is played, not a microphone.
+	// Monitor reports that it records what is played, not a microphone.
 	Monitor bool
-	// Meter: it feeds the level meter of a mixer.
+	// Meter reports that it feeds the level meter of a mixer.
 	Meter bool
-	// Plumbing: it belongs to the sound system itself.
+	// Plumbing reports that it belongs to the sound system itself.
 	Plumbing bool
-	// Own: it is heliograph's.
+	// Own reports that it belongs to heliograph.
 	Own bool
 }
 
@@ -107,8 +108,8 @@ type Inhibitor struct {
 	Reason string
 }
 
-// WebRTC reports the request that Chromium and its kin make as long as they
-// have a call's connection.
+// WebRTC reports whether this is the request that Chromium and its relatives
+// make while they are connected to the other side of a call.
 //
 // Source: content/browser/webrtc/webrtc_internals.cc of Chromium: "WebRTC has
 // active PeerConnections"

@@ -8,7 +8,7 @@ import (
 
 // Programs is what the user says about programs.
 type Programs struct {
-	// Apps are rows that stand before the built-in table.
+	// Apps are rows that precede the built-in table.
 	Apps []App
 	// Allow lists programs whose recordings are calls, Deny programs that are
 	// never in one: by Stream.Program or one of the names of the process. Deny
@@ -95,8 +95,8 @@ func (p Programs) identify(names []string, label string) identity {
 	return id
 }
 
-// says reports whether a list of the user's has the program. A program that is
-// in no table is known by the name in the list.
+// says reports whether one of the user's lists contains the program. A program
+// that is in no table gets the name in the list as its id.
 func (Programs) says(list, names []string, id *identity) bool {
 	for _, said := range list {
 		named := slices.ContainsFunc(names, func(n string) bool { return same(said, n) })
@@ -114,8 +114,8 @@ func (Programs) says(list, names []string, id *identity) bool {
 // same compares two names of programs.
 func same(a, b string) bool { return strings.EqualFold(bare(a), bare(b)) }
 
-// bare removes the suffix of an executable on Windows, and what NixOS puts
-// around a wrapped one (".slack-wrapped").
+// bare removes the suffix that an executable has on Windows, and what NixOS
+// adds to the name of a wrapped one (".slack-wrapped").
 func bare(name string) string {
 	if inner, ok := strings.CutPrefix(name, "."); ok && strings.HasSuffix(inner, "-wrapped") {
 		name = strings.TrimSuffix(inner, "-wrapped")

@@ -62,7 +62,7 @@ const meterRate = 50
 // that.
 type Family func(pid int, binary string) []string
 
-// Sounds decodes the listing. self is our own process.
+// Sounds decodes the listing. self is the id of our own process.
 func (l Listing) Sounds(self int, family Family) (captures, playbacks []Sound) {
 	for _, s := range l.Captures {
 		captures = append(captures, s.sound(self, family))

@@ -10,11 +10,11 @@ import (
 // call and not a voice note.
 const messengerTime = 10 * time.Second
 
-// gapTime is how long a call that has not begun yet survives without evidence:
+// gapTime is how long the evidence may be missing before a call has begun:
 // programs close the microphone and open another while they set a call up.
 const gapTime = time.Second
 
-// Options set a Rule up.
+// Options configure a Rule.
 type Options struct {
 	// Debounce is how long a recording must last to be a call. Grace is how
 	// long a call outlives its recording. Negative values count as zero.
@@ -22,8 +22,8 @@ type Options struct {
 	Programs        Programs
 }
 
-// Rule judges recordings, per program: not yet, in a call, ending. Its only
-// memory is when each of them began.
+// Rule judges recordings, per program: not yet, in a call, ending. It remembers
+// only when each of them began.
 type Rule struct {
 	programs        Programs
 	debounce, grace time.Duration
@@ -43,7 +43,7 @@ type Judgement struct {
 	Next time.Time
 }
 
-// track is one program's way through a call.
+// track is the state of one program: before, during or after a call.
 type track struct {
 	id    identity
 	names []string  // that it was identified by
@@ -52,8 +52,8 @@ type track struct {
 	lost  time.Time // when the evidence went
 	blind bool      // the sound system has been away since
 	call  bool
-	// playbacks are those that sounded beside the recording; nil: any may be,
-	// since the sound system was away and has numbered them anew.
+	// playbacks are those that played beside the recording. nil means that any
+	// may have: the sound system was restarted and has numbered them anew.
 	playbacks map[uint32]bool
 }
 
@@ -77,8 +77,8 @@ func (r *Rule) SetOptions(o Options) {
 	r.SetPrograms(o.Programs)
 }
 
-// SetPrograms replaces what the user says about programs. Calls that this
-// denies, or that only the former word made calls, end at once.
+// SetPrograms replaces what the user says about programs. Calls of programs
+// that are denied now, or are not allowed any more, end at once.
 func (r *Rule) SetPrograms(p Programs) {
 	r.programs = p
 	for program, t := range r.tracks {
@@ -111,7 +111,7 @@ func (r *Rule) Judge(e Evidence, now time.Time) Judgement {
 			proven[id.program] = &track{id: id, names: s.Names, since: now, playbacks: map[uint32]bool{}}
 		case out.Verdict == verdictProof:
 			out.Verdict = verdictNone
-			// Nobody is asked about a recording that is over in a moment.
+			// The user is not asked about a recording that lasts only a moment.
 			if from := out.Since.Add(r.debounce); now.Before(from) {
 				j.Next = sooner(j.Next, from)
 			} else if j.Unlisted == "" {
@@ -175,7 +175,7 @@ const (
 	verdictProof  = "proof"
 )
 
-// judge says what one recording proves, whatever was before.
+// judge returns what one recording proves, without regard to the past.
 func judge(s Sound, id identity, by signs) Stream {
 	unlisted := id.class == ""
 	playing := len(by.playing[id.program]) > 0 && !unlisted

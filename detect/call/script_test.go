@@ -27,13 +27,13 @@ import (
 //	TIME cork S, uncork S, end S
 //	TIME server down, server up               the sound server; its streams end
 //	TIME allow P, deny P, forget P            what the user says about a program
-//	TIME -> KEY=VALUE...                      what is to be seen then: call apps
+//	TIME -> KEY=VALUE...                      what must be seen then: call apps
 //	                                          name since unlisted; S for a verdict,
 //	                                          S.program S.name S.app S.class
 //
 // TIME counts from the script's start. Between two lines the clock stops at
-// each instant that the rule itself asked for, as the watcher's does. A new
-// file is a new test.
+// each instant that the rule itself has named, as in the watcher. A new file is
+// a new test.
 type script struct {
 	began, now time.Time
 	evidence   Evidence

@@ -19,8 +19,8 @@ type App struct {
 	// Match lists executable names, Flatpak ids or bundle ids; they are
 	// compared without regard to case.
 	Match []string
-	// Group marks a row that stands for several programs, each of which is
-	// known by what it matches.
+	// Group marks a row that covers several programs; the name that matches is
+	// the id of the program.
 	Group bool
 	// Teams marks the Teams client itself, which sets its own presence.
 	Teams bool
@@ -34,7 +34,7 @@ type App struct {
 const SoundSystem = "sound-system"
 
 // table is the app table that ships with the program: which programs may be in
-// a call, and how much evidence it takes. A user's rows stand before it.
+// a call, and how much evidence it takes. A user's rows precede it.
 var table = []App{
 	{ID: "zoom", Name: "Zoom", Class: CallFirst, Match: []string{"zoom", "zoom.real", "us.zoom.Zoom", "us.zoom.xos", "zoom.us", "ZoomHybridConf", "aomhost"}},
 	{ID: "teams", Name: "Microsoft Teams", Class: CallFirst, Teams: true, Match: []string{"ms-teams", "ms-teams_modulehost", "Teams", "MSTeams", "com.microsoft.teams2", "MSTeams_8wekyb3d8bbwe"}},

@@ -18,7 +18,7 @@ func (r *Rule) advance(known bool, now time.Time, proven map[string]*track, by s
 			t.lost = now // not when it was last seen: nobody looks during a quiet call
 		}
 		if t.blind && known && !held {
-			t.lost = now // programs come back to a new sound server after a while
+			t.lost = now // programs connect to a new sound server after a while
 		}
 		t.held, t.blind = held, !known
 		last := t.lost.Add(r.patience(t, known))
@@ -38,7 +38,7 @@ func (r *Rule) advance(known bool, now time.Time, proven map[string]*track, by s
 	return next
 }
 
-// notePlaybacks remembers what sounds beside a recording.
+// notePlaybacks remembers what is played beside a recording.
 func (t *track) notePlaybacks(known, recording bool, by signs) {
 	switch {
 	case !known:
@@ -54,15 +54,15 @@ func (t *track) notePlaybacks(known, recording bool, by signs) {
 // patience returns how long a track outlives its last evidence.
 func (r *Rule) patience(t *track, known bool) time.Duration {
 	if t.call || !known {
-		return r.grace // a sound server that restarts ends no call, begun or not
+		return r.grace // a restart of the sound server does not end a call, begun or not
 	}
 	return min(gapTime, r.debounce)
 }
 
-// muted reports that the call goes on without a recording: some programs end
-// theirs while they are muted, but still play what they played before. A
-// browser may play anything, so there only its connection counts, as it does
-// wherever it can be seen.
+// muted reports whether the call goes on without a recording: some programs
+// stop recording while they are muted, but still play what they played before.
+// A browser may play anything, so for browsers, and for every program whose
+// connection can be seen, only the connection counts.
 func (t *track) muted(by signs) bool {
 	program := t.id.program
 	if t.id.class == Browser || (t.id.app.Duplex && (by.silent[program] || by.webrtc[program])) {

@@ -119,8 +119,8 @@ func TestUseIsWatched(t *testing.T) {
 	}
 }
 
-// TestDevicesHaveListsOfTheirOwn: a camera in use says nothing of the
-// microphone.
+// TestDevicesHaveListsOfTheirOwn: a camera in use does not mean that the
+// microphone is.
 func TestDevicesHaveListsOfTheirOwn(t *testing.T) {
 	list(t, Microphone, self(t))
 	k := list(t, Camera, self(t))

@@ -68,7 +68,8 @@ func properties(deviceIDs, processIDs []uint32) []listenedTo {
 	return all
 }
 
-// difference returns what is to be listened to anew, and what no longer.
+// difference returns the properties to which listeners must be added, and those
+// from which they must be removed.
 func difference(have, want []listenedTo) (add, remove []listenedTo) {
 	left := map[listenedTo]bool{}
 	for _, p := range have {

@@ -134,8 +134,8 @@ func (w *Watcher) run(ctx context.Context, l *oscall.Loop) error {
 	}
 }
 
-// list listens to the objects of now, then reads them, so no change between the
-// two is missed.
+// list listens to the present objects, then reads them, so that no change
+// between the two is missed.
 func (w *Watcher) list() error {
 	deviceIDs, err := list(devices)
 	if err != nil {
@@ -161,8 +161,8 @@ func (w *Watcher) list() error {
 	return nil
 }
 
-// listen listens to these properties and to no others. An object that is gone
-// took its listeners along.
+// listen listens to these properties and to no others. The listeners of an
+// object that is gone are gone, too.
 func (w *Watcher) listen(want []listenedTo) {
 	add, remove := difference(w.listening, want)
 	failed := map[listenedTo]bool{}

@@ -209,8 +209,8 @@ func TestProgramNames(t *testing.T) {
 	}
 }
 
-// Close returns at once although a service that a signal has made us ask never
-// answers.
+// Close returns at once although a service does not answer a question that
+// followed from a signal.
 func TestCloseWhileAServiceHangs(t *testing.T) {
 	bustest.Start(t, variable)
 	i, err := WatchInhibitors(t.Context(), func() {})

@@ -54,9 +54,10 @@ type Inhibitor struct {
 type InhibitorState struct {
 	// List has the requests of the services that list them, in a stable order.
 	List []Inhibitor
-	// Unlisted: somebody asks a service that does not say who.
+	// Unlisted reports that a program asks at a service that does not say which
+	// one.
 	Unlisted bool
-	// Present: at least one of the services runs.
+	// Present reports that at least one of the services runs.
 	Present bool
 }
 
@@ -178,7 +179,7 @@ func (i *Inhibitors) signal(ctx context.Context, s *dbus.Signal) error {
 	return nil
 }
 
-// forget drops what a service that has ended knew.
+// forget drops the requests at a service that has ended.
 func (i *Inhibitors) forget(name string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

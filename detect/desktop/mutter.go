@@ -32,8 +32,8 @@ type Mutter struct {
 
 // IdleState is an idle time at one instant.
 type IdleState struct {
-	// InUse: there has been input within the time that counts as rest. Last is
-	// then when use began, else the instant of the last input.
+	// InUse reports that there was input within the time that counts as rest.
+	// Last is then when use began, else the instant of the last input.
 	InUse bool
 	Last  time.Time
 }

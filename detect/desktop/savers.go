@@ -61,7 +61,7 @@ func (s *Savers) signal(_ context.Context, sig *dbus.Signal) error {
 		}
 	}
 	if name, owner, ok := bus.OwnerChange(sig); ok && owner == "" {
-		delete(s.active, name) // a saver that has ended covers nothing
+		delete(s.active, name) // a saver that has ended does not cover the screen
 	}
 	return nil
 }

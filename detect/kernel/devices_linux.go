@@ -13,7 +13,7 @@ import (
 )
 
 // Devices knows which processes have a device file open: the kernel reports
-// each opening and closing, and only then the processes are gone through.
+// each opening and closing, and only then are the processes searched.
 //
 // It sees a program only if that opens the device itself. A camera that is
 // reached through PipeWire is open in PipeWire.
@@ -32,8 +32,9 @@ type Devices struct {
 	again   *time.Timer
 }
 
-// settleTime: the opening of a device is reported a moment before its process
-// shows it, and several programs try a device that has appeared.
+// settleTime is the pause between a report and the search: a device shows up
+// among the files of a process a moment after its opening is reported, and
+// several programs try a device that has appeared.
 const settleTime = 200 * time.Millisecond
 
 const dirMask = unix.IN_CREATE | unix.IN_ATTRIB | unix.IN_ONLYDIR

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// familyDepth is how far up a program may sit above the process that records:
-// Electron programs record in a helper of a helper.
+// familyDepth is how many generations above the process that records a program
+// is looked for: Electron programs record in a helper of a helper.
 const familyDepth = 4
 
 // Proc is a mounted /proc.
@@ -247,8 +247,8 @@ func readLine(path string) string {
 	return strings.TrimSpace(string(b))
 }
 
-// parent reads the fourth field of stat, counted from behind the name, which
-// may hold anything.
+// parent reads the fourth field of stat. It begins behind the name, which may
+// contain anything.
 func parent(dir string) int {
 	b, err := os.ReadFile(filepath.Join(dir, "stat"))
 	if err != nil {

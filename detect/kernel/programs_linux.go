@@ -13,10 +13,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Programs knows whether programs of certain names run on this screen, without
-// asking again and again: the kernel reports that the file of a program is
-// opened, as it is to be executed, and that a process has ended. Everybody may
-// get both reports, unlike the kernel's process events, which only root may.
+// Programs knows whether programs with certain names run on this screen,
+// without polling: the kernel reports that the file of a program is opened, as
+// happens when it is executed, and that a process has ended. Every user may
+// receive both reports, unlike the kernel's process events, which are for root
+// only.
 //
 // Source: https://man7.org/linux/man-pages/man7/inotify.7.html (IN_OPEN),
 // https://man7.org/linux/man-pages/man2/pidfd_open.2.html

@@ -14,9 +14,9 @@ import (
 // the one that does not, to be sleep; both are read one after the other.
 const minSleep = time.Second
 
-// Sleep notices that the computer has slept, even if nobody announces it: the
-// kernel ends the read of a timer when the wall clock jumps, and it jumps when
-// the computer wakes up.
+// Sleep notices that the computer has slept, even if no service announces it:
+// the kernel ends the read of a timer when the wall clock jumps, as it does
+// when the computer wakes up.
 //
 // Source: https://man7.org/linux/man-pages/man2/timerfd_create.2.html
 // (TFD_TIMER_CANCEL_ON_SET), fs/timerfd.c: timerfd_resume
@@ -91,7 +91,7 @@ func (s *Sleep) follow() {
 	}
 }
 
-// jumped takes a jump of the wall clock; only sleep counts as one.
+// jumped handles a jump of the wall clock; only one of sleep counts.
 func (s *Sleep) jumped(slept time.Duration, now time.Time, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

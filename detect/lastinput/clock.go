@@ -17,7 +17,7 @@ type tickClock struct {
 	set  bool
 }
 
-// maxAhead is how far, in milliseconds, a tick may lie ahead of the clock that
+// maxAhead is how far, in milliseconds, a tick may be ahead of the clock that
 // is read after it: Windows takes the two from different counters.
 const maxAhead = uint32(time.Minute / time.Millisecond)
 

@@ -33,8 +33,8 @@ type State struct {
 //
 // While there is input, it reads the last input at the one instant at which a
 // rest may begin. During a rest it has Windows send raw input to the hidden
-// window, and ends that with the first message. So nothing runs while nobody is
-// there, and little while somebody is.
+// window, and ends that with the first message. So nothing runs while the
+// person is away, and little while they are there.
 type Watcher struct {
 	rest   time.Duration
 	notify func()

@@ -1,4 +1,4 @@
-// Package latest hands the newest of a series of values to any number of
+// Package latest passes the newest of a series of values to any number of
 // receivers. A receiver that is slow misses values in between and gets the
 // newest one when it is ready; it never delays the sender or another receiver.
 //
@@ -18,7 +18,7 @@ func Put[T any](ch chan T, v T) {
 	ch <- v
 }
 
-// Broadcast keeps the newest value and hands it to every subscriber. The zero
+// Broadcast keeps the newest value and passes it to every subscriber. The zero
 // Broadcast is ready to use and holds no value. It must not be copied.
 type Broadcast[T any] struct {
 	mu   sync.Mutex

@@ -32,18 +32,18 @@ const (
 // State is what logind says about the session.
 type State struct {
 	Locked bool
-	// Active: the session has the screen.
+	// Active reports that the session has the screen.
 	Active bool
-	// Asleep: the computer is going to sleep. Woke is when it came back from
-	// the last sleep; zero: none was seen.
+	// Asleep reports that the computer is going to sleep. Woke is when it came
+	// back from the last sleep; zero if none was seen.
 	Asleep bool
 	Woke   time.Time
 	// Idle is the hint of the desktop that there is no input, and IdleSince
 	// when that last changed; zero: the desktop has never set it.
 	Idle      bool
 	IdleSince time.Time
-	// IdleInhibited: a program asks that the session not count as idle.
-	// SeesInhibitors: logind reports that.
+	// IdleInhibited reports that a program asks that the session not count as
+	// idle, and SeesInhibitors that logind reports such requests.
 	IdleInhibited, SeesInhibitors bool
 }
 
@@ -154,8 +154,8 @@ func (s *Session) read(ctx context.Context) error {
 	return nil
 }
 
-// decode takes the properties that matter. Others, and those of another type
-// than expected, are passed over.
+// decode takes the properties that matter. Others, and those of an unexpected
+// type, are ignored.
 func (s *State) decode(p map[string]dbus.Variant) {
 	if v, ok := p["LockedHint"].Value().(bool); ok {
 		s.Locked = v

@@ -62,7 +62,7 @@ func (s *fakeLogind) inhibitors() int {
 	return len(s.delays)
 }
 
-// released waits until an inhibitor has been given back.
+// released waits until an inhibitor has been closed.
 func (s *fakeLogind) released(t *testing.T, i int) {
 	t.Helper()
 	s.mu.Lock()
@@ -182,7 +182,7 @@ func TestSleepIsDelayed(t *testing.T) {
 		return s.inhibitor != nil && l.inhibitors() == 2
 	})
 
-	// Close gives the inhibitor back although the delay goes on.
+	// Close closes the inhibitor although the delay goes on.
 	l.prepareForSleep(t, true)
 	<-delays
 	s.Close()

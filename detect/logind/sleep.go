@@ -14,8 +14,8 @@ import (
 // seconds by default (InhibitDelayMaxSec).
 const delayLimit = 4 * time.Second
 
-// inhibit takes the inhibitor that delays the next sleep. Without one sleep is
-// still seen, only too late.
+// inhibit takes the inhibitor that delays the next sleep. Without it sleep is
+// still noticed, only too late to clear presence.
 //
 // Source: https://systemd.io/INHIBITOR_LOCKS
 func (s *Session) inhibit(ctx context.Context) {
@@ -39,7 +39,7 @@ func (s *Session) inhibit(ctx context.Context) {
 	s.inhibitor = inhibitor
 }
 
-// allowSleep gives an inhibitor back; nil is none.
+// allowSleep closes an inhibitor; nil is none.
 func (s *Session) allowSleep(inhibitor *os.File) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

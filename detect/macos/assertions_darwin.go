@@ -11,8 +11,8 @@ import (
 )
 
 // AssertionWatcher reads the power assertions of all processes. macOS notifies
-// only its own programs of changes, so the assertions are read again whenever
-// they are asked for: a call begins with a recording, of which all programs are
+// only its own programs of changes, so the assertions are read again with each
+// call of Assertions: a call begins with a recording, of which all programs are
 // notified.
 type AssertionWatcher struct {
 	notify func()

@@ -56,7 +56,7 @@ var load = sync.OnceValue(func() error {
 })
 
 // ProcessPath returns the path of a process's executable; empty if it has ended
-// or macOS refuses to tell.
+// or macOS refuses the request.
 func ProcessPath(pid int) string {
 	if load() != nil {
 		return ""

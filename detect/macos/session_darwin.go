@@ -14,7 +14,8 @@ import (
 
 // SessionWatcher keeps the state of the login session up to date. One loop
 // receives power messages and notifications on a run loop; the other reads the
-// session's dictionary after each notification, which alone says what is true.
+// session's dictionary after each notification, since only the dictionary has
+// the state.
 type SessionWatcher struct {
 	notify  func()
 	delay   func(limit time.Duration) <-chan struct{}

@@ -2,8 +2,8 @@
 // last input, the lock, another user at the screen, sleep, and the programs that
 // keep the computer awake. It asks for no permission of the user.
 //
-// Nothing here was ever run by its authors, who had no Mac: it is built and
-// checked on other systems.
+// No code of this package has been run on a Mac yet: it is built and vetted on
+// other systems.
 package macos
 
 import "time"

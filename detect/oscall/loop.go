@@ -1,8 +1,8 @@
 // Package oscall puts deadlines on calls into the operating system that take
 // none: COM, Core Audio, and functions of the Windows API that wait for a
-// service. Nothing can interrupt such a call. When its deadline passes, whoever
-// waits gets an error, and the goroutine of the call is abandoned: it ends
-// whenever the call returns.
+// service. Nothing can interrupt such a call. When its deadline passes, the
+// caller gets an error and the goroutine of the call is abandoned: it ends when
+// the call returns.
 package oscall
 
 import (
@@ -31,9 +31,9 @@ const (
 // has an OS thread of its own, as COM apartments, window queues, run loops and
 // registry notifications need.
 //
-// A loop has a name, which starts its errors about deadlines. While an abandoned
-// loop has not ended, others of the same name are refused at once, so a service
-// that hangs costs one goroutine and not one for each attempt.
+// A loop has a name, which starts its errors about deadlines. While an
+// abandoned loop has not ended, others of the same name are refused at once, so
+// that a service that hangs costs one goroutine, not one for each attempt.
 type Loop struct {
 	name   string
 	notify func()

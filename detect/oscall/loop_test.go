@@ -80,7 +80,7 @@ func TestOpeningThatHangs(t *testing.T) {
 	})
 }
 
-// TestOpeningIsGivenUp when nobody wants it any more: quitting does not wait.
+// TestOpeningIsGivenUp when its context ends: quitting does not wait.
 func TestOpeningIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -193,7 +193,8 @@ func TestInterruptIsRepeated(t *testing.T) {
 	})
 }
 
-// TestLoopThatOpensTooLateIsInterrupted: nobody is left to close it.
+// TestLoopThatOpensTooLateIsInterrupted: its caller has gone and cannot close
+// it.
 func TestLoopThatOpensTooLateIsInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan struct{})

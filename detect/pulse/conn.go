@@ -32,7 +32,7 @@ const (
 
 	// maxFrame is the longest frame that is read: PulseAudio, its library and
 	// PipeWire end a connection over a longer one, too (FRAME_SIZE_MAX_ALLOW).
-	// No memory is taken by it; see decoder.
+	// It takes no memory; see decoder.
 	maxFrame = 16 << 20
 
 	headerSize = 20 // length, channel, offset (64 bits), flags

@@ -28,7 +28,7 @@ func TestVersionsOfServers(t *testing.T) {
 	}
 }
 
-// The version that was agreed on is the one that lists are read by.
+// Lists are read by the version that was agreed on.
 func TestListsOfAnOlderServer(t *testing.T) {
 	c := piped(t, &server{version: 20, handle: func(s *server, _, tag uint32) { s.reply(tag, sample(1, 20)) }})
 	list, err := c.SinkInputs(t.Context())
@@ -37,8 +37,8 @@ func TestListsOfAnOlderServer(t *testing.T) {
 	}
 }
 
-// What is not for us is passed over: sound, shared memory, unknown commands,
-// replies that nobody waits for.
+// What is not for us is ignored: sound, shared memory, unknown commands,
+// replies to requests that were given up.
 func TestOtherFramesArePassedOver(t *testing.T) {
 	c := piped(t, &server{handle: func(s *server, command, tag uint32) {
 		sound := make([]byte, 100_000)
@@ -152,7 +152,7 @@ func TestSilentServer(t *testing.T) {
 	})
 }
 
-// A late reply is nobody's.
+// A reply that is late belongs to no request.
 func TestLateReply(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var late uint32

@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of what is kept, so that no server and no program at it can make this
-// process grow.
+// Limits of what is kept, so that no server and no program that is connected to
+// it can make this process grow.
 const (
 	// maxText is the longest text that is kept, in bytes. A file name has at
 	// most 255 on Linux, as has an application id (D-Bus, Flatpak); a longer

@@ -24,8 +24,8 @@ func decoded(list string, body []byte, version uint32) ([]any, *decoder) {
 	panic("there is no list " + list)
 }
 
-// What real servers list is read to its last byte; beside each recording is
-// what it says, compared with what pactl listed at the time.
+// What real servers list is read to its last byte. Beside each recording is
+// what it contains, compared with what pactl listed at the time.
 func TestRecordedReplies(t *testing.T) {
 	for name, body := range recorded(t) {
 		list, d := decoded(path.Base(name), body, version)
@@ -87,9 +87,9 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// Names of any length do not hurt what follows them, and cost nothing when
-// they are longer than what identifies a program. Those of 2,011 bytes ended
-// the program once.
+// Names of any length leave what follows them intact, and cost no memory if
+// they are longer than what identifies a program. Names of 2,011 bytes once
+// ended the program.
 func TestTextOfAnyLength(t *testing.T) {
 	for _, size := range []int{0, 1, 255, 256, 1023, 1024, 1025, 2010, 2011, 4096, 60_000, 1 << 20} {
 		text := strings.Repeat("é", size/2) + strings.Repeat("x", size%2)

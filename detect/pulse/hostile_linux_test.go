@@ -47,7 +47,8 @@ func endless(s *server, piece []byte) {
 	}
 }
 
-// Whatever a server does: one error at most, little memory, and Close returns.
+// Whatever a server does, there is one error at most, little memory is used,
+// and Close returns.
 func TestHostileServer(t *testing.T) {
 	property := (&message{}).text("application.name").u32(5).b
 	property = append(property, "x\x00\x00\x00\x05Zoom\x00"...)

@@ -6,9 +6,8 @@
 // nor records, and of all properties it keeps only those that its user asked
 // for: one of the others may be the title of a web page.
 //
-// Whatever a server sends, the worst that happens is an error: every tag and
-// every length is checked, memory grows only with what is kept, and what is
-// kept has limits.
+// Whatever a server sends, the worst outcome is an error: every tag and every
+// length is checked, memory grows only with what is kept, and that has limits.
 //
 // Sources: the versions and their fields are in PulseAudio's
 // https://gitlab.freedesktop.org/pulseaudio/pulseaudio/-/blob/master/PROTOCOL,
@@ -83,7 +82,8 @@ func Dial(ctx context.Context, path string, keep ...string) (*Conn, error) {
 	return New(ctx, conn, keep...)
 }
 
-// Subscribe asks for Events; a second call replaces the mask.
+// Subscribe has Events report the changes in the mask; a second call replaces
+// the mask.
 func (c *Conn) Subscribe(ctx context.Context, m Mask) error {
 	return c.request(ctx, commandSubscribe, appendUint32(nil, uint32(m)), nil)
 }

@@ -41,7 +41,7 @@ func cookie() []byte {
 		path = filepath.Join(dir, "pulse", "cookie")
 	}
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return b // opening another kind of file may wait for ever
+		return b // opening another kind of file may block for ever
 	}
 	file, err := os.Open(path)
 	if err != nil {

@@ -109,8 +109,8 @@ func create(class, id *windows.GUID) (*object, error) {
 }
 
 // notifier is an object of ours that COM calls to report a change. It ignores
-// the arguments: whoever receives from changed reads everything anew. COM keeps
-// its address, so its owner must hold it for as long as it is registered.
+// the arguments: the receiver of changed reads everything anew. COM keeps its
+// address, so its owner must hold it for as long as it is registered.
 type notifier struct {
 	methods *[16]uintptr
 	id      windows.GUID

@@ -192,15 +192,16 @@ func (w *Watcher) closeObjects() {
 	runtime.KeepAlive(w)
 }
 
-// undoAll gives back what a listing has acquired, the latest first.
+// undoAll releases what a listing has acquired, the latest first.
 func undoAll(undo []func()) {
 	for i := len(undo) - 1; i >= 0; i-- {
 		undo[i]()
 	}
 }
 
-// list lists the sessions of all devices anew. What the listing before has
-// registered for is given back only afterwards, so no change is missed between.
+// list lists the sessions of all devices anew. The registrations of the
+// previous listing are removed only afterwards, so that no change is missed in
+// between.
 func (w *Watcher) list() error {
 	before := w.undo
 	w.undo = nil

@@ -157,7 +157,7 @@ func TestNoSoundDevice(t *testing.T) {
 	}
 }
 
-// TestWatch runs on the Windows of here: Wine lists devices, but no sessions.
+// TestWatch runs on the Windows at hand: Wine lists devices, but no sessions.
 func TestWatch(t *testing.T) {
 	w, err := Watch(t.Context(), func() {})
 	if err != nil {

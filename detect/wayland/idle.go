@@ -35,9 +35,8 @@ const (
 	seatVersion     = 5 // the first that can be released
 )
 
-// inhibitorProof: the two notifications of a seat arrive at the same instant
-// unless a program keeps the screen awake. Within this time they count as the
-// same instant.
+// inhibitorProof is the time within which the two notifications of a seat count
+// as simultaneous. They are, unless a program keeps the screen awake.
 const inhibitorProof = time.Second
 
 // Idle knows when the seats of a compositor come to rest. All of them must rest
@@ -63,12 +62,12 @@ type Idle struct {
 
 // State is what Idle knows at one instant.
 type State struct {
-	// InUse: a seat has had input within the timeout. Last is then when use
-	// began, else the instant of the last input.
+	// InUse reports that a seat had input within the timeout. Last is then when
+	// use began, else the instant of the last input.
 	InUse bool
 	Last  time.Time
-	// Inhibited: a program keeps the screen awake. It can be seen only while a
-	// seat rests, and only if SeesInhibitors.
+	// Inhibited reports that a program keeps the screen awake. That can be seen
+	// only while a seat rests, and only if SeesInhibitors.
 	Inhibited, SeesInhibitors bool
 }
 
@@ -80,7 +79,7 @@ type seat struct {
 	since       time.Time
 }
 
-// note is a notification that was asked for.
+// note is a notification that was requested.
 type note struct {
 	seat *seat
 	kind int // byInput or byInhibitors
@@ -109,7 +108,7 @@ func WatchIdle(ctx context.Context, p Protocol, timeout time.Duration, changed f
 	return i, nil
 }
 
-// start asks for the compositor's globals and waits until all are listed.
+// start requests the compositor's globals and waits until all are listed.
 func (i *Idle) start() error {
 	if err := i.conn.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
 		return err
@@ -187,7 +186,7 @@ func (i *Idle) add(name uint32, global string, version uint32) error {
 	return nil
 }
 
-// watch asks for a seat's notifications.
+// watch requests a seat's notifications.
 func (i *Idle) watch(s *seat) error {
 	if i.notifier == 0 || s.notes != nil {
 		return nil
@@ -243,7 +242,7 @@ func (i *Idle) noted(n note, opcode uint16) {
 	}
 }
 
-// sum merges the seats. Without any seat nobody can be seen, and the state
+// sum merges the seats. Without any seat there is no information, and the state
 // stays as it was.
 func (i *Idle) sum() {
 	inUse := len(i.seats) == 0 && i.inUse

@@ -111,7 +111,7 @@ func (c *compositor) notify(seat uint32, asked, opcode uint16) {
 	c.t.Errorf("seat %d has no notification %d", seat, asked)
 }
 
-// watching counts the notifications that are asked for.
+// watching counts the notifications that are requested.
 func (c *compositor) watching() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

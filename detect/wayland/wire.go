@@ -1,8 +1,8 @@
 // Package wayland is a client of the Wayland protocol, as far as idle
 // notifications need it. It turns bytes into values and never judges them.
 //
-// Whatever a compositor sends, the worst that happens is an error: every length
-// is checked, an event has at most 64 KiB, and of the globals only the seats and
+// Whatever a compositor sends, the worst outcome is an error: every length is
+// checked, an event has at most 64 KiB, and of the globals only the seats and
 // one notifier are kept.
 //
 // Source: https://wayland.freedesktop.org/docs/html/ch04.html#sect-Protocol-Wire-Format
@@ -69,7 +69,7 @@ func dial(ctx context.Context) (*conn, error) {
 	return &conn{Conn: c, last: displayObject}, nil
 }
 
-// id gives out an object id; a compositor accepts no gaps between them.
+// id allocates an object id; a compositor accepts no gaps between ids.
 func (c *conn) id() uint32 {
 	if n := len(c.free); n > 0 {
 		id := c.free[n-1]

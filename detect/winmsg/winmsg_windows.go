@@ -189,7 +189,7 @@ func windowProc(hwnd windows.HWND, id uint32, wParam, lParam uintptr) uintptr {
 	return r
 }
 
-// dispatch calls all listeners of now.
+// dispatch calls all present listeners.
 func (w *window) dispatch(m Message) {
 	w.mu.Lock()
 	listeners := w.listeners

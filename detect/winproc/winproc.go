@@ -2,7 +2,7 @@
 // process belongs to: its package, its executable, and the executables of the
 // processes that started it.
 //
-// It reads names, paths and times only, and none of other users' processes.
+// It reads only names, paths and times, and nothing of other users' processes.
 package winproc
 
 import (

@@ -12,7 +12,7 @@ import (
 
 var procGetPackageFamilyName = windows.NewLazySystemDLL("kernel32.dll").NewProc("GetPackageFamilyName")
 
-// Snapshot lists all processes of now.
+// Snapshot lists all present processes.
 //
 // Source: "Taking a Snapshot and Viewing Processes",
 // https://learn.microsoft.com/windows/win32/toolhelp/taking-a-snapshot-and-viewing-processes

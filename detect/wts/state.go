@@ -1,7 +1,7 @@
 // Package wts reports the state of the Windows session that this process
 // belongs to: locked, disconnected from its screen, about to be suspended or
-// about to end. Its source are Remote Desktop Services (called Windows Terminal
-// Services, WTS, in the API) and the power messages.
+// about to end. Its sources are Remote Desktop Services (called Windows
+// Terminal Services, WTS, in the API) and the power messages.
 package wts
 
 import (

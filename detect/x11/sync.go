@@ -13,7 +13,7 @@ import (
 )
 
 // The parts of the X Synchronization Extension that are used here; the X
-// library does not have it.
+// library does not support it.
 //
 // Source: https://www.x.org/releases/current/doc/xextproto/sync.html
 const (
@@ -37,7 +37,7 @@ func init() {
 	xgb.NewExtErrorFuncs[syncName] = map[int]xgb.NewErrorFun{}
 }
 
-// Alarms knows from the alarms of an X server when input stops and begins; in
+// Alarms learns from the alarms of an X server when input stops and begins; in
 // between nothing runs.
 type Alarms struct {
 	conn *xgb.Conn

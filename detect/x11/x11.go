@@ -2,9 +2,9 @@
 // extension, or by asking again and again where there is none. It turns bytes
 // into values and never judges them.
 //
-// The X library at hand takes no deadline and no context. Each of its calls
-// runs under a deadline of ours; one that does not return is abandoned, and
-// ends when the X server answers or ends.
+// The X library takes no deadlines and no contexts. Each of its calls runs
+// under a deadline of ours; one that does not return is abandoned, and ends
+// when the X server answers or ends.
 package x11
 
 import (
@@ -31,8 +31,8 @@ const closeTimeout = 500 * time.Millisecond
 
 // State is an idle time at one instant.
 type State struct {
-	// InUse: there has been input within the time that counts as rest. Last is
-	// then when use began, else the instant of the last input.
+	// InUse reports that there was input within the time that counts as rest.
+	// Last is then when use began, else the instant of the last input.
 	InUse bool
 	Last  time.Time
 }

@@ -107,7 +107,7 @@ var watches = map[string]func(context.Context, time.Duration, func()) (watch, er
 	},
 }
 
-// Both ways must agree with a hand at the keyboard.
+// Both ways must agree with key presses.
 func TestIdle(t *testing.T) {
 	xvfb(t)
 	const rest = 400 * time.Millisecond

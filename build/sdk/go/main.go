@@ -1,6 +1,7 @@
 // Command go makes every presence call of Microsoft's own Go client against an
-// emulator, and writes what it sent and got. It is a module of its own: the
-// client needs gigabytes of memory to be built, and is not part of heliograph.
+// emulator, and writes what it sent and got. It is a module of its own:
+// building the client takes gigabytes of memory, and it is not part of
+// heliograph.
 //
 // usage: go EMULATOR RECORDING
 package main
