@@ -18,37 +18,34 @@ func WatchKeyring(ctx context.Context) <-chan struct{} {
 	if err != nil {
 		return ready
 	}
-	signals := make(chan *dbus.Signal, 16)
-	conn.Signal(signals)
+	signals := bus.Signals(conn)
 	for _, match := range [][]dbus.MatchOption{
-		{dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, secretsName)},
+		bus.MatchOwner(secretsName),
 		// CollectionCreated and CollectionChanged, and, of the services that do
 		// not send them, PropertiesChanged of a collection.
 		{dbus.WithMatchInterface(serviceIf), dbus.WithMatchPathNamespace(secretsPath)},
-		{dbus.WithMatchInterface("org.freedesktop.DBus.Properties"), dbus.WithMatchPathNamespace(secretsPath)},
+		{dbus.WithMatchInterface(bus.PropertiesInterface), dbus.WithMatchPathNamespace(secretsPath)},
 	} {
 		if err := conn.AddMatchSignalContext(ctx, match...); err != nil {
 			conn.Close()
 			return ready
 		}
 	}
-	go func() {
-		for s := range signals {
-			// A look at the keyring would start a service that has just ended.
-			if ended(s) || readyKeyring(ctx, false) != nil {
-				continue
-			}
-			select {
-			case ready <- struct{}{}:
-			default:
-			}
+	go bus.EachSignal(conn, signals, func(s *dbus.Signal) {
+		// A look at the keyring would start a service that has just ended.
+		if ended(s) || readyKeyring(ctx, false) != nil {
+			return
 		}
-	}()
+		select {
+		case ready <- struct{}{}:
+		default:
+		}
+	})
 	return ready
 }
 
 // ended reports that a signal says that the service has left the bus.
 func ended(s *dbus.Signal) bool {
-	var name, former, owner string
-	return s.Name == "org.freedesktop.DBus.NameOwnerChanged" && dbus.Store(s.Body, &name, &former, &owner) == nil && owner == ""
+	_, owner, ok := bus.OwnerChange(s)
+	return ok && owner == ""
 }

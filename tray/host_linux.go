@@ -32,7 +32,7 @@ func watchHost(ctx context.Context, changed func(there bool)) (*hostWatch, error
 		return nil, err
 	}
 	h := &hostWatch{conn: conn, done: make(chan struct{})}
-	signals := signalsOf(conn)
+	signals := bus.Signals(conn)
 	if err := h.ask(ctx); err != nil {
 		conn.Close()
 		return nil, err
@@ -40,7 +40,7 @@ func watchHost(ctx context.Context, changed func(there bool)) (*hostWatch, error
 	changed(h.there.Load())
 	go func() {
 		defer close(h.done)
-		readSignals(conn, signals, func(s *dbus.Signal) {
+		bus.EachSignal(conn, signals, func(s *dbus.Signal) {
 			if len(s.Body) == 3 && s.Body[0] == watcherName {
 				h.there.Store(s.Body[2] != "")
 				changed(h.there.Load())
@@ -57,7 +57,7 @@ func (h *hostWatch) ask(ctx context.Context) error {
 	if err := h.conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, watcherName)); err != nil {
 		return fmt.Errorf("the tray host cannot be followed: %w", err)
 	}
-	there, err := hasOwner(ctx, h.conn, watcherName)
+	there, err := bus.HasOwner(ctx, h.conn, watcherName)
 	if err != nil {
 		return fmt.Errorf("the tray host cannot be looked up: %w", err)
 	}

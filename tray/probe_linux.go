@@ -16,7 +16,7 @@ func ProbeHost(ctx context.Context) (backend string, err error) {
 		return "", err
 	}
 	defer conn.Close()
-	there, err := hasOwner(ctx, conn, watcherName)
+	there, err := bus.HasOwner(ctx, conn, watcherName)
 	if err != nil {
 		return "", fmt.Errorf("the tray host cannot be looked up: %w", err)
 	}

@@ -36,13 +36,13 @@ func watchTheme(ctx context.Context) (*theme, error) {
 	if err != nil {
 		return t, err
 	}
-	signals := signalsOf(conn)
+	signals := bus.Signals(conn)
 	if err := t.ask(ctx, conn); err != nil {
 		conn.Close()
 		return t, err
 	}
 	// The goroutine ends with the connection, and so with ctx.
-	go readSignals(conn, signals, func(sig *dbus.Signal) {
+	go bus.EachSignal(conn, signals, func(sig *dbus.Signal) {
 		if len(sig.Body) == 3 && sig.Body[1] == "color-scheme" {
 			if v, ok := sig.Body[2].(dbus.Variant); ok {
 				t.take(v)
@@ -59,7 +59,7 @@ func (t *theme) ask(ctx context.Context, conn *dbus.Conn) error {
 	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface(portalSettings), dbus.WithMatchMember("SettingChanged"), dbus.WithMatchArg(0, appearance)); err != nil {
 		return fmt.Errorf("the desktop's theme cannot be followed: %w", err)
 	}
-	if there, err := hasOwner(ctx, conn, portalName); err != nil || !there {
+	if there, err := bus.HasOwner(ctx, conn, portalName); err != nil || !there {
 		return err
 	}
 	var v dbus.Variant

@@ -164,10 +164,10 @@ func (s *sender) open(ctx context.Context) error {
 	s.mu.Lock()
 	s.actions = map[uint32][]Action{}
 	s.mu.Unlock()
-	signals := signalsOf(conn)
+	signals := bus.Signals(conn)
 	go func() {
 		defer close(s.reading)
-		readSignals(conn, signals, s.signal)
+		bus.EachSignal(conn, signals, s.signal)
 	}()
 	if !stop() {
 		return ctx.Err()

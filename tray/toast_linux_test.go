@@ -1,16 +1,12 @@
 package tray
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"image"
 	"image/color"
 	"image/png"
 	"log/slog"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -21,52 +17,20 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"heliograph/detect/bus"
+	"heliograph/detect/bus/bustest"
 )
 
 // patience is how long a test waits for another process on a busy computer.
 const patience = 20 * time.Second
 
-// busSettings allow everything to everybody who reaches the socket, as a
-// session bus does.
-const busSettings = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>session</type><listen>unix:dir=%s</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`
-
-// startBus starts a session bus for one test.
+// startBus starts a session bus for one test, and returns what ends it earlier.
 func startBus(t *testing.T) (stop func()) {
 	t.Helper()
-	if _, err := exec.LookPath("dbus-daemon"); err != nil {
-		t.Skip("dbus-daemon is not installed: build/install-deps")
-	}
-	dir, err := os.MkdirTemp("", "bus") // t.TempDir is too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	config := filepath.Join(dir, "conf")
-	if err := os.WriteFile(config, fmt.Appendf(nil, busSettings, dir), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("dbus-daemon", "--config-file="+config, "--nofork", "--nopidfile", "--print-address")
-	cmd.Stderr = t.Output()
-	pipe, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	stop = sync.OnceFunc(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+	daemon := bustest.Start(t, "DBUS_SESSION_BUS_ADDRESS")
+	return sync.OnceFunc(func() {
+		_ = daemon.Process.Kill()
+		_ = daemon.Wait()
 	})
-	t.Cleanup(stop)
-	lines := bufio.NewScanner(pipe)
-	if !lines.Scan() {
-		t.Fatal("dbus-daemon printed no address")
-	}
-	t.Setenv("DBUS_SESSION_BUS_ADDRESS", lines.Text())
-	return stop
 }
 
 // call is one call to a service that the test plays. The caller waits until the
@@ -494,27 +458,5 @@ func TestLibraryErrors(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "the desktop did not accept the tray icon") {
 		t.Errorf("the log is %s", out)
-	}
-}
-
-// TestEndedConnection: reading the signals of a connection that ended before
-// they were asked for ends too.
-func TestEndedConnection(t *testing.T) {
-	startBus(t)
-	conn, err := bus.Session(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn.Close()
-	signals := signalsOf(conn)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		readSignals(conn, signals, func(*dbus.Signal) {})
-	}()
-	select {
-	case <-done:
-	case <-time.After(patience):
-		t.Fatal("the reader goes on for ever")
 	}
 }

@@ -15,12 +15,11 @@ const (
 	PropertiesInterface = "org.freedesktop.DBus.Properties"
 )
 
-// HasOwner reports whether a service has the name. It does not start the
-// service, as a call to the name would.
-func HasOwner(ctx context.Context, conn *dbus.Conn, name string) bool {
-	var owned bool
-	err := conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, name).Store(&owned)
-	return err == nil && owned
+// HasOwner reports whether a service has the name. It starts none, unlike a
+// call to the name.
+func HasOwner(ctx context.Context, conn *dbus.Conn, name string) (owned bool, err error) {
+	err = conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, name).Store(&owned)
+	return owned, err
 }
 
 // MatchOwner matches the signals that OwnerChange reads, for one name.

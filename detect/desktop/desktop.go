@@ -35,8 +35,7 @@ func (w *watch) open(ctx context.Context, changed func(), start func(context.Con
 		return err
 	}
 	w.conn, w.done = conn, make(chan struct{})
-	signals := make(chan *dbus.Signal, 16)
-	conn.Signal(signals)
+	signals := bus.Signals(conn)
 	starting, cancel := context.WithTimeout(ctx, bus.CallTimeout)
 	defer cancel()
 	if err := start(starting); err != nil {
@@ -45,14 +44,14 @@ func (w *watch) open(ctx context.Context, changed func(), start func(context.Con
 	}
 	go func() {
 		defer close(w.done)
-		for s := range signals {
+		bus.EachSignal(conn, signals, func(s *dbus.Signal) {
 			ctx, cancel := context.WithTimeout(ctx, bus.CallTimeout)
+			defer cancel()
 			if err := signal(ctx, s); err != nil {
 				w.fail(err)
 			}
-			cancel()
 			changed()
-		}
+		})
 		w.fail(errBusGone)
 		changed()
 	}()

@@ -79,7 +79,7 @@ func (i *Inhibitors) start(ctx context.Context) error {
 		return fmt.Errorf("requests to stay awake cannot be followed: %w", err)
 	}
 	for _, name := range []string{gnomeSession, kdePolicy, powerName} {
-		if bus.HasOwner(ctx, i.conn, name) {
+		if owned, err := bus.HasOwner(ctx, i.conn, name); err == nil && owned {
 			i.read(ctx, name)
 		}
 	}

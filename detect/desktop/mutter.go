@@ -50,7 +50,7 @@ func WatchMutter(ctx context.Context, rest time.Duration, changed func()) (*Mutt
 }
 
 func (m *Mutter) start(ctx context.Context) error {
-	if !bus.HasOwner(ctx, m.conn, mutterName) {
+	if owned, err := bus.HasOwner(ctx, m.conn, mutterName); err != nil || !owned {
 		return errors.New("this is not a GNOME session (" + mutterName + " is not on the bus)")
 	}
 	fired := append(member(mutterName, "WatchFired"), dbus.WithMatchObjectPath(mutterPath))

@@ -40,7 +40,7 @@ func (s *Savers) start(ctx context.Context) error {
 		if err := s.subscribe(ctx, member(name, "ActiveChanged"), bus.MatchOwner(name)); err != nil {
 			return fmt.Errorf("screen savers cannot be followed: %w", err)
 		}
-		if !bus.HasOwner(ctx, s.conn, name) {
+		if owned, err := bus.HasOwner(ctx, s.conn, name); err != nil || !owned {
 			continue
 		}
 		path := dbus.ObjectPath("/" + strings.ReplaceAll(name, ".", "/"))

@@ -75,8 +75,7 @@ func Watch(ctx context.Context, changed func(), delay func(limit time.Duration) 
 		return nil, err
 	}
 	s := &Session{conn: conn, changed: changed, delay: delay, done: make(chan struct{}), state: State{Active: true}}
-	signals := make(chan *dbus.Signal, 16)
-	conn.Signal(signals)
+	signals := bus.Signals(conn)
 	if err := s.start(ctx); err != nil {
 		conn.Close()
 		return nil, err
@@ -177,12 +176,12 @@ func (s *State) decode(p map[string]dbus.Variant) {
 // follow takes signals until the connection ends.
 func (s *Session) follow(ctx context.Context, signals <-chan *dbus.Signal) {
 	defer close(s.done)
-	for sig := range signals {
+	bus.EachSignal(s.conn, signals, func(sig *dbus.Signal) {
 		if err := s.signal(ctx, sig); err != nil {
 			s.fail(err)
 		}
 		s.changed()
-	}
+	})
 	s.fail(errors.New("the system bus went away"))
 	s.changed()
 }

@@ -1,12 +1,10 @@
 package outlets
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -16,50 +14,21 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"heliograph/detect/bus"
+	"heliograph/detect/bus/bustest"
 	"heliograph/tray/control"
 )
-
-// busConfig allows everything to everybody who can open the socket, as a session
-// bus does.
-const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>session</type><listen>unix:dir=%s</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`
 
 // startBus starts a private session bus for this process. It returns the daemon,
 // which ends with the test.
 func startBus(t *testing.T) *daemon {
 	t.Helper()
-	for _, name := range []string{"dbus-daemon", "gdbus", "dbus-send"} {
+	for _, name := range []string{"gdbus", "dbus-send"} {
 		if _, err := exec.LookPath(name); err != nil {
-			skipWithout(t, name+": apt-get install dbus-daemon dbus-bin libglib2.0-bin")
+			skipWithout(t, name+": apt-get install dbus-bin libglib2.0-bin")
 		}
 	}
-	dir, err := os.MkdirTemp("", "bus") // short: a socket's path
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	config := filepath.Join(dir, "conf")
-	if err := os.WriteFile(config, fmt.Appendf(nil, busConfig, dir), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("dbus-daemon", "--config-file="+config, "--nofork", "--nopidfile", "--print-address")
-	cmd.Stderr = t.Output()
-	pipe, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(pipe)
-	if !lines.Scan() {
-		t.Fatal("dbus-daemon prints no address")
-	}
-	t.Setenv("DBUS_SESSION_BUS_ADDRESS", lines.Text())
-	d := &daemon{cmd.Process, sync.OnceFunc(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })}
-	t.Cleanup(d.stop)
-	return d
+	cmd := bustest.Start(t, "DBUS_SESSION_BUS_ADDRESS")
+	return &daemon{cmd.Process, sync.OnceFunc(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })}
 }
 
 // daemon is a running dbus-daemon.

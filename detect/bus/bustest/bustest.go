@@ -28,7 +28,12 @@ func Start(t *testing.T, variable string) *exec.Cmd {
 		}
 		t.Skip("dbus-daemon is not installed: build/install-deps base")
 	}
-	daemon := exec.Command(path, "--session", "--nofork", "--nopidfile", "--print-address=1", "--address=unix:path="+filepath.Join(t.TempDir(), "bus"))
+	dir, err := os.MkdirTemp("", "bus") // t.TempDir can be too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	daemon := exec.Command(path, "--session", "--nofork", "--nopidfile", "--print-address=1", "--address=unix:path="+filepath.Join(dir, "bus"))
 	out, err := daemon.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
