@@ -180,10 +180,13 @@ func TestLockedKeyringAsksOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, stop := start(t, s, k, registered(), nil)
 		defer stop()
-		<-time.After(patience / 2)
+		<-time.After(time.Hour)
 		synctest.Wait()
 		if n := k.tries(); n != 1 {
-			t.Errorf("the keyring was asked %d times", n)
+			t.Errorf("the keyring was asked %d times in an hour", n)
+		}
+		if told := p.reports(); len(told) != 1 || !errors.Is(told[0], graph.ErrVaultRefused) {
+			t.Errorf("told %v in an hour", told)
 		}
 		// A click on Sign in reads the keyring before it shows a page.
 		k.fail(nil)

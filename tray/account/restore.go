@@ -24,45 +24,38 @@ const (
 // at login it often takes some seconds.
 const patience = time.Minute
 
+// never is a pause that only an event ends.
+const never = time.Duration(math.MaxInt64)
+
 // Run restores the stored session, tries again for as long as the keyring is not
 // ready, and returns when ctx ends.
 func (a *Account) Run(ctx context.Context) {
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval, pause.MaxInterval = firstPause, lastPause
-	var since time.Time // of the first failure in a row; zero: none
-	notified := false
+	overdue := time.NewTimer(never) // the person is notified then
+	defer overdue.Stop()
+	failing := false
 	for {
 		err := a.restore(ctx)
 		wait := never
 		switch {
 		case err == nil:
-			since, notified = time.Time{}, false
+			failing = false
+			overdue.Reset(never)
 			pause.Reset()
-		case since.IsZero():
-			since = time.Now().Round(0)
+		case !failing:
+			failing = true
+			overdue.Reset(patience)
 		}
-		if err != nil {
-			if wait = pause.NextBackOff(); locked(err) {
-				wait = never // a new try would only ask for the password again
-			}
-			left := patience - time.Since(since)
-			switch {
-			case notified:
-			case left > 0:
-				wait = min(wait, left)
-			default:
-				notified = true
-				a.opts.Failed(err, false)
-			}
+		// A new try would only make a locked keyring ask for its password again.
+		if err != nil && !locked(err) {
+			wait = pause.NextBackOff()
 		}
-		if !a.await(ctx, err != nil, wait) {
+		if !a.await(ctx, err, wait, overdue.C) {
 			return
 		}
 	}
 }
-
-// never is a pause that only an event ends.
-const never = time.Duration(math.MaxInt64)
 
 // locked reports that the keyring answers, and only its password is missing.
 func locked(err error) bool {
@@ -70,25 +63,31 @@ func locked(err error) bool {
 }
 
 // await waits until the session is to be restored again: after a pause, when the
-// keyring becomes ready, or when the settings have changed. It returns false when
-// ctx has ended.
-func (a *Account) await(ctx context.Context, pending bool, pause time.Duration) bool {
+// keyring becomes ready, or when the settings have changed. Meanwhile it reports a
+// failure that is overdue. It returns false when ctx has ended.
+func (a *Account) await(ctx context.Context, failure error, pause time.Duration, overdue <-chan time.Time) bool {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var ready <-chan struct{}
-	if pending {
+	if failure != nil {
 		ready = a.opts.KeyringReady(ctx)
 	}
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-	case <-ready:
-	case <-a.retry:
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-overdue:
+			a.opts.Failed(failure, false)
+		case <-timer.C:
+			return true
+		case <-ready:
+			return true
+		case <-a.retry:
+			return true
+		}
 	}
-	return true
 }
 
 // restore signs in without a question. Its error is one that may pass: the
