@@ -130,7 +130,7 @@ func advised(err error) error {
 	if advice.Link != "" {
 		text += "\n" + advice.Link
 	}
-	return fmt.Errorf("%s\n%w", text, err)
+	return fmt.Errorf("%s\nDetails: %w", text, err)
 }
 
 // Secrets are the names that SecretName accepts.
