@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -40,5 +41,27 @@ func TestSwitchesDecideThePolicy(t *testing.T) {
 		if r.ID == "idle" && (r.On || r.Label != words.Say("rule.idle", "5 minutes")) {
 			t.Errorf("a switch that is off reads %+v", r)
 		}
+	}
+}
+
+// TestSwitchesWithoutATrigger: a switch that nothing on this computer can trigger
+// is greyed, and its label says why.
+func TestSwitchesWithoutATrigger(t *testing.T) {
+	v := openTestSettings(t, "").Value()
+	greyed := func(seesAwake bool) (ids []string) {
+		for _, r := range rules(v, seesAwake) {
+			if r.Greyed {
+				ids = append(ids, r.ID+": "+r.Label)
+			}
+		}
+		return ids
+	}
+	want := []string{"sharing: " + words.Say("rule.sharing.none"), "hours: " + words.Say("rule.hours.none")}
+	if got := greyed(true); !slices.Equal(got, want) {
+		t.Errorf("greyed are %q, want %q", got, want)
+	}
+	want = slices.Insert(want, 1, "awake: "+words.Say("rule.awake.none"))
+	if got := greyed(false); !slices.Equal(got, want) {
+		t.Errorf("where no program that keeps the screen awake is seen, greyed are %q, want %q", got, want)
 	}
 }
