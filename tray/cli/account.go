@@ -125,13 +125,29 @@ func (a *App) signOut(ctx context.Context) error {
 
 // advised precedes an error of package graph with what a person can do.
 func advised(err error) error {
+	if errors.Is(err, graph.ErrNoClientID) {
+		return adviceAlone{err} // the error would repeat the advice
+	}
+	return fmt.Errorf("%s\nDetails: %w", adviceFor(err), err)
+}
+
+// adviceFor returns what a person can do about an error of package graph.
+func adviceFor(err error) string {
 	advice := graph.Explain(err)
 	text := words.CommandAdvice(advice.Key, advice.Args...)
 	if advice.Link != "" {
 		text += "\n" + advice.Link
 	}
-	return fmt.Errorf("%s\nDetails: %w", text, err)
+	return text
 }
+
+// adviceAlone is an error of package graph whose text is its advice.
+type adviceAlone struct{ err error }
+
+func (a adviceAlone) Error() string { return adviceFor(a.err) }
+
+// Unwrap returns the error itself.
+func (a adviceAlone) Unwrap() error { return a.err }
 
 // Secrets are the names that SecretName accepts.
 var Secrets = []string{outlets.SecretWebhook, outlets.SecretMQTT, secretApplication}

@@ -93,7 +93,7 @@ func table(a *App) [][]row {
 			{use: "forget APP", short: "Go back to automatic detection for a program", examples: []string{"calls forget obs"}, args: AppOnly, suggest: a.suggestApps, do: a.Judge("forget", "%s is back to automatic detection.")},
 		}},
 		{use: "watch", short: "Print what the detector sees as JSON lines, without an account", examples: []string{"watch", "watch | jq -c .call"}, do: a.Watch},
-		{use: "doctor", short: "Examine every part, and name the fix of what does not work", examples: []string{"doctor", "doctor --json"}, flags: doctor.Flags, do: doctor.Run},
+		{use: "doctor", short: "Check every part, and say how to fix what does not work", examples: []string{"doctor", "doctor --json"}, flags: doctor.Flags, do: doctor.Run},
 		{use: "log", short: "Print the log of the running heliograph", examples: []string{"log", "log --follow"}, flags: log.Flags, do: log.Run},
 	}, {
 		{use: "login", short: "Sign in to Microsoft", examples: []string{"login", "login --device-code --timeout 10m"}, flags: login.Flags, do: login.Run},

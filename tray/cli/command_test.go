@@ -154,3 +154,17 @@ func TestExitCodes(t *testing.T) {
 		})
 	}
 }
+
+// TestMissingClientIDIsSaidOnce: the error has the same meaning as its advice,
+// so login prints the advice alone.
+func TestMissingClientIDIsSaidOnce(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errOut bytes.Buffer
+	code := Run(t.Context(), []string{"login", "--config", empty}, strings.NewReader(""), &out, &errOut)
+	if n := strings.Count(errOut.String(), "client_id"); code != 4 || n != 1 || strings.Count(errOut.String(), "\n") != 1 {
+		t.Errorf("exit %d, client_id is named %d times: %q", code, n, errOut.String())
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -94,8 +95,11 @@ func (l *Log) Run(ctx context.Context, _ []string) error {
 		return err
 	}
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no log yet (%s): start heliograph first", path)
+	}
 	if err != nil {
-		return fmt.Errorf("there is no log yet: %w: start heliograph first", err)
+		return fmt.Errorf("the log cannot be read: %w", err)
 	}
 	defer f.Close()
 	_, err = io.Copy(l.Out, f)
