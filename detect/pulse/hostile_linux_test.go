@@ -47,20 +47,22 @@ func endless(s *server, piece []byte) {
 	}
 }
 
-// Whatever a server does, there is one error at most, little memory is used,
-// and Close returns.
-func TestHostileServer(t *testing.T) {
+// hostility is something that a server sends in place of a reply.
+type hostility struct {
+	name   string
+	handle func(s *server, command, tag uint32)
+	want   string // of the error; empty: none
+}
+
+// hostilities returns what is sent to TestHostileServer.
+func hostilities() []hostility {
 	property := (&message{}).text("application.name").u32(5).b
 	property = append(property, "x\x00\x00\x00\x05Zoom\x00"...)
 	chunk := bytes.Repeat([]byte("x"), 1<<16)
 	entry := func(name string) []byte { return clientBody(version, name) }
 	title := strings.Repeat("x", 1<<20)
 	titled := clientBody(version, title, textProperty("media.name", title))
-	for _, c := range []struct {
-		name   string
-		handle func(s *server, command, tag uint32)
-		want   string // of the error; empty: none
-	}{
+	return []hostility{
 		{"a frame of 4 GiB", func(s *server, _, tag uint32) { s.write(header(1<<32-1, commandChannel, 0)); endless(s, chunk) }, "4294967295 bytes"},
 		{"sound of 4 GiB", func(s *server, _, tag uint32) { s.write(header(1<<32-1, 5, 0)); endless(s, chunk) }, "4294967295 bytes"},
 		{"a text of 4 GiB", func(s *server, _, tag uint32) { s.write(replyHeader(tag, 1<<32-11)); endless(s, chunk) }, "4294967295 bytes"},
@@ -100,44 +102,52 @@ func TestHostileServer(t *testing.T) {
 			s.reply(tag, nil)
 		}, ""},
 		{"a title of a megabyte", func(s *server, command, tag uint32) { s.write(replyHeader(tag, uint32(len(titled))), titled) }, ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			path, served := listen(t, server{handle: c.handle})
-			client, err := Dial(t.Context(), path, wanted...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ask := func() error { _, err := client.Clients(t.Context()); return err }
-			if c.name == "ports without end" {
-				ask = func() error { _, err := client.Sources(t.Context()); return err }
-			}
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			err = ask()
-			runtime.ReadMemStats(&after)
-			const most = 8 * maxKept // a text of four bytes may take sixteen
-			if grown := after.TotalAlloc - before.TotalAlloc; grown > most {
-				t.Errorf("%d bytes are allocated", grown)
-			} else {
-				t.Logf("%d KiB are allocated", grown>>10)
-			}
-			if c.want == "" {
-				if err != nil || client.Err() != nil {
-					t.Errorf("%v, %v", err, client.Err())
-				}
-			} else {
-				if err == nil || !strings.Contains(err.Error(), c.want) {
-					t.Errorf("got %v, want %s", err, c.want)
-				}
-				<-client.Done()
-				if again := ask(); again == nil || again.Error() != client.Err().Error() {
-					t.Errorf("afterwards: %v, and the connection's error is %v", again, client.Err())
-				}
-			}
-			client.Close()
-			served() // it ends with the connection
-		})
 	}
+}
+
+// Whatever a server does, there is one error at most, little memory is used,
+// and Close returns.
+func TestHostileServer(t *testing.T) {
+	for _, c := range hostilities() {
+		t.Run(c.name, c.run)
+	}
+}
+
+func (c hostility) run(t *testing.T) {
+	path, served := listen(t, server{handle: c.handle})
+	client, err := Dial(t.Context(), path, wanted...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func() error { _, err := client.Clients(t.Context()); return err }
+	if c.name == "ports without end" {
+		ask = func() error { _, err := client.Sources(t.Context()); return err }
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	err = ask()
+	runtime.ReadMemStats(&after)
+	const most = 8 * maxKept // a text of four bytes may take sixteen
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > most {
+		t.Errorf("%d bytes are allocated", grown)
+	} else {
+		t.Logf("%d KiB are allocated", grown>>10)
+	}
+	if c.want == "" {
+		if err != nil || client.Err() != nil {
+			t.Errorf("%v, %v", err, client.Err())
+		}
+	} else {
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+		<-client.Done()
+		if again := ask(); again == nil || again.Error() != client.Err().Error() {
+			t.Errorf("afterwards: %v, and the connection's error is %v", again, client.Err())
+		}
+	}
+	client.Close()
+	served() // it ends with the connection
 }
 
 // The cookie is the one that PULSE_COOKIE names, and zero if that is not a
