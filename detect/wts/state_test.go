@@ -63,18 +63,21 @@ func TestMessages(t *testing.T) {
 			{0x0400, sessionLock, State{}, false},
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			var s State
-			for i, m := range script {
-				limit := s.apply(winmsg.Message{ID: m.id, WParam: m.wParam}, now)
-				if s != m.want || (limit > 0) != m.delay {
-					t.Errorf("message %d: %+v, delay %v; want %+v", i+1, s, limit, m)
-				}
-				if limit >= 5*time.Second || (m.id == winmsg.PowerBroadcast && limit >= 2*time.Second) {
-					t.Errorf("message %d: Windows does not wait %v", i+1, limit)
-				}
-			}
-		})
+		t.Run(name, func(t *testing.T) { applyAll(t, script, now) })
+	}
+}
+
+// applyAll applies the messages of a script one after another.
+func applyAll(t *testing.T, script []step, now time.Time) {
+	var s State
+	for i, m := range script {
+		limit := s.apply(winmsg.Message{ID: m.id, WParam: m.wParam}, now)
+		if s != m.want || (limit > 0) != m.delay {
+			t.Errorf("message %d: %+v, delay %v; want %+v", i+1, s, limit, m)
+		}
+		if limit >= 5*time.Second || (m.id == winmsg.PowerBroadcast && limit >= 2*time.Second) {
+			t.Errorf("message %d: Windows does not wait %v", i+1, limit)
+		}
 	}
 }
 

@@ -239,6 +239,23 @@ func TestThrottlingIsPerApplication(t *testing.T) {
 	}
 }
 
+// postBusy sets Busy on a connection of its own, and returns the status of the
+// answer; 0: there was none.
+func postBusy(t *testing.T, s *Server, base string) int {
+	req, err := http.NewRequest("POST", base+"/v1.0/me/presence/setPresence", strings.NewReader(bodyWith(`"availability":"Busy","activity":"InACall"`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+authFor(t, s, "delegated-self"))
+	req.Header.Set("Content-Type", jsonMedia)
+	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
+	if err != nil {
+		return 0
+	}
+	resp.Body.Close()
+	return resp.StatusCode
+}
+
 func TestFaults(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault        string
@@ -262,20 +279,7 @@ func TestFaults(t *testing.T) {
 			if status, text, _ := c1.do("POST", "/_emulator/faults", []byte(c.fault), nil); status != 200 {
 				t.Fatal(status, text)
 			}
-			ask := func() int {
-				req, err := http.NewRequest("POST", base+"/v1.0/me/presence/setPresence", strings.NewReader(`{"sessionId":"`+AppID+`","availability":"Busy","activity":"InACall"}`))
-				if err != nil {
-					t.Fatal(err)
-				}
-				req.Header.Set("Authorization", "Bearer "+authFor(t, s, "delegated-self"))
-				req.Header.Set("Content-Type", "application/json")
-				resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
-				if err != nil {
-					return 0
-				}
-				resp.Body.Close()
-				return resp.StatusCode
-			}
+			ask := func() int { return postBusy(t, s, base) }
 			if got := ask(); got != c.first {
 				t.Errorf("first %d, want %d", got, c.first)
 			}

@@ -17,9 +17,8 @@ func checkState(t *testing.T, want bool) {
 	}
 }
 
-// TestRunKey changes the real registry, of a Wine prefix or of the user, and
-// restores what was there.
-func TestRunKey(t *testing.T) {
+// restoreRun restores the present entry at the end of the test.
+func restoreRun(t *testing.T) {
 	before, err := readRun()
 	if err != nil {
 		t.Fatal(err)
@@ -40,6 +39,12 @@ func TestRunKey(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestRunKey changes the real registry, of a Wine prefix or of the user, and
+// restores what was there.
+func TestRunKey(t *testing.T) {
+	restoreRun(t)
 	if err := Disable(); err != nil {
 		t.Fatal(err)
 	}

@@ -104,6 +104,12 @@ func TestForegroundBrowser(t *testing.T) {
 		}
 	}
 	release()
+	awaitReaped(t, pid)
+}
+
+// awaitReaped waits until a process that ends has been reaped.
+func awaitReaped(t *testing.T, pid int) {
+	t.Helper()
 	late := time.After(10 * time.Second)
 	for tick := time.NewTicker(10 * time.Millisecond); ; {
 		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
