@@ -1,4 +1,4 @@
-// Command heliograph mirrors what a person does at the desk into their
+// Command heliograph mirrors what a person does at the computer into their
 // Microsoft Teams presence. Package tray/cli holds the command table and
 // carries the commands out; this file is the process around it.
 package main

@@ -13,8 +13,9 @@ import (
 	"heliograph/detect/call"
 )
 
-// Activity is what is known about the desk. It holds instants, never ages, so
-// that two values are equal until something has really changed.
+// Activity is what is known about the person's use of the computer. It holds
+// instants, never ages, so that two values are equal until something has really
+// changed.
 type Activity struct {
 	// InUse reports that input arrives: the last one is not longer ago than
 	// Options.Settle. LastInput is then the instant at which use began.

@@ -54,12 +54,12 @@ type Account struct {
 	mu     sync.Mutex
 	who    public.Account
 	person Person
-	// claims are what Graph last demanded and a silent refresh did not meet; the
-	// next sign-in page must.
+	// claims are what Graph last demanded and a silent refresh did not meet;
+	// the next sign-in page demands them.
 	claims string
 }
 
-// Open sets an account up. It reaches neither the network nor the vault.
+// Open prepares an account. It uses neither the network nor the vault.
 func Open(c Config, v Vault) (*Account, error) {
 	cloud, transport, err := c.resolve()
 	if err != nil {
@@ -90,16 +90,16 @@ func (a *Account) Person() Person {
 	return a.person
 }
 
-// Kept reports why the session is not in the keyring, so that it ends with the
-// program; nil: it is there.
+// Kept returns why the session is not in the keyring and so ends with the
+// program; nil if it is there.
 func (a *Account) Kept() error { return a.cache.failure() }
 
-// Restore signs in without asking anybody, from what the vault keeps. Its error
-// wraps presence.ErrSignIn if only a person can go on: nobody was signed in,
-// the session is damaged, or Microsoft has refused it. Any other error is the
-// vault's (ErrVaultLocked, ErrVaultTimeout …): whether somebody is signed in is
-// not known yet, and Restore is worth calling again. A network failure is not an
-// error: the person is known, and the loop tries again.
+// Restore signs in without asking the person, with the session that the vault
+// keeps. Its error wraps presence.ErrSignIn if only a person can go on: nobody
+// was signed in, the session is damaged, or Microsoft has refused it. Any other
+// error is the vault's (ErrVaultLocked, ErrVaultTimeout …): whether somebody is
+// signed in is not known yet, and Restore is worth calling again. A network
+// failure is not an error: the person is known, and the loop tries again.
 func (a *Account) Restore(ctx context.Context) (Person, error) {
 	if a.app != nil {
 		return a.signInApplication(ctx, false)
@@ -186,7 +186,7 @@ func (a *Account) forgetPerson() {
 	a.who, a.person, a.claims = public.Account{}, Person{}, ""
 }
 
-// token returns a valid access token, refreshed if need be. claims answers a
+// token returns a valid access token, refreshed if necessary. claims answers a
 // challenge; empty: there was none.
 func (a *Account) token(ctx context.Context, claims string) (string, error) {
 	if a.app != nil {

@@ -106,10 +106,10 @@ func newAppSignIn(c Config, cloud microsoftCloud, http *http.Client, v Vault) *a
 		}}
 }
 
-// token returns a valid access token; claims answers a challenge. v is where the
-// credential is read if no file is named. No error ends the sign-in: there is
-// no person to ask, and the secret, the permissions or the keyring may be in
-// order at the next try.
+// token returns a valid access token; claims answers a challenge. v is where
+// the credential is read if no file is named. No error ends the sign-in: there
+// is no person to ask, and the secret, the permissions or the keyring may be
+// right at the next try.
 func (s *appSignIn) token(ctx context.Context, v Vault, claims string) (string, error) {
 	bearer, err := s.acquire(ctx, v, claims)
 	var refused *SignInError

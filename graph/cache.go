@@ -12,15 +12,15 @@ import (
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 )
 
-// tokenCache is MSAL's cache, kept in the vault. MSAL asks for it at every
-// call, so the bytes stay in memory.
+// tokenCache is MSAL's cache, kept in the vault. MSAL reads it with every call,
+// so the bytes stay in memory.
 type tokenCache struct {
 	store parted
-	// vault is the turn to use store; never take it while holding mu, since a
+	// vault is the lock of store. It is never taken while mu is held, since a
 	// vault may take long.
 	vault chan struct{}
-	// prompts counts the sign-ins that a person is waiting for: while there are
-	// any, the vault may ask for its password, and else it must not.
+	// prompts counts the sign-ins that a person is waiting for. Only while
+	// there are any may the vault ask for its password.
 	prompts atomic.Int32
 
 	mu     sync.Mutex
@@ -33,7 +33,8 @@ func newTokenCache(v Vault) *tokenCache {
 	return &tokenCache{store: parted{v, "account"}, vault: make(chan struct{}, 1)}
 }
 
-// useVault waits for the turn to use the vault, and returns what ends it.
+// useVault takes the lock of the vault, and returns the function that releases
+// it.
 func (c *tokenCache) useVault(ctx context.Context) (end func(), err error) {
 	select {
 	case c.vault <- struct{}{}:
@@ -99,7 +100,7 @@ func (c *tokenCache) failure() error {
 	return c.err
 }
 
-// Replace hands the bytes to MSAL.
+// Replace passes the bytes to MSAL.
 func (c *tokenCache) Replace(_ context.Context, m cache.Unmarshaler, _ cache.ReplaceHints) error {
 	c.mu.Lock()
 	b := c.bytes
@@ -110,9 +111,9 @@ func (c *tokenCache) Replace(_ context.Context, m cache.Unmarshaler, _ cache.Rep
 	return m.Unmarshal(b)
 }
 
-// Export takes MSAL's cache over and writes it to the vault. A vault that fails
-// is not an error here: the session then lasts as long as the process, and the
-// vault is tried again with the next export.
+// Export stores MSAL's cache in memory and writes it to the vault. A vault that
+// fails is not an error here: the session then lasts as long as the process,
+// and the vault is tried again with the next export.
 func (c *tokenCache) Export(ctx context.Context, m cache.Marshaler, _ cache.ExportHints) error {
 	b, err := m.Marshal()
 	if err != nil {
@@ -128,7 +129,8 @@ func (c *tokenCache) Export(ctx context.Context, m cache.Marshaler, _ cache.Expo
 	return nil
 }
 
-// write puts the bytes that are in memory once it is its turn into the vault.
+// write writes to the vault the bytes that are in memory when the lock of the
+// vault is free.
 func (c *tokenCache) write(ctx context.Context) {
 	end, err := c.useVault(ctx)
 	if err == nil {
@@ -149,7 +151,7 @@ func (c *tokenCache) write(ctx context.Context) {
 	c.err = err
 }
 
-// clear forgets the session, in memory and in the vault.
+// clear deletes the session, in memory and in the vault.
 func (c *tokenCache) clear(ctx context.Context) error {
 	c.mu.Lock()
 	c.bytes, c.err = nil, nil

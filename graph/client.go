@@ -25,7 +25,8 @@ type Client struct {
 	noExpiration bool
 	// consent is the page on which an administrator can grant what is missing.
 	consent string
-	// unattended: there is no person to answer a challenge; see Application.
+	// unattended reports that there is no person to answer a challenge; see
+	// Application.
 	unattended bool
 
 	mu sync.Mutex
@@ -40,7 +41,7 @@ type Client struct {
 
 var _ presence.Service = (*Client)(nil)
 
-// maxAnswer is far more than any presence resource has, in bytes.
+// maxAnswer bounds an answer, in bytes; every presence resource is far smaller.
 const maxAnswer = 1 << 20
 
 // SetPresence sets the application's session.

@@ -27,7 +27,7 @@ type contract struct {
 // operation is one method of one path.
 type operation struct {
 	id, method   string
-	segments     []string           // of the path; one as in {user-id} stands for any
+	segments     []string           // of the path; one like {user-id} matches any
 	request      *jsonschema.Schema // of the body; nil: the operation takes none
 	bodyRequired bool
 	answers      map[string]*jsonschema.Schema // by status, as in 200 or 4XX; nil: no content

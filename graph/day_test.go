@@ -28,8 +28,8 @@ type day struct {
 	quit    func()
 }
 
-// simulate runs play in a bubble. Somebody has just come to the desk, and nobody
-// is signed in yet.
+// simulate runs play in a bubble. The person has just begun to use the
+// computer, and nobody is signed in yet.
 func simulate(t *testing.T, policy presence.Policy, play func(*day)) {
 	t.Helper()
 	simulateOn(t, emu.Options{}, nil, policy, play)
@@ -86,7 +86,7 @@ var office = presence.Policy{AwayAfter: 5 * time.Minute, AwayWhenLocked: true, B
 
 func instant() time.Time { return time.Now().Round(0) }
 
-// pass lets time go by, and returns when everything that follows has happened.
+// pass lets time pass, and returns when everything that follows has happened.
 func (d *day) pass(span time.Duration) {
 	<-time.After(span)
 	synctest.Wait()

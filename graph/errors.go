@@ -37,8 +37,8 @@ type Error struct {
 	bearer bool
 }
 
-// foreign reports an answer without any mark of the service: something on the
-// way wrote it, such as a proxy.
+// foreign reports whether the answer has no mark of the service: it was written
+// by something in between, such as a proxy.
 func (e *Error) foreign() bool { return e.Code == "" && e.RequestID == "" && !e.bearer }
 
 // token reports that the service does not accept the token itself.
@@ -66,9 +66,9 @@ func (e *Error) Error() string {
 func (e *Error) RetryAfter() (time.Duration, bool) { return e.Wait, e.Wait > 0 }
 
 // Unwrap returns presence.ErrRefused for what Graph itself refuses, and
-// presence.ErrAnswered for what may pass: trouble of a server, an answer that
-// something on the way wrote, a token that Graph does not accept. It is nil for
-// trouble of Entra, without which no request can be made. None of them ends a
+// presence.ErrAnswered for what may pass: a failure of the server, an answer of
+// something in between, a token that Graph does not accept. It returns nil for
+// a failure of Entra, without which no request can be made. None of them ends a
 // sign-in: Entra's refusal does, when it is asked for the next token; see
 // SignInError.
 func (e *Error) Unwrap() error {
@@ -83,14 +83,14 @@ func (e *Error) Unwrap() error {
 	return presence.ErrRefused
 }
 
-// The longest pause that is accepted from a server, and from something on the
-// way.
+// The longest pause that is accepted from a server, and from something in
+// between.
 const (
 	maxWait        = time.Hour
 	maxForeignWait = time.Minute
 )
 
-// bounded limits the pause that an answer of something on the way asks for.
+// bounded limits the pause that something in between asks for.
 func (e *Error) bounded() *Error {
 	if e.foreign() {
 		e.Wait = min(e.Wait, maxForeignWait)

@@ -63,8 +63,8 @@ func (v KeyringVault) Delete(ctx context.Context, name string) error {
 	return err
 }
 
-// call readies the keyring, so that go-keyring itself never has to prompt, and
-// runs one call of it.
+// call prepares the keyring, so that go-keyring itself never prompts, and makes
+// one call of it.
 func (v KeyringVault) call(ctx context.Context, f func() (string, error)) (string, error) {
 	if err := readyKeyring(ctx, v.Ask); err != nil {
 		return "", err
@@ -76,13 +76,13 @@ func (v KeyringVault) call(ctx context.Context, f func() (string, error)) (strin
 var keyringCalls = make(abandonable, 1)
 
 // abandonable runs calls that take no context, one at a time, and returns from
-// one that does not end. Such a call keeps its goroutine and its turn until it
+// one that does not end. Such a call keeps its goroutine and its slot until it
 // ends, so that a keyring that hangs costs one goroutine, however often it is
 // tried.
 type abandonable chan struct{}
 
-// run returns what f returns, or ErrVaultTimeout when f has not had its turn
-// and ended within keyringTimeout or before ctx ends.
+// run returns what f returns, or ErrVaultTimeout if f has not ended within
+// keyringTimeout, or before ctx ends; waiting for the slot counts.
 func (turn abandonable) run(ctx context.Context, f func() (string, error)) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, keyringTimeout)
 	defer cancel()

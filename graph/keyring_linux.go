@@ -111,8 +111,8 @@ func unlock(ctx context.Context, conn *dbus.Conn, collection dbus.ObjectPath) (p
 	return prompt, err
 }
 
-// reaction is less than any person takes to read a prompt and refuse it: a
-// service that has no means to ask dismisses its own prompts at once.
+// reaction is less than a person takes to read a prompt and refuse it. A prompt
+// that is dismissed sooner was dismissed by the service, which cannot ask.
 const reaction = 150 * time.Millisecond
 
 // askPerson shows a prompt of the service and waits for the person's answer.

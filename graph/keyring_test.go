@@ -13,7 +13,7 @@ import (
 
 // TestKeyringThatHangs: a call that never returns is given up after its
 // deadline, costs one goroutine however often the keyring is tried, and does
-// not stand in the way once it has ended.
+// not block others once it has ended.
 func TestKeyringThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls, release := make(abandonable, 1), make(chan struct{})

@@ -10,8 +10,8 @@ import (
 )
 
 // TestLeftAfterQuit compares what the loop says that it could not clear with
-// what a colleague still sees at the emulator, until the instant that the loop
-// names and not after it.
+// what a colleague still sees at the emulator, up to the instant that the loop
+// names, and not after it.
 func TestLeftAfterQuit(t *testing.T) {
 	refuse := emu.Fault{Status: 503}
 	for name, c := range map[string]struct {

@@ -43,8 +43,8 @@ func (c *Client) call(ctx context.Context, method, action string, body any) ([]b
 }
 
 // challengePatience is how long a challenge may be repeated before a person is
-// asked: while the machine changes networks, Graph and Entra disagree for a
-// moment on the address that a token is good for.
+// asked: while the computer changes networks, Graph and Entra disagree for a
+// moment on the address for which a token is valid.
 const challengePatience = 2 * time.Minute
 
 // challengeLasts reports that the tokens of silent refreshes do not meet Graph's
@@ -72,15 +72,15 @@ func (c *Client) challengeLasts(action, claims string, now time.Time) bool {
 const anyClaims = "{}"
 
 // The pauses between two refreshes that Graph's 401 asks for: one refresh shows
-// whether this machine's clock is wrong, and a Graph that accepts no token for
+// whether this computer's clock is wrong, and a Graph that accepts no token for
 // a while must not cause one refresh after another.
 const (
 	refreshPauseFirst = 5 * time.Minute
 	refreshPauseLast  = time.Hour
 )
 
-// mayRefresh reports whether the outcome of a request calls for a new token,
-// although the clock says that the present one is good.
+// mayRefresh reports whether the outcome of a request requires a new token,
+// although by the clock the present one is valid.
 func (c *Client) mayRefresh(err error, now time.Time) bool {
 	var e *Error
 	if !errors.As(err, &e) || !e.token() {
@@ -170,8 +170,8 @@ func plain(s string) string {
 
 var claimsParameter = regexp.MustCompile(`claims="([A-Za-z0-9+/=_-]+)"`)
 
-// claimsOf reads the claims that a challenge asks for; empty: the answer is not a
-// challenge. A plain 401 is not one and must not start refreshing.
+// claimsOf reads the claims that a challenge demands; empty if the answer is
+// not a challenge. A plain 401 is not one and must not start refreshing.
 func claimsOf(resp *http.Response) string {
 	if resp.StatusCode != http.StatusUnauthorized {
 		return ""

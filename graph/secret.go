@@ -12,8 +12,8 @@ import (
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
 )
 
-// maxSecretFile is far more than a chain of certificates with its key has, in
-// bytes.
+// maxSecretFile bounds a secret file, in bytes; a chain of certificates with
+// its key is far smaller.
 const maxSecretFile = 64 << 10
 
 // loadSecret reads a client secret from a file that only its owner may read.

@@ -9,7 +9,7 @@ import (
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
 )
 
-// Prompt is how a person is asked to sign in.
+// Prompt says how to ask a person to sign in.
 type Prompt struct {
 	// OpenURL shows a page to the person, and returns at once. Nil: there is no
 	// browser, and only Device can sign in.
@@ -134,7 +134,7 @@ func (a *Account) signInApplication(ctx context.Context, asked bool) (Person, er
 	return a.Person(), nil
 }
 
-// interactiveError sorts the errors of a sign-in that a person was asked for.
+// interactiveError sorts the errors of a sign-in by a person.
 func (a *Account) interactiveError(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
@@ -145,8 +145,9 @@ func (a *Account) interactiveError(ctx context.Context, err error) error {
 	return a.withLink(signInError(err))
 }
 
-// silentError sorts the errors of a token that no person was asked for. Without
-// a refresh token there is nothing to ask Entra with, whatever MSAL says.
+// silentError sorts the errors of a token that was requested without a person.
+// Without a refresh token there is nothing to ask Entra with, whatever MSAL
+// says.
 func (a *Account) silentError(who public.Account, err error) error {
 	if !a.cache.hasRefreshToken(who.HomeAccountID) {
 		return &SignInError{err: ErrNoItem}

@@ -56,7 +56,7 @@ type plainError string
 func (e plainError) Error() string { return string(e) }
 
 const (
-	// errGarbled stands for errors whose text may quote what a server sent.
+	// errGarbled replaces errors whose text may quote what a server has sent.
 	errGarbled = plainError("the connection broke, or what answers does not speak HTTP")
 	// errBadProxy leaves out the address, which may hold a password.
 	errBadProxy = plainError("the address of the proxy in HTTPS_PROXY cannot be read")

@@ -51,7 +51,8 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 		for _, to := range []string{"http://attacker.example/x", "https://attacker.example/x", "http://graph.heliograph.test/x",
 			"https://graph.heliograph.test:8443/x", "https://x.graph.heliograph.test/x"} {
 			for _, status := range []int{301, 302, 303, 307, 308} {
-				// A token that lives so shortly is refreshed before each request.
+				// A token with so short a life is refreshed before each
+				// request.
 				s := emu.New(emu.Options{TokenLife: time.Minute})
 				r := newRedirector(s.Transport(), "no path yet", to, status)
 				a, err := Open(Config{ClientID: emu.AppID, Transport: r}, &MemoryVault{})

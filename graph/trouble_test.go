@@ -159,8 +159,8 @@ func TestWholeOutage(t *testing.T) {
 	}
 }
 
-// TestFlappingLockInAnOutage: an event makes heliograph try again, and does not
-// make it forget how often it has tried.
+// TestFlappingLockInAnOutage: an event makes heliograph try again, but does not
+// reset the number of its tries.
 func TestFlappingLockInAnOutage(t *testing.T) {
 	for name, f := range map[string]emu.Fault{"server": {Status: 503}, "refused": {Status: 403}} {
 		t.Run(name, func(t *testing.T) {

@@ -20,15 +20,15 @@ type userLookup struct {
 }
 
 const (
-	// lookupTimeout keeps a name, which only people read, from holding up
-	// presence.
+	// lookupTimeout bounds the request for the name, which only people read, so
+	// that it does not delay presence.
 	lookupTimeout = 3 * time.Second
 	// lookupPause is between two tries that got no answer.
 	lookupPause = time.Hour
 )
 
-// due reports whether the name is to be asked for now, and then allows the next
-// request no sooner than lookupPause later.
+// due reports whether to request the name now. If so, it is due again after
+// lookupPause.
 func (l *userLookup) due(now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

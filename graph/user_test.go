@@ -9,7 +9,7 @@ import (
 	"heliograph/graph/presence"
 )
 
-// userRequests counts how often the user's name was asked for.
+// userRequests counts the requests for the user's name.
 func userRequests(s *emu.Server) (n int) {
 	for _, r := range s.Requests() {
 		if strings.HasSuffix(r.Path, "/users/"+emu.SelfID) {
@@ -21,7 +21,7 @@ func userRequests(s *emu.Server) (n int) {
 
 // TestApplicationSaysWho: where the administrator has granted more than
 // heliograph needs, the user is known by name; elsewhere by object id. Either
-// way it is asked for once.
+// way it is requested once.
 func TestApplicationSaysWho(t *testing.T) {
 	id := Person{ID: emu.SelfID, Tenant: emu.TenantID, Application: true}
 	named := Person{ID: emu.SelfID, Tenant: emu.TenantID, Application: true, Name: "Ada Lovelace", Username: "ada@contoso.example"}
@@ -58,7 +58,7 @@ func TestApplicationSaysWho(t *testing.T) {
 }
 
 // TestApplicationNameWaitsForTheNetwork: a kiosk starts before its network. The
-// name is asked for again, seldom, and presence does not wait for it.
+// name is requested again, seldom, and presence does not wait for it.
 func TestApplicationNameWaitsForTheNetwork(t *testing.T) {
 	secret := secretFile(t, emu.AppSecret)
 	simulateAs(t, &Application{User: emu.SelfID, SecretFile: secret}, office, func(d *day) {

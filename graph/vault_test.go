@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// errCrash stands for a power cut.
+// errCrash is the error of a power cut.
 var errCrash = errors.New("the computer stopped")
 
 // failing is a vault that accepts a number of changes. After them, with dead set,

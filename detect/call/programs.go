@@ -36,13 +36,13 @@ func (p Programs) ID(name string) string {
 			return a.program(matched)
 		}
 	}
-	return bare(name)
+	return plainName(name)
 }
 
 // find finds the first row that one of the names matches, and the name.
 func find(rows []App, names []string) (a App, matched string, ok bool) {
 	for _, n := range names {
-		n = bare(n)
+		n = plainName(n)
 		for _, a := range rows {
 			if slices.ContainsFunc(a.Match, func(m string) bool { return same(m, n) }) {
 				return a, n, true
@@ -81,7 +81,7 @@ func (p Programs) identify(names []string, label string) identity {
 	case ok:
 		id.program = app.program(matched)
 	case len(names) > 0:
-		id.program = bare(names[0])
+		id.program = plainName(names[0])
 	default:
 		id.program = label
 	}
@@ -104,7 +104,7 @@ func (Programs) says(list, names []string, id *identity) bool {
 			continue
 		}
 		if id.class == "" {
-			id.program = bare(said)
+			id.program = plainName(said)
 		}
 		return true
 	}
@@ -112,11 +112,11 @@ func (Programs) says(list, names []string, id *identity) bool {
 }
 
 // same compares two names of programs.
-func same(a, b string) bool { return strings.EqualFold(bare(a), bare(b)) }
+func same(a, b string) bool { return strings.EqualFold(plainName(a), plainName(b)) }
 
-// bare removes the suffix that an executable has on Windows, and what NixOS
+// plainName removes the suffix that an executable has on Windows, and what NixOS
 // adds to the name of a wrapped one (".slack-wrapped").
-func bare(name string) string {
+func plainName(name string) string {
 	if inner, ok := strings.CutPrefix(name, "."); ok && strings.HasSuffix(inner, "-wrapped") {
 		name = strings.TrimSuffix(inner, "-wrapped")
 	}

@@ -81,7 +81,7 @@ func TestTable(t *testing.T) {
 			t.Errorf("%s has class %q", a.ID, a.Class)
 		}
 		for _, m := range a.Match {
-			key := strings.ToLower(bare(m))
+			key := strings.ToLower(plainName(m))
 			if other, ok := rows[key]; ok {
 				t.Errorf("%s matches %s and %s", m, other, a.ID)
 			}

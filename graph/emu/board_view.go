@@ -191,7 +191,7 @@ type requestView struct {
 
 var anyGUID = regexp.MustCompile(`([0-9a-fA-F]{8})(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)
 
-// shownBody is how much of a body stands in the table.
+// shownBody is how much of a body the table shows.
 const shownBody = 160
 
 func requestViewOf(r Request) requestView {

@@ -17,7 +17,7 @@ type Request struct {
 	Path   string          `json:"path"`
 	Status int             `json:"status"` // 0: the connection was dropped
 	Body   json.RawMessage `json:"body,omitempty"`
-	// Note is Graph's error code, or the OAuth grant type that was asked for.
+	// Note is Graph's error code, or the OAuth grant type of the request.
 	Note string `json:"note,omitempty"`
 }
 

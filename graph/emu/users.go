@@ -7,7 +7,7 @@ import (
 )
 
 // getUser answers with the properties that $select names, of the few that the
-// directory has. Only an application is let in.
+// directory has. Only an application may use it.
 //
 // Source: https://learn.microsoft.com/graph/api/user-get
 func (s *Server) getUser(r *http.Request, g *grant, id string) (any, *failure) {

@@ -11,7 +11,7 @@ type Status string
 
 // The statuses of the menu and the command line.
 const (
-	Automatic      Status = "automatic" // show what happens at the desk
+	Automatic      Status = "automatic" // show what the person does
 	ChoseAvailable Status = "available"
 	ChoseBusy      Status = "busy"
 	ChoseDND       Status = "dnd"

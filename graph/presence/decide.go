@@ -18,8 +18,8 @@ func Decide(c Choice, a detect.Activity, p Policy, now time.Time) Want {
 	case Automatic:
 		return automatic(a, p, now)
 	}
-	// A preferred presence is shown only above a living session, so there is a
-	// session beneath it, outside working hours too.
+	// Graph shows a preferred presence only while a session lives, so there is
+	// a session as well, outside working hours too.
 	p.Hours = Hours{}
 	w := automatic(a, p, now)
 	if w.Session.Zero() && w.Reason.Rule != RuleAsleep {
@@ -34,7 +34,7 @@ func Decide(c Choice, a detect.Activity, p Policy, now time.Time) Want {
 	return w
 }
 
-// automatic decides from what happens at the desk.
+// automatic decides from what the person does.
 func automatic(a detect.Activity, p Policy, now time.Time) Want {
 	working, edge := p.Hours.Contain(now)
 	var w Want
@@ -46,7 +46,7 @@ func automatic(a detect.Activity, p Policy, now time.Time) Want {
 	case a.Elsewhere:
 		w = Want{Session: Away, Reason: Reason{Rule: RuleElsewhere}}
 	case a.Call.Active() && a.Call.Teams:
-		// Teams shows its own call above our session, whatever that is.
+		// Teams shows its own call instead of our session, whatever that is.
 		w = Want{Session: Available, Reason: Reason{Rule: RuleTeamsCall, App: a.Call.Name, Since: a.Call.Since}}
 	case a.Call.Active() && p.BusyInCall:
 		w = inCall(a.Call, p)

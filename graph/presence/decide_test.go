@@ -97,8 +97,9 @@ func TestCallMessage(t *testing.T) {
 	}
 }
 
-// FuzzDecideUntil holds the law that lets the loop sleep: until the instant it
-// names, the answer does not change, and that instant lies ahead.
+// FuzzDecideUntil holds the law that lets the loop sleep: until the instant
+// that Decide names the answer does not change, and that instant is in the
+// future.
 func FuzzDecideUntil(f *testing.F) {
 	f.Add(int64(0), int64(60), uint8(0), uint8(0), uint16(0))
 	f.Add(int64(400), int64(3000), uint8(9), uint8(2), uint16(777))

@@ -34,10 +34,10 @@ func days(all ...time.Weekday) (d [7]bool) {
 
 var week = days(1, 2, 3, 4, 5)
 
-// clockCases name the first instant that is asked for, whether it is working
-// time, and when that changes. The clocks of Berlin skip 02:00 to 03:00 on 29
-// March 2026 and repeat it on 25 October; those of São Paulo skipped midnight
-// on 4 November 2018.
+// clockCases have the instant to judge, whether it is working time, and when
+// that changes. The clocks of Berlin skip 02:00 to 03:00 on 29 March 2026 and
+// repeat it on 25 October; those of São Paulo skipped midnight on 4 November
+// 2018.
 var clockCases = map[string]struct {
 	zone  string
 	hours Hours
@@ -129,8 +129,8 @@ func TestZoneOfNow(t *testing.T) {
 	}
 }
 
-// FuzzTimeOfDay holds that the clock shows what was asked for, unless it skips
-// that time, and that it shows it there for the first time.
+// FuzzTimeOfDay holds that the clock shows the requested time, unless it skips
+// that time, and that it shows it for the first time that day.
 func FuzzTimeOfDay(f *testing.F) {
 	var zones []*time.Location
 	for _, name := range []string{"UTC", "Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Apia", "America/Sao_Paulo"} {

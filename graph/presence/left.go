@@ -15,7 +15,7 @@ type Left struct {
 // LeftKind is what a Left is.
 type LeftKind int
 
-// What can be left. A preferred presence stands above a session.
+// What can be left. A preferred presence takes precedence over a session.
 const (
 	LeftSession LeftKind = iota
 	LeftPreferred

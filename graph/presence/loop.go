@@ -11,7 +11,7 @@ import (
 	"heliograph/detect/latest"
 )
 
-// Options sets a Loop up.
+// Options configure a Loop.
 type Options struct {
 	Log    *slog.Logger
 	Policy Policy
@@ -30,8 +30,8 @@ type Options struct {
 }
 
 // Loop keeps Graph in step with the presence that is wanted. Run owns all of
-// its state; every other method only hands a value over and returns at once,
-// from any goroutine.
+// its state; every other method only passes a value to it and returns at once.
+// They may be called from any goroutine.
 type Loop struct {
 	opts  Options
 	wake  chan struct{} // one slot: the inbox has something, or may have
@@ -71,17 +71,17 @@ func New(o Options) *Loop {
 	return l
 }
 
-// Choose hands over the user's choice.
+// Choose sets the user's choice.
 func (l *Loop) Choose(c Choice) { l.put(func(in *inbox) { in.choice = &c }) }
 
-// Observe hands over what happens at the desk.
+// Observe sets what the person does.
 func (l *Loop) Observe(a detect.Activity) { l.put(func(in *inbox) { in.activity = &a }) }
 
 // SetPolicy replaces the rules of Automatic.
 func (l *Loop) SetPolicy(p Policy) { l.put(func(in *inbox) { in.policy = &p }) }
 
-// SetService says whom to post for; nil: nobody is signed in. It does not
-// clear what was set through the former service: see Release.
+// SetService sets the service of the signed-in person; nil: nobody is signed
+// in. It does not clear what was set through the former service: see Release.
 func (l *Loop) SetService(s Service) { l.put(func(in *inbox) { in.service = &s }) }
 
 // ClearTheirs removes the preferred presence that the user picked in Teams.
@@ -129,7 +129,7 @@ func (l *Loop) State() State {
 // first, and a function that ends the subscription.
 func (l *Loop) Subscribe() (<-chan State, func()) { return l.state.Subscribe() }
 
-// publish hands s to all subscribers if it differs from the last one. Only Run
+// publish passes s to all subscribers if it differs from the last one. Only Run
 // publishes.
 func (l *Loop) publish(s State) {
 	if !same(s, l.State()) {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// planMessage keeps the status message of a call or a choice, and puts the
-// user's own back afterwards.
+// planMessage keeps the status message of a call or a choice, and restores the
+// user's own afterwards.
 func (r *reconciler) planMessage(now time.Time) (job, bool) {
 	own, text := r.saved.Message, r.want.Message
 	switch {
@@ -52,8 +52,8 @@ func (r *reconciler) setMessage(now time.Time) job {
 		if !tried {
 			return
 		}
-		// Ours from the first try on, confirmed or not: else a lost answer
-		// would make it look like the user's own.
+		// It is ours from the first try on, confirmed or not: otherwise, after
+		// a lost answer, it would look like the user's own.
 		if own != "" && own != text && !slices.Contains(r.saved.Earlier, own) {
 			r.saved.Earlier = append(slices.Clone(r.saved.Earlier), own)
 		}
@@ -69,8 +69,8 @@ func (r *reconciler) setMessage(now time.Time) job {
 	}}
 }
 
-// restoreMessage puts back what stood before ours, unless the user has written
-// another message since.
+// restoreMessage restores the message before ours, unless the user has written
+// another one since.
 func (r *reconciler) restoreMessage(now time.Time) func(context.Context) error {
 	service, s := r.service, r.saved
 	return func(ctx context.Context) error {

@@ -19,7 +19,7 @@ type Policy struct {
 	AwakeIsPresent bool
 	// Hours are the working hours; outside them Teams is left alone.
 	Hours Hours
-	// CallMessage is the status message during a call; "{app}" stands for the
-	// program's name. Empty: the status message is left alone.
+	// CallMessage is the status message during a call; "{app}" is replaced by
+	// the program's name. Empty: the status message is left alone.
 	CallMessage string
 }

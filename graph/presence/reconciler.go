@@ -25,7 +25,7 @@ type reconciler struct {
 	opts     Options
 	policy   Policy
 	activity detect.Activity
-	observed bool // an activity has come: before, nothing is known
+	observed bool // an activity was received; before that, nothing is known
 	want     Want
 	since    time.Time
 	saved    Saved
@@ -57,7 +57,7 @@ type job struct {
 	kind kind
 	name string
 	run  func(ctx context.Context) error
-	// done takes the outcome in, on the loop's goroutine. After an error the
+	// done handles the outcome, on the loop's goroutine. After an error the
 	// write may still have reached Graph.
 	done func(err error, now time.Time)
 }
@@ -74,7 +74,7 @@ func newReconciler(o Options) *reconciler {
 	return &reconciler{opts: o, policy: o.Policy, saved: o.Saved, results: make(chan result, 1)}
 }
 
-// absorb takes over what others handed in.
+// absorb applies the values that other goroutines have passed.
 func (r *reconciler) absorb(in inbox, now time.Time) {
 	r.observed = r.observed || in.activity != nil
 	if in.activity != nil && *in.activity != r.activity {
@@ -113,7 +113,7 @@ func (r *reconciler) adopt(s Service) {
 	r.trouble = trouble{since: r.trouble.since}
 }
 
-// decide looks again at what should be seen.
+// decide decides again what colleagues should see.
 func (r *reconciler) decide(now time.Time) {
 	if c := r.saved.Choice.At(now); c != r.saved.Choice {
 		r.opts.Log.Info("choice ended", "status", r.saved.Choice.Status)
@@ -160,7 +160,7 @@ func (r *reconciler) start(ctx context.Context, now time.Time) {
 	go func() { r.results <- result{j, j.run(ctx)} }()
 }
 
-// cancel ends the job in flight and takes its outcome in.
+// cancel ends the job in flight and handles its outcome.
 func (r *reconciler) cancel() {
 	if r.busy {
 		r.stop()
@@ -177,8 +177,8 @@ func (r *reconciler) next(now time.Time) (job, bool) {
 		// living session.
 		order[0], order[1] = kindPreferred, kindSession
 	}
-	// What fails comes last, or a request that never gets through would keep
-	// the others waiting.
+	// What fails comes last, or a request that never succeeds would delay the
+	// others.
 	for _, failing := range [...]bool{false, true} {
 		for _, k := range order {
 			if r.trouble.failing[k] != failing || r.trouble.rests(k, now) {
@@ -193,7 +193,7 @@ func (r *reconciler) next(now time.Time) (job, bool) {
 	return job{}, false
 }
 
-// finish takes a job's outcome in.
+// finish handles a job's outcome.
 func (r *reconciler) finish(done result, now time.Time) {
 	r.stop()
 	r.busy = false
@@ -240,7 +240,7 @@ func (r *reconciler) nextDue(now time.Time) time.Time {
 	return at
 }
 
-// state copies out what others may see.
+// state returns a copy of what others may see.
 func (r *reconciler) state(now time.Time) State {
 	s := State{Choice: r.saved.Choice, Activity: r.activity, Want: r.want, Since: r.since,
 		Shown: r.shown, ShownAt: r.shownAt, Theirs: r.theirs,

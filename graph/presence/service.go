@@ -15,9 +15,9 @@ const (
 	MaxExpiration = 4 * time.Hour
 )
 
-// Service is what the loop asks of Microsoft Graph for one signed-in person.
-// Every call ends when its context does. An error may say when to try again;
-// see [RetryAfter].
+// Service makes the requests to Microsoft Graph for one signed-in person. Every
+// call ends when its context does. An error may say when to try again; see
+// [RetryAfter].
 type Service interface {
 	// SetPresence sets this application's presence session, which Graph ends
 	// after d (MinExpiration to MaxExpiration).
@@ -53,16 +53,16 @@ type Shown struct {
 // before any request can succeed.
 var ErrSignIn = errors.New("sign-in needed")
 
-// ErrRefused is wrapped by every Service error that will be repeated until
-// somebody has acted: a missing permission, a request that Graph calls invalid.
+// ErrRefused is wrapped by every Service error that recurs until somebody has
+// acted: a missing permission, a request that is invalid to Graph.
 var ErrRefused = errors.New("refused by Microsoft")
 
 // ErrAnswered is wrapped by every Service error that came as an answer to this
 // one request, so that others may succeed meanwhile.
 var ErrAnswered = errors.New("answered with an error")
 
-// RetryAfter returns the pause that a service asked for with err, and whether it
-// asked for one.
+// RetryAfter returns the pause that the service has requested with err, and
+// whether it has requested one.
 func RetryAfter(err error) (time.Duration, bool) {
 	var r interface{ RetryAfter() (time.Duration, bool) }
 	if errors.As(err, &r) {

@@ -18,11 +18,11 @@ type State struct {
 	// Shown is what Graph said colleagues see, read at ShownAt.
 	Shown   Shown
 	ShownAt time.Time
-	// Theirs is a preferred presence that the user picked in Teams, which
-	// stands above ours; zero: none is known.
+	// Theirs is a preferred presence that the user picked in Teams, which takes
+	// precedence over ours; zero: none is known.
 	Theirs Pair
-	// Err is the trouble with Graph that still lasts, since ErrSince; nil:
-	// none. Retry is when a pause of all requests ends; zero: there is none.
+	// Err is the failure of Graph that has lasted since ErrSince; nil: none.
+	// Retry is when a pause of all requests ends; zero: there is none.
 	Err      error
 	ErrSince time.Time
 	Retry    time.Time
@@ -53,7 +53,7 @@ type Sent struct {
 	At, Expires time.Time
 }
 
-// holds reports whether the write still stands at now.
+// holds reports whether Graph still has the write at now.
 func (s Sent) holds(now time.Time) bool { return !s.Zero() && now.Before(s.Expires) }
 
 // Saved is what must outlive the process: the user's choice, and what

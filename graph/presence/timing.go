@@ -26,8 +26,8 @@ func DefaultTiming(p Pair) Timing {
 }
 
 // A preferred presence without an end of its own is held for half a day and
-// renewed at half of that: a lid shut overnight keeps it, a machine that never
-// comes back does not keep it for Graph's seven days.
+// renewed at half of that: it survives a night with the lid shut, and a
+// computer that never comes back does not leave it for Graph's seven days.
 const (
 	preferredExpire = 12 * time.Hour
 	preferredRenew  = 6 * time.Hour

@@ -8,21 +8,22 @@ import (
 )
 
 // Back-off after a failure that named no pause of its own: doubling from the
-// first to the last, each drawn between half and whole, so that an outage's
-// end is met within a minute and a tenant's clients do not come back at once.
+// first to the last, each drawn between half and whole, so that the end of an
+// outage is noticed within a minute and a tenant's clients do not all return at
+// once.
 const (
 	backoffFirst = time.Second
 	backoffLast  = time.Minute
 )
 
-// refusedLast ends the doubling for what Microsoft refuses: a single refusal may
-// be a mistake that is gone in a second, a lasting one can only be mended by an
-// administrator or the user.
+// refusedLast ends the doubling for what Microsoft refuses: a single refusal
+// may be a mistake that is gone in a second; a lasting one can only be resolved
+// by an administrator or the user.
 const refusedLast = 15 * time.Minute
 
-// trouble is what went wrong and when it is tried again. A failure that
-// concerns every request pauses all kinds; an answer that is an error rests its
-// own kind alone.
+// trouble is what has failed and when it is tried again. A failure that
+// concerns every request pauses all kinds; an answer that is an error pauses
+// its own kind alone.
 type trouble struct {
 	errs  [kinds]error
 	since time.Time // of the first of them; zero: there is none
@@ -40,7 +41,7 @@ func (t *trouble) paused(now time.Time) bool { return now.Before(t.pause) }
 
 func (t *trouble) rests(k kind, now time.Time) bool { return now.Before(t.rest[k]) }
 
-// endPause ends a back-off, but never a pause that the server asked for.
+// endPause ends a back-off, but never a pause that the server has requested.
 func (t *trouble) endPause() {
 	if !t.asked {
 		t.pause = time.Time{}
@@ -52,8 +53,8 @@ func (t *trouble) endRest(k kind) { t.rest[k] = time.Time{} }
 // forgetRefusals lets every kind be tried at once, with short rests again.
 func (t *trouble) forgetRefusals() { t.rest, t.refusals = [kinds]time.Time{}, [kinds]int{} }
 
-// inStep reports that nothing of a kind is left to do: whatever went wrong with
-// it does not matter any more.
+// inStep notes that nothing of a kind is left to do, so that its earlier
+// failures do not matter any more.
 func (t *trouble) inStep(k kind) { t.errs[k], t.refusals[k], t.failing[k] = nil, 0, false }
 
 // succeeded ends every pause but the rests of other kinds.
@@ -62,8 +63,8 @@ func (t *trouble) succeeded(k kind) {
 	t.refusals[k], t.failing = 0, [kinds]bool{}
 }
 
-// alone reports that no other kind has failed since the last success, so that
-// the trouble may be of this kind alone.
+// alone reports whether no other kind has failed since the last success, so
+// that the failure may concern this kind alone.
 func (t *trouble) alone(k kind) bool {
 	others := t.failing
 	others[k] = false

@@ -2,8 +2,8 @@
 // Graph in step with it. It uses Graph's vocabulary and does not make requests
 // itself: whatever implements [Service] makes them.
 //
-// It refuses to raise presence without a reason: every [Want] carries the rule
-// that asked for it.
+// It refuses to raise presence without a reason: every [Want] names the rule
+// that it follows from.
 package presence
 
 import "strings"

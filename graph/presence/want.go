@@ -9,7 +9,7 @@ type Rule string
 const (
 	RuleChoice    Rule = "choice"     // the user chose a status
 	RulePaused    Rule = "paused"     // the user paused heliograph
-	RuleAsleep    Rule = "asleep"     // the machine sleeps
+	RuleAsleep    Rule = "asleep"     // the computer sleeps
 	RuleHours     Rule = "hours"      // outside working hours
 	RuleElsewhere Rule = "elsewhere"  // another user has the seat
 	RuleTeamsCall Rule = "teams-call" // in a call in Teams, which shows it
@@ -36,16 +36,16 @@ type Reason struct {
 type Want struct {
 	// Session is the presence session to hold; zero: none.
 	Session Pair
-	// Preferred is the preferred presence that stands above the session; zero:
-	// none of ours.
+	// Preferred is the preferred presence, which takes precedence over the
+	// session; zero: none of ours.
 	Preferred Pair
 	// PreferredUntil is when Preferred ends; zero: until changed.
 	PreferredUntil time.Time
 	// Message is the status message to show; empty: leave the message alone.
 	Message string
 	Reason  Reason
-	// Until is the instant at which this answer would change although nothing
-	// happens; zero: it would not.
+	// Until is the instant at which this answer changes although nothing
+	// happens; zero: it does not.
 	Until time.Time
 }
 

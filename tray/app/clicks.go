@@ -32,7 +32,7 @@ func (c *clicks) run(ctx context.Context) {
 }
 
 func (c *clicks) click(ctx context.Context, id string) {
-	defer c.redraw() // the desktop has moved the check mark already
+	defer c.redraw() // the desktop has already moved the check mark
 	if s, ok := menu.Status(id); ok {
 		c.loop.Choose(presence.Choice{Status: s})
 		return

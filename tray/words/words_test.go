@@ -242,7 +242,7 @@ func TestPair(t *testing.T) {
 	}
 }
 
-// spoken are the packages whose sentences reach a person in their language.
+// spoken are the packages whose sentences people read in their own language.
 var spoken = []string{"../menu", "../app"}
 
 // unspoken are the functions whose texts are English by design: log messages,
