@@ -56,7 +56,7 @@ func TestICOHoldsTheSameBitmap(t *testing.T) {
 			n, size, at := int(entry[0]), binary.LittleEndian.Uint32(entry[8:]), binary.LittleEndian.Uint32(entry[12:])
 			bitmap := raw[at : at+size]
 			if bytes.HasPrefix(bitmap, []byte("\x89PNG")) || binary.LittleEndian.Uint32(bitmap) != 40 {
-				t.Fatalf("size %d is no bitmap", n)
+				t.Fatalf("size %d is not a bitmap", n)
 			}
 			want := Image("busy", n, dark)
 			for y := range n {

@@ -21,7 +21,7 @@ func TestSleepHold(t *testing.T) {
 		h.release() // nobody sleeps
 		first, began := h.begin(4*time.Second), time.Now()
 		if closed(first) {
-			t.Error("sleep goes on before all is told")
+			t.Error("sleep goes on before release")
 		}
 		if second := h.begin(time.Hour); second != first {
 			t.Error("one sleep is delayed twice")

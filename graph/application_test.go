@@ -206,7 +206,7 @@ func TestNewSecretIsReadAfterARefusal(t *testing.T) {
 // TestKioskRecovers: nobody clicks at a kiosk, so it recovers from every trouble
 // with its credential or its permissions.
 func TestKioskRecovers(t *testing.T) {
-	for name, c := range map[string]struct{ spoil, mend func(*day, string) }{
+	for name, c := range map[string]struct{ spoil, repair func(*day, string) }{
 		"secret file missing": {
 			func(d *day, file string) { rewriteSecret(d.t, file, "") },
 			func(d *day, file string) { rewriteSecret(d.t, file, emu.AppSecret) }},
@@ -239,7 +239,7 @@ func TestKioskRecovers(t *testing.T) {
 				if s := d.loop.State(); s.Err == nil || !s.SignedIn {
 					t.Errorf("meanwhile: signed in %v, %v", s.SignedIn, s.Err)
 				}
-				c.mend(d, file)
+				c.repair(d, file)
 				d.pass(16 * time.Minute)
 				d.shows("Available/Available")
 			})

@@ -204,7 +204,7 @@ func TestSilentPortal(t *testing.T) {
 		t.Fatalf("dark is %v, %v", theme.dark(), err)
 	}
 	if c := portal.next("Read"); c.args[1] != "color-scheme" {
-		t.Errorf("the portal is asked for %v", c.args)
+		t.Errorf("the portal is called with %v", c.args)
 	}
 	if err := portal.conn.Emit(portalPath, portalSettings+".SettingChanged", appearance, "color-scheme", dbus.MakeVariant(uint32(preferLight))); err != nil {
 		t.Fatal(err)

@@ -180,7 +180,7 @@ func TestBoardEvents(t *testing.T) {
 				return
 			}
 			if l := lines.Text(); l != "" && !strings.HasPrefix(l, "data: ") && !strings.HasPrefix(l, "event: ") && l != "data:" {
-				t.Fatalf("line %q is no event", l)
+				t.Fatalf("line %q is not an event", l)
 			}
 		}
 		t.Fatalf("no %q: %v", want, lines.Err())

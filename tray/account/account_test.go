@@ -131,7 +131,7 @@ func TestKeyringNotReadyAtLogin(t *testing.T) {
 				<-time.After(30 * time.Second)
 				synctest.Wait()
 				if got := p.State(); !errors.Is(got.Problem, failure) || got.Person.ID != "" || len(p.reports()) != 0 {
-					t.Fatalf("after 30 s: %+v, told %v", got, p.reports())
+					t.Fatalf("after 30 s: %+v, reported %v", got, p.reports())
 				}
 				k.fail(nil)
 				p.ready <- struct{}{}
@@ -139,8 +139,8 @@ func TestKeyringNotReadyAtLogin(t *testing.T) {
 				if got := p.State(); got.Problem != nil || got.Person.ID != emu.SelfID {
 					t.Errorf("once the keyring is ready: %+v", got)
 				}
-				if told := p.reports(); len(told) != 0 {
-					t.Errorf("told %v", told)
+				if reported := p.reports(); len(reported) != 0 {
+					t.Errorf("reported %v", reported)
 				}
 			})
 		})
@@ -157,8 +157,8 @@ func TestKeyringIsReadAgain(t *testing.T) {
 		defer stop()
 		<-time.After(time.Hour)
 		synctest.Wait()
-		if told := p.reports(); len(told) != 1 || !errors.Is(told[0], graph.ErrVaultAbsent) {
-			t.Errorf("told %v in an hour", told)
+		if reported := p.reports(); len(reported) != 1 || !errors.Is(reported[0], graph.ErrVaultAbsent) {
+			t.Errorf("reported %v in an hour", reported)
 		}
 		if n := k.tries(); n < 10 || n > 40 {
 			t.Errorf("the keyring was read %d times in an hour", n)
@@ -185,8 +185,8 @@ func TestLockedKeyringAsksOnce(t *testing.T) {
 		if n := k.tries(); n != 1 {
 			t.Errorf("the keyring was asked %d times in an hour", n)
 		}
-		if told := p.reports(); len(told) != 1 || !errors.Is(told[0], graph.ErrVaultRefused) {
-			t.Errorf("told %v in an hour", told)
+		if reported := p.reports(); len(reported) != 1 || !errors.Is(reported[0], graph.ErrVaultRefused) {
+			t.Errorf("reported %v in an hour", reported)
 		}
 		// A click on Sign in reads the keyring before it shows a page.
 		k.fail(nil)
@@ -205,8 +205,8 @@ func TestClientIDFilledIn(t *testing.T) {
 		p, stop := start(t, s, k, settings.Default(), nil)
 		defer stop()
 		synctest.Wait()
-		if told := p.reports(); len(told) != 1 || !errors.Is(told[0], graph.ErrNoClientID) {
-			t.Fatalf("told %v", told)
+		if reported := p.reports(); len(reported) != 1 || !errors.Is(reported[0], graph.ErrNoClientID) {
+			t.Fatalf("reported %v", reported)
 		}
 		p.Set(t.Context(), registered())
 		synctest.Wait()
@@ -246,11 +246,11 @@ func TestAbandonedPage(t *testing.T) {
 	if again := <-b.pages; again != page {
 		t.Errorf("another page was shown: %s", again)
 	}
-	told := len(p.reports())
+	reported := len(p.reports())
 	p.CancelSignIn()
 	<-first
-	if got := p.State(); got.SigningIn || got.Person.ID != "" || len(p.reports()) != told {
-		t.Errorf("after the cancellation: %+v, told %v", got, p.reports())
+	if got := p.State(); got.SigningIn || got.Person.ID != "" || len(p.reports()) != reported {
+		t.Errorf("after the cancellation: %+v, reported %v", got, p.reports())
 	}
 	second := make(chan struct{})
 	go func() { defer close(second); p.SignIn(t.Context()) }()
@@ -314,7 +314,7 @@ func TestKioskNeedsNoClick(t *testing.T) {
 		p.loop.Observe(detect.Activity{LastInput: time.Now().Round(0), InUse: true})
 		<-time.After(time.Minute)
 		if !p.State().Application || len(p.reports()) != 0 {
-			t.Errorf("without a secret: %+v, told %v", p.State(), p.reports())
+			t.Errorf("without a secret: %+v, reported %v", p.State(), p.reports())
 		}
 		if err := graph.KeepCredential(t.Context(), k, emu.AppSecret); err != nil {
 			t.Fatal(err)

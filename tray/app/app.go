@@ -38,7 +38,7 @@ type Options struct {
 	Demo bool
 	// Reporter gets each change; nil: nobody does.
 	Reporter Reporter
-	// Transport and OpenURL stand in for the network and the browser; nil: the
+	// Transport and OpenURL replace the network and the browser; nil: the
 	// real ones.
 	Transport http.RoundTripper
 	OpenURL   func(string) error

@@ -118,12 +118,12 @@ func (o *outages) look(s presence.State) time.Duration {
 			o.show("toast.trouble.over", words.Say("toast.trouble.over.body"))
 		}
 	case errors.Is(s.Err, presence.ErrSignIn):
-		if tell, _ := o.signedOut.Failing(now, now); tell {
+		if due, _ := o.signedOut.Failing(now, now); due {
 			o.signIn(s.Err)
 		}
 	default:
-		tell, again := o.trouble.Failing(s.ErrSince, now)
-		if tell {
+		due, again := o.trouble.Failing(s.ErrSince, now)
+		if due {
 			o.show("toast.trouble", advise(s.Err))
 		}
 		if again > 0 {

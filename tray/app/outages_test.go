@@ -48,7 +48,7 @@ func TestOutageIsReportedOnce(t *testing.T) {
 			failing(since)
 		}
 		follow(healthy, time.Minute)
-		failing(time.Now()) // 65 s are not told, nor their end
+		failing(time.Now()) // of 65 s nothing is shown, nor of their end
 		follow(healthy, time.Minute)
 		want := []string{"toast.trouble 4m0s", "toast.trouble.over 1h6m0s"}
 		if !slices.Equal(shown, want) {

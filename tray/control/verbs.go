@@ -175,7 +175,7 @@ type QuitReply struct {
 // What a Left can be.
 const (
 	LeftSession   = "session"
-	LeftPreferred = "preferred presence" // stands above a session
+	LeftPreferred = "preferred presence" // takes precedence over a session
 	LeftMessage   = "status message"
 )
 

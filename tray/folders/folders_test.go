@@ -42,7 +42,7 @@ func TestFoldersOfTheSystem(t *testing.T) {
 	}
 	for what, dir := range folders(t) {
 		if dir != filepath.Join(home, filepath.FromSlash(want[what])) {
-			t.Errorf("%s lie in %s, not in %s", what, dir, want[what])
+			t.Errorf("%s are in %s, not in %s", what, dir, want[what])
 		}
 	}
 }
@@ -62,7 +62,7 @@ func TestFoldersOfTheEnvironment(t *testing.T) {
 	}
 	for what, sub := range want {
 		if got[what] != filepath.Join(dir, sub, "heliograph") {
-			t.Errorf("%s lie in %s", what, got[what])
+			t.Errorf("%s are in %s", what, got[what])
 		}
 	}
 }
@@ -73,7 +73,7 @@ func TestRelativeVariablesAreIgnored(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", "run")
 	for what, dir := range folders(t) {
 		if !filepath.IsAbs(dir) {
-			t.Errorf("%s lie in %s", what, dir)
+			t.Errorf("%s are in %s", what, dir)
 		}
 	}
 }
@@ -85,7 +85,7 @@ func TestNoHome(t *testing.T) {
 	t.Setenv("XDG_CONFIG_HOME", "")
 	t.Setenv("HOME", "")
 	if dir, err := Settings(); err == nil || !strings.Contains(err.Error(), "folder for settings") {
-		t.Errorf("without a home settings lie in %q: %v", dir, err)
+		t.Errorf("without a home settings are in %q: %v", dir, err)
 	}
 	if _, err := os.Stat(name); err == nil {
 		t.Error("a folder was made")

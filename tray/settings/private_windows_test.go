@@ -15,6 +15,6 @@ func isPrivate(t *testing.T, path string) {
 	}
 	own, err := Path()
 	if profile := os.Getenv("USERPROFILE"); err != nil || profile == "" || !strings.HasPrefix(own, profile+`\`) {
-		t.Errorf("settings lie in %s, outside of the profile %s (%v)", own, profile, err)
+		t.Errorf("settings are in %s, outside of the profile %s (%v)", own, profile, err)
 	}
 }

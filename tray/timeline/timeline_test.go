@@ -131,7 +131,7 @@ func TestDamagedFile(t *testing.T) {
 			l.Close()
 			again, out := open(t, path)
 			if got := rules(again.Since(time.Time{})); got != strings.TrimSpace(c.want+" added") || out.Len() > 0 {
-				t.Errorf("after mending: %q, %s", got, out)
+				t.Errorf("after the repair: %q, %s", got, out)
 			}
 			private(t, path)
 		})

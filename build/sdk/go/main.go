@@ -286,7 +286,7 @@ func challenged(ctx context.Context, r *recorder, c *credential, a abstractions.
 		return err
 	}
 	if len(c.asked) != 2 || !strings.Contains(c.asked[1], "nbf") {
-		return fmt.Errorf("asked for tokens with claims %q", c.asked)
+		return fmt.Errorf("requested tokens with claims %q", c.asked)
 	}
 	return nil
 }
