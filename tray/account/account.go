@@ -8,6 +8,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -64,6 +65,7 @@ type Account struct {
 	graph   *graph.Account // nil: it cannot be set up, and problem says why
 	problem error
 	page    string // the sign-in page that waits for the person; empty: none
+	unread  bool   // the keyring was not ready when it was read last
 	last    *work  // the operation that works now or worked last
 }
 
@@ -98,7 +100,7 @@ func (a *Account) open(c settings.Config) {
 	config.Transport = a.opts.Transport
 	opened, err := graph.Open(config, a.opts.Vault)
 	a.mu.Lock()
-	a.config, a.graph, a.problem = c.Account, opened, err
+	a.config, a.graph, a.problem, a.unread = c.Account, opened, err, false
 	a.mu.Unlock()
 }
 
@@ -123,13 +125,16 @@ func (a *Account) Set(ctx context.Context, c settings.Config) {
 	if same {
 		return
 	}
-	ctx, end := a.begin(ctx)
-	defer end()
+	work, end := a.begin(ctx)
 	a.opts.Log.Info("the account's settings have changed")
-	if err := a.opts.Loop.Release(ctx); err != nil {
+	// Also a newer operation may end the wait. It then works with the new
+	// account, since nobody applies these settings a second time.
+	if err := a.opts.Loop.Release(work); err != nil && ctx.Err() != nil {
+		end()
 		return
 	}
 	a.open(c)
+	end() // before the note: Run leaves the session to an operation that works
 	a.opts.Changed()
 	notify(a.retry)
 }
@@ -137,8 +142,7 @@ func (a *Account) Set(ctx context.Context, c settings.Config) {
 // begin starts an operation: it cancels the one before and waits until that has
 // ended. The caller must call end.
 func (a *Account) begin(ctx context.Context) (_ context.Context, end func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	mine := &work{cancel: cancel, done: make(chan struct{})}
+	ctx, mine := newWork(ctx)
 	a.mu.Lock()
 	before := a.last
 	a.last = mine
@@ -146,22 +150,43 @@ func (a *Account) begin(ctx context.Context) (_ context.Context, end func()) {
 	a.mu.Unlock()
 	// Also when ctx has ended: two must never work at a time.
 	<-before.done
-	return ctx, func() {
-		cancel()
-		close(mine.done)
-	}
+	return ctx, mine.end
 }
 
-// idle reports that no operation works now.
-func (a *Account) idle() bool {
+// beginIdle is begin for an operation that ends no other: it reports false if
+// one works now.
+func (a *Account) beginIdle(ctx context.Context) (_ context.Context, end func(), ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	select {
 	case <-a.last.done:
-		return true
 	default:
-		return false
+		return ctx, nil, false
 	}
+	ctx, a.last = newWork(ctx)
+	return ctx, a.last.end, true
+}
+
+func newWork(ctx context.Context) (context.Context, *work) {
+	ctx, cancel := context.WithCancel(ctx)
+	return ctx, &work{cancel: cancel, done: make(chan struct{})}
+}
+
+func (w *work) end() {
+	w.cancel()
+	close(w.done)
+}
+
+// awaitIdle waits until no operation works. It returns false when ctx has ended.
+func (a *Account) awaitIdle(ctx context.Context) bool {
+	a.mu.Lock()
+	last := a.last
+	a.mu.Unlock()
+	select {
+	case <-last.done:
+	case <-ctx.Done():
+	}
+	return ctx.Err() == nil
 }
 
 // current returns the opened account, or why there is none.
@@ -181,6 +206,21 @@ func (a *Account) setProblem(err error) {
 	a.opts.Changed()
 }
 
+// read restores the session that the keyring has kept.
+func (a *Account) read(ctx context.Context, g *graph.Account) (graph.Person, error) {
+	p, err := g.Restore(ctx)
+	if ctx.Err() == nil {
+		a.setUnread(err != nil && !errors.Is(err, presence.ErrSignIn))
+	}
+	return p, err
+}
+
+func (a *Account) setUnread(unread bool) {
+	a.mu.Lock()
+	a.unread = unread
+	a.mu.Unlock()
+}
+
 // signedIn makes the loop post for the person who has signed in.
 func (a *Account) signedIn(g *graph.Account, p graph.Person) {
 	if a.State().Application {
@@ -193,6 +233,7 @@ func (a *Account) signedIn(g *graph.Account, p graph.Person) {
 	if err != nil {
 		a.opts.Log.Warn("the sign-in is not kept over a restart", "error", err)
 	}
+	a.setUnread(false)
 	a.setProblem(err)
 	a.opts.Loop.SetService(g.Client())
 }
@@ -210,6 +251,7 @@ func (a *Account) SignOut(ctx context.Context) error {
 		return err
 	}
 	err = g.SignOut(ctx)
+	a.setUnread(false)
 	a.setProblem(err)
 	a.opts.Log.Info("signed out")
 	return err
@@ -224,7 +266,7 @@ func (a *Account) TakeOver(ctx context.Context) error {
 		return err
 	}
 	g.Forget()
-	p, err := g.Restore(ctx)
+	p, err := a.read(ctx, g)
 	if err != nil {
 		return err
 	}

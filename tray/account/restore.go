@@ -37,6 +37,15 @@ func (a *Account) Run(ctx context.Context) {
 	failing := false
 	for {
 		err := a.restore(ctx)
+		if errors.Is(err, errInterrupted) {
+			if !a.awaitIdle(ctx) {
+				return
+			}
+			if a.isUnread() {
+				continue
+			}
+			err = nil // the other operation has decided who is signed in
+		}
 		wait := never
 		switch {
 		case err == nil:
@@ -90,14 +99,25 @@ func (a *Account) await(ctx context.Context, failure error, pause time.Duration,
 	}
 }
 
+// errInterrupted reports that another operation works, and decides who is signed
+// in.
+var errInterrupted = errors.New("another operation works on the account")
+
+// isUnread reports that the keyring was not ready when it was read last.
+func (a *Account) isUnread() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.unread
+}
+
 // restore signs in without a question. Its error is one that may pass: the
-// keyring was not ready. What only the person can resolve is reported and is not an
-// error here.
+// keyring was not ready, or errInterrupted. What only the person can resolve is
+// reported and is not an error here.
 func (a *Account) restore(ctx context.Context) error {
-	if !a.idle() {
-		return nil // a sign-in, sign-out or take-over decides
+	ctx, end, ok := a.beginIdle(ctx)
+	if !ok {
+		return errInterrupted
 	}
-	ctx, end := a.begin(ctx)
 	defer end()
 	g, err := a.current()
 	if err != nil {
@@ -105,10 +125,10 @@ func (a *Account) restore(ctx context.Context) error {
 		a.opts.Failed(err, false)
 		return nil
 	}
-	p, err := g.Restore(ctx)
+	p, err := a.read(ctx, g)
 	switch {
 	case ctx.Err() != nil:
-		return nil
+		return errInterrupted
 	case err == nil:
 		a.signedIn(g, p)
 		return nil

@@ -31,7 +31,7 @@ func (a *Account) SignIn(ctx context.Context) {
 	}
 	// The keyring may have become ready since the start.
 	if !a.State().Application && g.Person() == (graph.Person{}) {
-		switch p, err := g.Restore(ctx); {
+		switch p, err := a.read(ctx, g); {
 		case ctx.Err() != nil:
 			return
 		case err == nil:
