@@ -4,6 +4,8 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+
+	"heliograph/graph/presence"
 )
 
 // Advice is what an error means for a person, as the name of a sentence. The
@@ -81,6 +83,9 @@ func Explain(err error) Advice {
 	var e *Error
 	if errors.As(err, &e) {
 		return explainAnswer(e)
+	}
+	if errors.Is(err, presence.ErrSignIn) {
+		return Advice{Key: "signed-out"}
 	}
 	return Advice{Key: "network"}
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -165,5 +167,18 @@ func TestChangesPublishTheNewestOnce(t *testing.T) {
 	defer stop()
 	if got := <-late; got.Text != "three" {
 		t.Errorf("a late subscriber gets %q", got.Text)
+	}
+}
+
+// TestSignedOutSaysSo holds that nobody being signed in is not taken for a
+// Microsoft that cannot be reached.
+func TestSignedOutSaysSo(t *testing.T) {
+	for name, got := range map[string]*string{
+		"nobody is signed in":     toWire(menu.Facts{}, time.Now()).Error,
+		"Graph refuses the token": nonZero(adviseCommand(fmt.Errorf("set presence: %w", presence.ErrSignIn))),
+	} {
+		if got == nil || !strings.Contains(*got, "heliograph login") || strings.Contains(*got, "reached") {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }
