@@ -93,7 +93,7 @@ func (r *reconciler) absorb(in inbox, now time.Time) {
 		r.nothingTheirs = false
 		r.trouble.forgetRefusals()
 		r.trouble.endPause()
-		r.opts.Log.Info("status chosen", "status", c.Status, "until", c.Until)
+		r.logChoice(c)
 	}
 	if in.service != nil {
 		r.adopt(*in.service)
@@ -287,4 +287,13 @@ func (r *reconciler) clearAll(ctx context.Context) []Left {
 	}
 	r.want = wanted
 	return r.left(lost, wall())
+}
+
+// logChoice logs a choice, with its end if it has one.
+func (r *reconciler) logChoice(c Choice) {
+	if c.Until.IsZero() {
+		r.opts.Log.Info("status chosen", "status", c.Status)
+		return
+	}
+	r.opts.Log.Info("status chosen", "status", c.Status, "until", c.Until)
 }
