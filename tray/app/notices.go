@@ -97,6 +97,6 @@ func (n *notices) noTrayHost() {
 // wrongSettings says what is wrong with the settings file, with a button to
 // correct it.
 func (n *notices) wrongSettings(v settings.Value, open func()) {
-	n.toaster.Show(tray.Toast{Class: "settings", Title: words.Say("toast.settings-wrong"), Body: words.Say("toast.settings-wrong."+v.Fallback(), v.Problem.Where()),
+	n.toaster.Show(tray.Toast{Class: "settings", Always: true, Title: words.Say("toast.settings-wrong"), Body: words.Say("toast.settings-wrong."+v.Fallback(), v.Problem.Where()),
 		Actions: []tray.Action{{ID: "open-settings", Label: words.Say("toast.settings-wrong.button"), Do: open}}})
 }

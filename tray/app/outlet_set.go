@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"reflect"
+	"slices"
 	"sync"
 
 	"heliograph/tray/control"
@@ -70,10 +71,12 @@ func (s *outletSet) set(c settings.Config) {
 		}
 		hub := outlets.New(section.only(s.options(c)))
 		s.mu.Lock()
-		s.hubs[i].hub = hub
-		last, closed := s.last, s.closed
-		if last != nil && !closed {
-			hub.Publish(*last)
+		closed := s.closed
+		if !closed {
+			s.hubs[i].hub = hub
+		}
+		if s.last != nil && !closed {
+			hub.Publish(*s.last)
 		}
 		s.mu.Unlock()
 		if closed { // meanwhile
@@ -117,7 +120,7 @@ func (s *outletSet) Parts() []control.Part {
 func (s *outletSet) Close() {
 	s.mu.Lock()
 	s.closed = true
-	hubs := s.hubs
+	hubs := slices.Clone(s.hubs) // set may still work
 	s.mu.Unlock()
 	var wait sync.WaitGroup
 	for _, h := range hubs {

@@ -112,6 +112,11 @@ func (in *verbs) choose(ctx context.Context, a control.ChooseArgs, reply func(an
 			s.Theirs = presence.Pair{}
 			f := in.facts.now()
 			f.State = s
+			// Only what keeps the choice from being seen belongs into its answer.
+			f.CommandTrouble = ""
+			if s.Err != nil {
+				f.CommandTrouble = adviseCommand(s.Err)
+			}
 			return reply(toWire(f, now))
 		case <-ctx.Done():
 			return errors.New("the choice was passed on but has not taken effect yet: see heliograph status")

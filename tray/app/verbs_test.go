@@ -280,3 +280,24 @@ func FuzzAnswer(f *testing.F) {
 		}
 	})
 }
+
+// TestChoiceIsNotHiddenByWrongSettings holds that the answer to a choice names
+// only what keeps colleagues from seeing it.
+func TestChoiceIsNotHiddenByWrongSettings(t *testing.T) {
+	in := newServed(t, "[automatic]\naway_after = 5\n")
+	var wrong control.State
+	for _, a := range [][2]string{{control.VerbStatus, ""}, {control.VerbChoose, `{"status":"busy"}`}} {
+		answers, err := ask(in, t.Context(), a[0], a[1])
+		if err != nil || len(answers) != 1 {
+			t.Fatalf("%s: %v, %v", a[0], answers, err)
+		}
+		s := answers[0].(control.State)
+		if a[0] == control.VerbStatus {
+			wrong = s
+			continue
+		}
+		if wrong.Error == nil || s.Error != nil && *s.Error == *wrong.Error {
+			t.Errorf("status says %v, the choice %v", wrong.Error, s.Error)
+		}
+	}
+}
