@@ -61,6 +61,24 @@ func TestQuitAndStartAgain(t *testing.T) {
 	}
 }
 
+// TestStartDuringQuit starts heliograph while the former one still waits for
+// Microsoft: it runs as soon as that one has quit.
+func TestStartDuringQuit(t *testing.T) {
+	p, app := running(t, "1h")
+	p.Emu.Post("faults", `{"delay":"30s","path":"/clearPresence"}`)
+	quit := p.Command("quit")
+	lab.Eventually(t, "it quits", func() bool { return strings.Contains(logOf(p), "msg=quitting\n") })
+	next := p.Command("run")
+	quit.Wait()
+	if app.Wait() != 0 {
+		t.Errorf("run: %s", app.Output())
+	}
+	lab.Eventually(t, "the next one runs", func() bool { return next.Ended() || p.Command("status").Wait() == 0 })
+	if next.Ended() {
+		t.Errorf("run: exit %d: %s", next.Wait(), next.Output())
+	}
+}
+
 // TestStoppedInstanceIsNamed asks an instance that is stopped, as by a debugger.
 func TestStoppedInstanceIsNamed(t *testing.T) {
 	p, app := running(t, "1h")

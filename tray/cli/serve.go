@@ -52,12 +52,35 @@ func (a *App) Tray(ctx context.Context, _ []string) error {
 		return err
 	}
 	level.Set(owner.Value().Log.Level.Slog())
-	err = app.Run(ctx, app.Options{Settings: owner, Log: log, Level: level, Logbook: book, LogPath: file, Version: Version(),
+	return a.runOrShow(ctx, app.Options{Settings: owner, Log: log, Level: level, Logbook: book, LogPath: file, Version: Version(),
 		Vault: graph.KeyringVault{Ask: true}, Dir: dir, Tray: true})
-	if errors.Is(err, control.ErrRunning) {
-		return a.ask(ctx, control.VerbShow, nil, nil)
+}
+
+// An instance that quits holds the socket for up to five seconds without
+// answering; one that starts does so for some milliseconds.
+const (
+	socketPatience = 6 * time.Second
+	socketPause    = 100 * time.Millisecond
+)
+
+// runOrShow runs an instance. Where one runs already, that one shows itself; one
+// that quits is waited for.
+func (a *App) runOrShow(ctx context.Context, o app.Options) error {
+	for end := time.Now().Add(socketPatience); ; {
+		err := app.Run(ctx, o)
+		if !errors.Is(err, control.ErrRunning) {
+			return err
+		}
+		err = a.ask(ctx, control.VerbShow, nil, nil)
+		if err == nil || errors.Is(err, control.ErrNoAnswer) || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-time.After(socketPause):
+		case <-ctx.Done():
+			return nil
+		}
 	}
-	return err
 }
 
 // openLog opens the log of the running instance. A terminal shows it too; what a
