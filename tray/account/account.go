@@ -252,7 +252,11 @@ func (a *Account) SignOut(ctx context.Context) error {
 	}
 	err = g.SignOut(ctx)
 	a.setUnread(false)
-	a.setProblem(err)
+	if err == nil {
+		a.setProblem(presence.ErrSignIn)
+	} else {
+		a.setProblem(err)
+	}
 	a.opts.Log.Info("signed out")
 	return err
 }

@@ -300,6 +300,10 @@ func TestTakeOver(t *testing.T) {
 	if err := p.SignOut(t.Context()); err != nil || p.signedInAs() != "" {
 		t.Errorf("signed out: still %q, %v", p.signedInAs(), err)
 	}
+	// Or the menu would look as if all was well.
+	if got := p.State().Problem; !errors.Is(got, presence.ErrSignIn) {
+		t.Errorf("after signing out the problem is %v", got)
+	}
 }
 
 // TestKioskNeedsNoClick holds that an application whose secret is missing reads

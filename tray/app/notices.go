@@ -44,17 +44,19 @@ func (n *notices) running(state string) {
 // signIn says that only the person can go on, with a button to do so. asked
 // reports that the person has just asked to sign in.
 func (n *notices) signIn(err error, asked bool, signIn func()) {
-	if !n.settings.Value().Notifications.SignIn {
-		return
+	v := n.settings.Value()
+	unset := errors.Is(err, graph.ErrNoClientID)
+	if !v.Notifications.SignIn || unset && v.Problem != nil {
+		return // the file that is wrong may well have the id: see wrongSettings
 	}
 	title := "toast.sign-in"
 	switch {
-	case errors.Is(err, graph.ErrNoClientID):
+	case unset:
 		title = "toast.not-set-up"
 	case asked:
 		title = "toast.sign-in.failed"
 	}
-	toast := tray.Toast{Class: "sign-in", Title: words.Say(title), Body: advise(err), Link: graph.Explain(err).Link, Always: asked,
+	toast := tray.Toast{Class: "sign-in", Title: words.Say(title), Body: advise(err), Link: graph.Explain(err).Link, Always: true,
 		Actions: []tray.Action{{ID: "sign-in", Label: words.Say("toast.sign-in.button"), Do: signIn}}}
 	if toast.Link != "" {
 		toast.Actions = append(toast.Actions, tray.Action{ID: "link", Label: words.Say("toast.link.button"), Do: func() { n.openPage(toast.Link) }})

@@ -123,10 +123,14 @@ func (a *App) signOut(ctx context.Context) error {
 	return signedIn.SignOut(ctx)
 }
 
+// selfExplained are the advices that say all there is to know: the error would
+// only repeat them in other words.
+var selfExplained = []string{"no-client", "no-presence", "no-secret", "no-browser", "signed-out", "unanswered", "cancelled", "locked", "refused", "absent"}
+
 // advised precedes an error of package graph with what a person can do.
 func advised(err error) error {
-	if errors.Is(err, graph.ErrNoClientID) {
-		return adviceAlone{err} // the error would repeat the advice
+	if slices.Contains(selfExplained, graph.Explain(err).Key) {
+		return adviceAlone{err}
 	}
 	return fmt.Errorf("%s\nDetails: %w", adviceFor(err), err)
 }

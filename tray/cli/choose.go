@@ -86,7 +86,8 @@ func (c *Choose) Run(ctx context.Context, args []string) error {
 		return err
 	}
 	if s.Account == nil {
-		return fmt.Errorf("colleagues do not see it: %w: run heliograph login", presence.ErrSignIn)
+		fmt.Fprintln(c.Err, "heliograph: colleagues don't see it.", adviceFor(presence.ErrSignIn))
+		return printedError{presence.ErrSignIn}
 	}
 	if s.Error != nil {
 		// The choice is kept and posted as soon as that works.

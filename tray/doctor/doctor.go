@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -110,6 +111,9 @@ func Settings(v settings.Value, unwatched error) control.Part {
 		p.Value = "there is no file, so the defaults are used"
 	default:
 		p.Value = "accepted"
+	}
+	if p.Value != "" && len(v.Menu.Switches) > 0 {
+		p.Value += "; changed in the menu: " + strings.Join(v.ChangedInMenu(), ", ")
 	}
 	return p
 }

@@ -82,6 +82,11 @@ func TestSettings(t *testing.T) {
 	if p := Settings(v, nil); p.Value != "accepted" || p.Problem != "" {
 		t.Errorf("with a file: %+v", p)
 	}
+	owner := settings.Open(settings.Options{Path: path})
+	owner.SetSwitch("locked", false)
+	if p := Settings(owner.Value(), nil); p.Value != "accepted; changed in the menu: automatic.away_when_locked" {
+		t.Errorf("with a switch of the menu: %+v", p)
+	}
 	if p := Settings(v, errors.New("too many open files")); !strings.Contains(p.Problem, "too many open files") || p.Fix == "" {
 		t.Errorf("with a file that is not watched: %+v", p)
 	}

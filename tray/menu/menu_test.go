@@ -101,6 +101,22 @@ func TestUntil(t *testing.T) {
 	}
 }
 
+// TestTomorrowIsNamedByItsClock: for a night shift tomorrow does not begin in the
+// morning.
+func TestTomorrowIsNamedByItsClock(t *testing.T) {
+	words.Use("en")
+	night := presence.Hours{From: 22 * 60, To: 6 * 60, Days: [7]bool{true, true, true, true, true, true, true}}
+	var label string
+	for _, r := range durations(Facts{Now: noon, Hours: night}).Rows {
+		if r.ID == "for:tomorrow" {
+			label = r.Label
+		}
+	}
+	if label != "Until tomorrow 22:00" {
+		t.Errorf("the row reads %q", label)
+	}
+}
+
 func TestGreyedRowsSayWhy(t *testing.T) {
 	words.Use("en")
 	v := View(Facts{Now: noon})

@@ -66,11 +66,12 @@ func durations(f Facts) tray.Row {
 	}
 	for _, s := range spans {
 		row := tray.Row{ID: ForPrefix + s.id}
-		if at := s.end(f.Now, f.Hours); s.id != "evening" {
+		switch at := s.end(f.Now, f.Hours); {
+		case s.id != "evening" && s.id != "tomorrow":
 			row.Label = words.Say("menu.for." + s.id)
-		} else if at.After(f.Now) {
-			row.Label = words.Say("menu.for.evening", words.Clock(at, f.Now))
-		} else {
+		case at.After(f.Now):
+			row.Label = words.Say("menu.for.clock", words.Clock(at, f.Now))
+		default: // only an evening can be over
 			row.Label, row.Disabled = words.Say("menu.for.evening.over"), true
 		}
 		top.Rows = append(top.Rows, row)

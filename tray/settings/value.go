@@ -82,6 +82,18 @@ func (v Value) Switches() []Switch {
 	return out
 }
 
+// ChangedInMenu lists the keys of the settings that a switch of the menu holds
+// otherwise than the file, in the order of the menu.
+func (v Value) ChangedInMenu() []string {
+	var keys []string
+	for _, r := range switchRules {
+		if v.on(r) != r.isOn(v.File.Automatic) {
+			keys = append(keys, r.key)
+		}
+	}
+	return keys
+}
+
 // on returns the position of a switch.
 func (v Value) on(r switchRule) bool {
 	if on, set := v.Menu.Switches[r.id]; set {
