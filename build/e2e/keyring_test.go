@@ -13,7 +13,9 @@ import (
 	"heliograph/build/lab"
 )
 
+// TestLogoutLeavesNothingInTheKeyring counts the items, and so has its own desktop.
 func TestLogoutLeavesNothingInTheKeyring(t *testing.T) {
+	lab.Surroundings(t, "../desktop", "-n", "wm,panel,audio")
 	p := newPerson(t, "1h")
 	p.Login()
 	if !keyringHolds(t) {
