@@ -12,36 +12,33 @@ func overdue(name string, limit time.Duration) error {
 	return fmt.Errorf("%s: no answer within %v", name, limit)
 }
 
-// abandoned maps a name to the end of its latest abandoned loop.
+// abandoned maps a name to its latest abandoned loop.
 var abandoned struct {
 	sync.Mutex
-	ends map[string]<-chan struct{}
+	loops map[string]*Loop
 }
 
-// abandon has loops of that name refused until end closes.
-func abandon(name string, end <-chan struct{}) {
+// abandon has loops of l's name refused until l has ended.
+func abandon(l *Loop) {
 	abandoned.Lock()
 	defer abandoned.Unlock()
-	if abandoned.ends == nil {
-		abandoned.ends = map[string]<-chan struct{}{}
+	if abandoned.loops == nil {
+		abandoned.loops = map[string]*Loop{}
 	}
-	abandoned.ends[name] = end
-	go func() {
-		<-end
-		abandoned.Lock()
-		defer abandoned.Unlock()
-		if abandoned.ends[name] == end {
-			delete(abandoned.ends, name)
-		}
-	}()
+	abandoned.loops[l.name] = l
 }
 
 // refuse returns an error while an abandoned loop of that name goes on.
 func refuse(name string) error {
 	abandoned.Lock()
 	defer abandoned.Unlock()
-	if _, ok := abandoned.ends[name]; ok {
-		return fmt.Errorf("%s: an earlier call has not returned yet", name)
+	l, ok := abandoned.loops[name]
+	switch {
+	case !ok:
+		return nil
+	case l.ended.Load():
+		delete(abandoned.loops, name)
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%s: an earlier call has not returned yet", name)
 }

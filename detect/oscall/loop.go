@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -41,6 +42,7 @@ type Loop struct {
 	stop   <-chan struct{}    // closed by cancel
 	ready  chan struct{}      // closed by Ready
 	done   chan struct{}      // closed when run has returned
+	ended  atomic.Bool        // set just before done is closed
 
 	mu  sync.Mutex
 	err error
@@ -71,11 +73,11 @@ func Start(ctx context.Context, name string, notify func(), run func(ctx context
 		return nil, l.Err()
 	case <-ctx.Done():
 		l.cancel()
-		abandon(name, l.done)
+		abandon(l)
 		return nil, fmt.Errorf("%s: no answer: %w", name, ctx.Err())
 	case <-timer.C:
 		l.cancel()
-		abandon(name, l.done)
+		abandon(l)
 		return nil, overdue(name, OpenLimit)
 	}
 }
@@ -84,6 +86,7 @@ func (l *Loop) run(ctx context.Context, run func(ctx context.Context, l *Loop) e
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(l.done)
+	defer l.ended.Store(true)
 	err := run(ctx, l)
 	if err == nil && ctx.Err() == nil {
 		err = errors.New(l.name + ": ended unexpectedly")
@@ -173,6 +176,6 @@ func (l *Loop) Close() {
 	select {
 	case <-l.done:
 	case <-timer.C:
-		abandon(l.name, l.done)
+		abandon(l)
 	}
 }
