@@ -13,74 +13,74 @@ import (
 // import itself, on any system, tests aside. A package that is not here may not
 // exist; an arrow that nothing uses is removed.
 var arrows = map[string][]string{
-	".":                          {"tray/cli", "tray/console"},
-	"assets":                     {},
-	"build":                      {},
-	"build/e2e":                  {},
-	"build/lab":                  {"graph/emu"},
-	"build/licences":             {},
-	"build/macos/icns":           {"assets"},
-	"build/man":                  {"tray/cli"},
-	"build/windows/e2e":          {},
-	"build/windows/e2e/explorer": {},
-	"build/windows/icons":        {"assets"},
-	"build/windows/shim":         {},
-	"detect":                     {"detect/call", "detect/consent", "detect/coreaudio", "detect/desktop", "detect/kernel", "detect/lastinput", "detect/latest", "detect/logind", "detect/macos", "detect/pulse", "detect/wasapi", "detect/wayland", "detect/winmsg", "detect/wts", "detect/x11"},
-	"detect/bus":                 {},
-	"detect/bus/bustest":         {},
-	"detect/call":                {},
-	"detect/call/corpus":         {"detect/call"},
-	"detect/consent":             {"detect/oscall", "detect/winproc"},
-	"detect/coreaudio":           {"detect/corefoundation", "detect/oscall"},
-	"detect/corefoundation":      {},
-	"detect/desktop":             {"detect/bus"},
-	"detect/kernel":              {},
-	"detect/lastinput":           {"detect/oscall", "detect/winmsg"},
-	"detect/latest":              {},
-	"detect/logind":              {"detect/bus"},
-	"detect/macos":               {"detect/corefoundation", "detect/oscall"},
-	"detect/oscall":              {},
-	"detect/pulse":               {},
-	"detect/wasapi":              {"detect/oscall", "detect/winproc"},
-	"detect/wayland":             {},
-	"detect/winmsg":              {"detect/oscall"},
-	"detect/winproc":             {},
-	"detect/wts":                 {"detect/oscall", "detect/winmsg"},
-	"detect/x11":                 {},
-	"graph":                      {"detect/bus", "graph/presence", "graph/retryafter", "graph/zone"},
-	"graph/emu":                  {},
-	"graph/presence":             {"detect", "detect/latest"},
-	"graph/retryafter":           {},
-	"graph/zone":                 {},
-	"tray":                       {"detect/bus", "tray/atomicfile", "tray/folders"},
-	"tray/account":               {"graph", "graph/presence", "tray/settings"},
-	"tray/app":                   {"assets", "detect", "detect/latest", "graph", "graph/presence", "graph/zone", "tray", "tray/account", "tray/atomicfile", "tray/autostart", "tray/control", "tray/doctor", "tray/folders", "tray/launch", "tray/logbook", "tray/menu", "tray/outlets", "tray/settings", "tray/timeline", "tray/words"},
-	"tray/atomicfile":            {},
-	"tray/autostart":             {"tray/atomicfile", "tray/folders"},
-	"tray/cli":                   {"detect", "graph", "graph/emu", "graph/presence", "graph/zone", "tray/account", "tray/app", "tray/autostart", "tray/control", "tray/doctor", "tray/folders", "tray/launch", "tray/logbook", "tray/outlets", "tray/settings", "tray/words"},
-	"tray/console":               {},
-	"tray/control":               {},
-	"tray/doctor":                {"detect", "graph", "graph/presence", "tray", "tray/control", "tray/settings", "tray/words"},
-	"tray/folders":               {},
-	"tray/launch":                {},
-	"tray/logbook":               {"tray/folders"},
-	"tray/menu":                  {"graph/presence", "tray", "tray/words"},
-	"tray/outlets":               {"detect/bus", "detect/latest", "graph/retryafter", "tray/control"},
-	"tray/settings":              {"detect", "detect/call", "detect/latest", "graph/presence", "tray/atomicfile", "tray/folders"},
-	"tray/timeline":              {"tray/atomicfile"},
-	"tray/words":                 {"graph/presence", "graph/zone"},
+	"heliograph":                            {"heliograph/tray/cli", "heliograph/tray/console"},
+	"heliograph/assets":                     {},
+	"heliograph/build":                      {},
+	"heliograph/build/e2e":                  {},
+	"heliograph/build/lab":                  {"heliograph/graph/emu"},
+	"heliograph/build/licences":             {},
+	"heliograph/build/macos/icns":           {"heliograph/assets"},
+	"heliograph/build/man":                  {"heliograph/tray/cli"},
+	"heliograph/build/windows/e2e":          {},
+	"heliograph/build/windows/e2e/explorer": {},
+	"heliograph/build/windows/icons":        {"heliograph/assets"},
+	"heliograph/build/windows/shim":         {},
+	"heliograph/detect":                     {"heliograph/detect/call", "heliograph/detect/consent", "heliograph/detect/coreaudio", "heliograph/detect/desktop", "heliograph/detect/kernel", "heliograph/detect/lastinput", "heliograph/detect/latest", "heliograph/detect/logind", "heliograph/detect/macos", "heliograph/detect/pulse", "heliograph/detect/wasapi", "heliograph/detect/wayland", "heliograph/detect/winmsg", "heliograph/detect/wts", "heliograph/detect/x11"},
+	"heliograph/detect/bus":                 {},
+	"heliograph/detect/bus/bustest":         {},
+	"heliograph/detect/call":                {},
+	"heliograph/detect/call/corpus":         {"heliograph/detect/call"},
+	"heliograph/detect/consent":             {"heliograph/detect/oscall", "heliograph/detect/winproc"},
+	"heliograph/detect/coreaudio":           {"heliograph/detect/corefoundation", "heliograph/detect/oscall"},
+	"heliograph/detect/corefoundation":      {},
+	"heliograph/detect/desktop":             {"heliograph/detect/bus"},
+	"heliograph/detect/kernel":              {},
+	"heliograph/detect/lastinput":           {"heliograph/detect/oscall", "heliograph/detect/winmsg"},
+	"heliograph/detect/latest":              {},
+	"heliograph/detect/logind":              {"heliograph/detect/bus"},
+	"heliograph/detect/macos":               {"heliograph/detect/corefoundation", "heliograph/detect/oscall"},
+	"heliograph/detect/oscall":              {},
+	"heliograph/detect/pulse":               {},
+	"heliograph/detect/wasapi":              {"heliograph/detect/oscall", "heliograph/detect/winproc"},
+	"heliograph/detect/wayland":             {},
+	"heliograph/detect/winmsg":              {"heliograph/detect/oscall"},
+	"heliograph/detect/winproc":             {},
+	"heliograph/detect/wts":                 {"heliograph/detect/oscall", "heliograph/detect/winmsg"},
+	"heliograph/detect/x11":                 {},
+	"heliograph/graph":                      {"heliograph/detect/bus", "heliograph/graph/presence", "heliograph/graph/retryafter", "heliograph/graph/zone"},
+	"heliograph/graph/emu":                  {},
+	"heliograph/graph/presence":             {"heliograph/detect", "heliograph/detect/latest"},
+	"heliograph/graph/retryafter":           {},
+	"heliograph/graph/zone":                 {},
+	"heliograph/tray":                       {"heliograph/detect/bus", "heliograph/tray/atomicfile", "heliograph/tray/folders"},
+	"heliograph/tray/account":               {"heliograph/graph", "heliograph/graph/presence", "heliograph/tray/settings"},
+	"heliograph/tray/app":                   {"heliograph/assets", "heliograph/detect", "heliograph/detect/latest", "heliograph/graph", "heliograph/graph/presence", "heliograph/graph/zone", "heliograph/tray", "heliograph/tray/account", "heliograph/tray/atomicfile", "heliograph/tray/autostart", "heliograph/tray/control", "heliograph/tray/doctor", "heliograph/tray/folders", "heliograph/tray/launch", "heliograph/tray/logbook", "heliograph/tray/menu", "heliograph/tray/outlets", "heliograph/tray/settings", "heliograph/tray/timeline", "heliograph/tray/words"},
+	"heliograph/tray/atomicfile":            {},
+	"heliograph/tray/autostart":             {"heliograph/tray/atomicfile", "heliograph/tray/folders"},
+	"heliograph/tray/cli":                   {"heliograph/detect", "heliograph/graph", "heliograph/graph/emu", "heliograph/graph/presence", "heliograph/graph/zone", "heliograph/tray/account", "heliograph/tray/app", "heliograph/tray/autostart", "heliograph/tray/control", "heliograph/tray/doctor", "heliograph/tray/folders", "heliograph/tray/launch", "heliograph/tray/logbook", "heliograph/tray/outlets", "heliograph/tray/settings", "heliograph/tray/words"},
+	"heliograph/tray/console":               {},
+	"heliograph/tray/control":               {},
+	"heliograph/tray/doctor":                {"heliograph/detect", "heliograph/graph", "heliograph/graph/presence", "heliograph/tray", "heliograph/tray/control", "heliograph/tray/settings", "heliograph/tray/words"},
+	"heliograph/tray/folders":               {},
+	"heliograph/tray/launch":                {},
+	"heliograph/tray/logbook":               {"heliograph/tray/folders"},
+	"heliograph/tray/menu":                  {"heliograph/graph/presence", "heliograph/tray", "heliograph/tray/words"},
+	"heliograph/tray/outlets":               {"heliograph/detect/bus", "heliograph/detect/latest", "heliograph/graph/retryafter", "heliograph/tray/control"},
+	"heliograph/tray/settings":              {"heliograph/detect", "heliograph/detect/call", "heliograph/detect/latest", "heliograph/graph/presence", "heliograph/tray/atomicfile", "heliograph/tray/folders"},
+	"heliograph/tray/timeline":              {"heliograph/tray/atomicfile"},
+	"heliograph/tray/words":                 {"heliograph/graph/presence", "heliograph/graph/zone"},
 }
 
 // outside says which packages may import a package that speaks to the world
 // beyond this process, or that is global to the process.
 var outside = map[string][]string{
-	"fyne.io/systray":               {"tray"},
-	"github.com/fsnotify/fsnotify":  {"tray/settings"},
-	"github.com/gen2brain/beeep":    {"tray"},
-	"github.com/zalando/go-keyring": {"graph"},
-	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public":       {"graph"},
-	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential": {"graph"},
-	"net/http": {"build/lab", "graph", "graph/emu", "graph/retryafter", "tray/account", "tray/app", "tray/cli", "tray/outlets"},
+	"fyne.io/systray":               {"heliograph/tray"},
+	"github.com/fsnotify/fsnotify":  {"heliograph/tray/settings"},
+	"github.com/gen2brain/beeep":    {"heliograph/tray"},
+	"github.com/zalando/go-keyring": {"heliograph/graph"},
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public":       {"heliograph/graph"},
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential": {"heliograph/graph"},
+	"net/http": {"heliograph/build/lab", "heliograph/graph", "heliograph/graph/emu", "heliograph/graph/retryafter", "heliograph/tray/account", "heliograph/tray/app", "heliograph/tray/cli", "heliograph/tray/outlets"},
 }
 
 // imports lists what each package of ours imports itself on one system.
@@ -95,17 +95,9 @@ func imports(t *testing.T, goos string) map[string][]string {
 	found := map[string][]string{}
 	for line := range strings.Lines(string(out)) {
 		words := strings.Fields(line)
-		found[short(words[0])] = words[1:]
+		found[words[0]] = words[1:]
 	}
 	return found
-}
-
-// short returns a package's path within the module; "." is the program itself.
-func short(pkg string) string {
-	if pkg == "heliograph" {
-		return "."
-	}
-	return strings.TrimPrefix(pkg, "heliograph/")
 }
 
 // TestArrows holds every package to the two lists above.
@@ -120,8 +112,8 @@ func TestArrows(t *testing.T) {
 				t.Errorf("%s is not on the list of arrows", pkg)
 			}
 			for _, i := range all {
-				used[[2]string{pkg, short(i)}] = true
-				if strings.HasPrefix(i, "heliograph/") && !slices.Contains(may, short(i)) {
+				used[[2]string{pkg, i}] = true
+				if strings.HasPrefix(i, "heliograph/") && !slices.Contains(may, i) {
 					t.Errorf("%s: %s must not import %s", goos, pkg, i)
 				}
 				if who, global := outside[i]; global && !slices.Contains(who, pkg) {
