@@ -139,7 +139,8 @@ func (o fileOracle) idleAt(t *testing.T) time.Time {
 	return at.Add(settle - o.threshold)
 }
 
-// xprintidle asks the X server for how long there was no input.
+// xprintidle is a program that prints the time since the last input, as the X
+// server reports it.
 type xprintidle struct{}
 
 func (xprintidle) idleAt(t *testing.T) time.Time {

@@ -18,31 +18,11 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
-	if lab.Browse() || watchOnly() {
+	if watchOnly() {
 		return
 	}
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	if os.Getenv("DESK_DIR") == "" {
-		if os.Getenv("CI") == "true" && os.Getenv("HELIOGRAPH_DESKTOP") != "" {
-			fmt.Fprintln(os.Stderr, "e2e: there is no desktop")
-			return 1
-		}
-		fmt.Println("e2e: skipped: these stories need a desktop: build/desktop -l -- go test ./build/e2e")
-		return 0
-	}
-	dir, err := os.MkdirTemp("", "e2e")
-	if err == nil {
-		defer os.RemoveAll(dir)
-		err = build(dir)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
-		return 1
-	}
-	return m.Run()
+	os.Exit(lab.Main(m, lab.Suite{Variable: "DESK_DIR", Command: "build/desktop -l -- go test ./build/e2e",
+		Required: os.Getenv("CI") == "true" && os.Getenv("HELIOGRAPH_DESKTOP") != "", Build: build}))
 }
 
 // build makes the program, and the browser that it finds.

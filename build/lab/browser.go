@@ -12,19 +12,14 @@ import (
 // as a browser.
 const pageVariable = "HELIOGRAPH_LAB_PAGE"
 
-// Browse makes this process act as a browser and its user, if it was started as
-// a browser, and reports whether it was: TestMain calls it first, and returns
-// if so. The person signs in and accepts what is asked.
-func Browse() bool {
-	page := os.Getenv(pageVariable)
-	if page == "" {
-		return false
-	}
+// browse acts as a browser and its user: the person signs in on the page and
+// accepts what is asked. It returns the exit code of the process.
+func browse(page string) int {
 	if err := emu.Browser(nil, "self")(page); err != nil {
 		fmt.Fprintln(os.Stderr, "browser:", err)
-		os.Exit(1)
+		return 1
 	}
-	return true
+	return 0
 }
 
 // InstallBrowser writes xdg-open into a folder, which starts this test binary

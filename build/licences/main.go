@@ -63,7 +63,7 @@ func programModules() ([]module, error) {
 		}
 		for line := range strings.Lines(string(out)) {
 			fields := strings.Split(strings.TrimSpace(line), "\t")
-			if len(fields) == 3 && fields[0] != own { // a package of the standard library has no module
+			if len(fields) == 3 && fields[0] != own { // packages of the standard library are in none
 				all = append(all, module{fields[0], fields[1], fields[2]})
 			}
 		}

@@ -71,7 +71,8 @@ func TestProgramIDs(t *testing.T) {
 	}
 }
 
-// The table has no two rows that one name matches, and each class is known.
+// TestTable: each name matches one row of the table at most, and each class is
+// known.
 func TestTable(t *testing.T) {
 	rows := map[string]string{}
 	for _, a := range table {

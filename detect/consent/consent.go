@@ -71,7 +71,7 @@ func (e entry) withTimes(start, stop *uint64) entry {
 // inUse reports whether the entry claims that the device is in use.
 func (e entry) inUse() bool { return e.start != 0 && e.stop == 0 }
 
-// path returns the path of a program that has no package.
+// path returns the path of a program that was not installed as a package.
 func (e entry) path() string { return strings.ReplaceAll(e.key, "#", `\`) }
 
 // names returns the names that the entry itself gives to the program.

@@ -134,7 +134,7 @@ func isInterpreter(name string) bool {
 
 // interpreted returns the name of what an interpreter runs: the first argument
 // that is not an option, or the name that Wine gives the process. Code on the
-// command line has no name.
+// command line gives none.
 func interpreted(dir string) string {
 	comm := readLine(filepath.Join(dir, "comm"))
 	if strings.HasSuffix(strings.ToLower(comm), ".exe") {

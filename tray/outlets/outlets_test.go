@@ -223,13 +223,13 @@ func TestReportKeepsTheFirstFailure(t *testing.T) {
 			if p := r.get(); !p.Since.Equal(first) || p.Problem != text || p.Fix != "fix" {
 				t.Errorf("after %q %+v, not since %s", text, p, first)
 			}
-			time.Sleep(time.Minute)
+			pass(time.Minute)
 		}
 		r.healthy("works")
 		if p := r.get(); !p.Since.IsZero() || p.Problem != "" || p.Fix != "" || p.Value != "works" {
 			t.Errorf("healthy: %+v", p)
 		}
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		again := time.Now()
 		r.failing(errors.New("refused"), "fix")
 		if p := r.get(); !p.Since.Equal(again) || p.Value != "works" {
@@ -293,4 +293,10 @@ func TestHubKeepsTheNewest(t *testing.T) {
 			t.Errorf("the outlet got %v", got)
 		}
 	})
+}
+
+// pass lets time go by in a bubble, until everything has come to rest at its end.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
 }

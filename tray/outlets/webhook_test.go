@@ -134,7 +134,7 @@ func TestWebhookWaitsForItsSecret(t *testing.T) {
 		if p := h.Parts()[0]; !strings.Contains(p.Problem, "keyring is locked") || r.rules() != "" {
 			t.Errorf("%+v, %s", p, r.rules())
 		}
-		time.Sleep(3 * time.Minute)
+		pass(3 * time.Minute)
 		if p := h.Parts()[0]; p.Problem != "" || r.rules() != "call" || r.header[0].Get("X-Heliograph-Signature") == "" {
 			t.Errorf("%+v, %s", p, r.rules())
 		}
@@ -157,7 +157,7 @@ func TestWebhookRetries(t *testing.T) {
 		}}
 		h, out := newReceiver(t, Webhook{URL: hookURL}, r)
 		h.Publish(available())
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		if r.rules() != "input input input input input" || h.Parts()[0].Problem != "" {
 			t.Fatalf("%s, %+v", r.rules(), h.Parts()[0])
 		}
@@ -177,7 +177,7 @@ func TestWebhookGivesUp(t *testing.T) {
 		r := &receiver{answer: func(int) (*http.Response, error) { return status(500), nil }}
 		h, _ := newReceiver(t, Webhook{URL: hookURL}, r)
 		h.Publish(available())
-		time.Sleep(24 * time.Hour)
+		pass(24 * time.Hour)
 		if n := len(strings.Fields(r.rules())); n != webhookTries {
 			t.Errorf("%d tries in a day", n)
 		}
@@ -206,7 +206,7 @@ func TestWebhookSendsTheNewest(t *testing.T) {
 		h.Publish(inCall())
 		synctest.Wait()
 		h.Publish(available())
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		if r.rules() != "input call input" {
 			t.Errorf("received %s", r.rules())
 		}
@@ -225,7 +225,7 @@ func TestWebhookSkipsWhatTheReceiverHas(t *testing.T) {
 		h.Publish(inCall())
 		h.Publish(available())
 		close(slow)
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		if r.rules() != "input" {
 			t.Errorf("received %s", r.rules())
 		}
@@ -244,9 +244,9 @@ func TestWebhookObeysRetryAfter(t *testing.T) {
 		}}
 		h, _ := newReceiver(t, Webhook{URL: hookURL}, r)
 		h.Publish(available())
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		h.Publish(inCall()) // a change does not end a pause that was asked for
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		if r.rules() != "input call" || r.when[1].Sub(r.when[0]) != 2*time.Minute {
 			t.Errorf("received %s at %v", r.rules(), r.when)
 		}
@@ -264,7 +264,7 @@ func TestWebhookTriesAChangeAtOnce(t *testing.T) {
 		}}
 		h, _ := newReceiver(t, Webhook{URL: hookURL}, r)
 		h.Publish(available())
-		time.Sleep(100 * time.Second)
+		pass(100 * time.Second)
 		tries := len(strings.Fields(r.rules()))
 		h.Publish(inCall())
 		synctest.Wait()
@@ -284,7 +284,7 @@ func TestWebhookRefusalsAreFinal(t *testing.T) {
 			}}
 			h, _ := newReceiver(t, Webhook{URL: hookURL}, r)
 			h.Publish(available())
-			time.Sleep(time.Hour)
+			pass(time.Hour)
 			if p := h.Parts()[0]; r.rules() != "input" || !strings.Contains(p.Fix, fix) {
 				t.Errorf("%d: received %s, %+v", code, r.rules(), p)
 			}

@@ -29,27 +29,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	if lab.Browse() {
-		return
-	}
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	if os.Getenv("WINE_DIR") == "" {
-		fmt.Println("e2e: skipped: these stories need Wine: build/wine -- go test ./build/windows/e2e")
-		return 0
-	}
-	dir, err := os.MkdirTemp("", "e2e")
-	if err == nil {
-		defer os.RemoveAll(dir)
-		err = build(dir)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
-		return 1
-	}
-	return m.Run()
+	os.Exit(lab.Main(m, lab.Suite{Variable: "WINE_DIR", Command: "build/wine -- go test ./build/windows/e2e", Build: build}))
 }
 
 // build makes the programs, and the browser that Wine finds.

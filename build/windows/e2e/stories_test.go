@@ -122,7 +122,7 @@ func TestSecondLaunchShowsTheFirst(t *testing.T) {
 	if c := p.program(trayProgram, "run"); c.Wait() != 0 {
 		t.Errorf("the second one: %s", c.Output())
 	}
-	// Wine has no toasts: all that can be seen is that the first one tried.
+	// Wine cannot show toasts: the log at least shows that the first one tried.
 	lab.Eventually(t, "the first one tries to show a toast", func() bool { return p.logged("toasts cannot be shown") })
 	if app.Ended() {
 		t.Errorf("the first one ended:\n%s", app.Output())
