@@ -31,6 +31,7 @@ func watchServers(appeared func()) (end func()) {
 		sound = filepath.Dir(path)
 	}
 	add(sound)
+	display := displaySocket(os.Getenv("DISPLAY"))
 	var following sync.WaitGroup
 	following.Go(func() {
 		files.Follow(func(events []kernel.Event) {
@@ -38,7 +39,7 @@ func watchServers(appeared func()) (end func()) {
 				if sound != "" && e.Mask&unix.IN_ISDIR != 0 && e.Name == filepath.Base(sound) {
 					add(sound)
 				}
-				if isServerSocket(e.Name) {
+				if isServerSocket(e.Name, display) {
 					appeared()
 				}
 			}
@@ -50,11 +51,27 @@ func watchServers(appeared func()) (end func()) {
 	}
 }
 
-// isServerSocket reports a name that a server gives its socket or its folder.
-func isServerSocket(name string) bool {
+// isServerSocket reports a name that a server gives its socket or its folder. Of
+// the X servers only ours counts, which display names: the folder of their
+// sockets belongs to the whole computer.
+func isServerSocket(name, display string) bool {
 	switch name {
 	case "bus", "native", "pulse", "system-bus":
 		return true
+	case display:
+		return display != ""
 	}
-	return (strings.HasPrefix(name, "wayland-") && !strings.HasSuffix(name, ".lock")) || (strings.HasPrefix(name, "X") && len(name) < 5)
+	return strings.HasPrefix(name, "wayland-") && !strings.HasSuffix(name, ".lock")
+}
+
+// displaySocket returns the name of the socket of an X display, such as "X0" for
+// ":0.0"; empty: the display is on another computer, or there is none.
+//
+// Source: https://www.x.org/releases/current/doc/man/man7/X.7.xhtml, DISPLAY NAMES
+func displaySocket(display string) string {
+	host, number, ok := strings.Cut(display, ":")
+	if number, _, _ = strings.Cut(number, "."); !ok || number == "" || (host != "" && host != "unix") {
+		return ""
+	}
+	return "X" + number
 }
