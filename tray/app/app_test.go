@@ -25,7 +25,7 @@ func openTestSettings(t testing.TB, text string) *settings.Owner {
 }
 
 func TestSwitchesDecideThePolicy(t *testing.T) {
-	in := &clicks{&instance{log: slog.New(slog.DiscardHandler), settings: openTestSettings(t, "")}}
+	in := &clicks{instance: &instance{log: slog.New(slog.DiscardHandler), settings: openTestSettings(t, "")}}
 	want := presence.Policy{AwayAfter: 5 * time.Minute, AwayWhenLocked: true, BusyInCall: true}
 	if got := in.settings.Value().Policy(); got != want {
 		t.Errorf("by default %+v", got)

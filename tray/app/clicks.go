@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"heliograph/graph/presence"
@@ -18,7 +19,10 @@ import (
 
 // clicks carries out what the person clicks. No click waits for a disk or a
 // bus, or it would delay the next one.
-type clicks struct{ *instance }
+type clicks struct {
+	*instance
+	autostart sync.Mutex // two clicks change it one after the other
+}
 
 func (c *clicks) run(ctx context.Context) {
 	for {
@@ -64,7 +68,7 @@ func (c *clicks) click(ctx context.Context, id string) {
 	case menu.IsACall:
 		c.calls.allowUnlisted()
 	case menu.Autostart:
-		c.toggleAutostart()
+		c.running.Go("autostart", c.toggleAutostart)
 	case menu.Settings:
 		c.running.Go("settings file", c.openSettings)
 	case menu.Log:
@@ -107,6 +111,9 @@ func (c *clicks) toggle(id string) {
 }
 
 func (c *clicks) toggleAutostart() {
+	c.autostart.Lock()
+	defer c.autostart.Unlock()
+	defer c.redraw()
 	on, err := autostart.State()
 	switch {
 	case err == nil && on:
