@@ -11,6 +11,7 @@ import (
 
 	"heliograph/detect/call/corpus"
 	"heliograph/detect/kernel"
+	"heliograph/detect/latest"
 )
 
 var (
@@ -35,7 +36,7 @@ func BenchmarkRecord(t *testing.B) {
 	changed := make(chan struct{}, 1)
 	var sources []source
 	for _, c := range []candidate{{name: "pulse", open: openPulse}, {name: "inhibit", open: openInhibitors}, {name: "cameras", open: openCameras}} {
-		src, err := c.open(t.Context(), env{settle: time.Minute, changed: func() { notify(changed) }})
+		src, err := c.open(t.Context(), env{settle: time.Minute, changed: func() { latest.Notify(changed) }})
 		if err != nil {
 			t.Fatal(err)
 		}

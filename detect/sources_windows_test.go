@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"heliograph/detect/call"
+	"heliograph/detect/latest"
 	"heliograph/detect/wasapi"
 	"heliograph/detect/winmsg"
 )
@@ -45,7 +46,7 @@ func TestWindowsNamesAreInTheTable(t *testing.T) {
 func TestEndOfTheSessionIsSleep(t *testing.T) {
 	changed := make(chan struct{}, 1)
 	var hold sleepHold
-	s, err := openWTS(t.Context(), env{changed: func() { notify(changed) }, sleep: &hold})
+	s, err := openWTS(t.Context(), env{changed: func() { latest.Notify(changed) }, sleep: &hold})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +88,7 @@ func TestEndOfTheSessionIsSleep(t *testing.T) {
 // TestDevicesAreAnnounced: WASAPI may be there again.
 func TestDevicesAreAnnounced(t *testing.T) {
 	appeared := make(chan struct{}, 1)
-	end := watchServers(func() { notify(appeared) })
+	end := watchServers(func() { latest.Notify(appeared) })
 	defer end()
 	l, err := winmsg.Listen(t.Context(), func(winmsg.Message) {}) // of the same window
 	if err != nil {

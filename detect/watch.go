@@ -124,7 +124,7 @@ func (w *Watcher) SetOptions(o Options) {
 	w.mu.Lock()
 	w.next = &o
 	w.mu.Unlock()
-	notify(w.wake)
+	latest.Notify(w.wake)
 }
 
 // SleepReady lets the system go to sleep, which the watcher has delayed since
@@ -135,14 +135,6 @@ func (w *Watcher) SleepReady() { w.sleep.release() }
 func (w *Watcher) Close() {
 	w.cancel()
 	<-w.done
-}
-
-// notify sends on a channel with room for one value, unless one waits there.
-func notify(c chan<- struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }
 
 // firstAttempt is how long the first activity waits for services that do not
@@ -159,7 +151,7 @@ func (w *Watcher) run(ctx context.Context, servers serverWatch) {
 	defer close(w.changes)
 	defer w.shut()
 	if servers != nil {
-		defer servers(func() { notify(w.revive) })()
+		defer servers(func() { latest.Notify(w.revive) })()
 	}
 	rule := call.NewRule(w.opts.rule())
 	timer := time.NewTimer(0)
@@ -253,7 +245,7 @@ func (w *Watcher) sample(ctx context.Context, now time.Time) (next time.Time) {
 
 // try tries the candidates for a slot without keeping run waiting.
 func (w *Watcher) try(ctx context.Context, s *slot, candidates []candidate, settle time.Duration) {
-	o, err := tryAll(ctx, candidates, env{settle: settle, changed: func() { notify(w.wake) }, sleep: &w.sleep})
+	o, err := tryAll(ctx, candidates, env{settle: settle, changed: func() { latest.Notify(w.wake) }, sleep: &w.sleep})
 	w.attempts <- attempt{s, o, err}
 }
 

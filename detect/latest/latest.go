@@ -18,6 +18,15 @@ func Put[T any](ch chan T, v T) {
 	ch <- v
 }
 
+// Notify puts a value into ch, which must have room for exactly one, unless one
+// waits there: whoever receives it looks at everything anew. It never blocks.
+func Notify(ch chan<- struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
+}
+
 // Broadcast keeps the newest value and passes it to every subscriber. The zero
 // Broadcast is ready to use and holds no value. It must not be copied.
 type Broadcast[T any] struct {

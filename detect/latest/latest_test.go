@@ -59,3 +59,19 @@ func TestOrder(t *testing.T) {
 	}
 	wait.Wait()
 }
+
+// TestNotify holds that nothing is lost, and that nobody waits for a receiver.
+func TestNotify(t *testing.T) {
+	ch := make(chan struct{}, 1)
+	for range 3 {
+		Notify(ch)
+	}
+	<-ch
+	if len(ch) != 0 {
+		t.Error("a second notification waits")
+	}
+	Notify(ch)
+	if len(ch) != 1 {
+		t.Error("a later notification is lost")
+	}
+}

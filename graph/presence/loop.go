@@ -105,10 +105,7 @@ func (l *Loop) put(value func(*inbox)) {
 	l.mu.Lock()
 	value(&l.inbox)
 	l.mu.Unlock()
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
+	latest.Notify(l.wake)
 }
 
 func (l *Loop) take() inbox {

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"sync"
 
+	"heliograph/detect/latest"
 	"heliograph/graph"
 	"heliograph/graph/presence"
 	"heliograph/tray/settings"
@@ -136,7 +137,7 @@ func (a *Account) Set(ctx context.Context, c settings.Config) {
 	a.open(c)
 	end() // before the note: Run leaves the session to an operation that works
 	a.opts.Changed()
-	notify(a.retry)
+	latest.Notify(a.retry)
 }
 
 // begin starts an operation: it cancels the one before and waits until that has
@@ -276,14 +277,6 @@ func (a *Account) TakeOver(ctx context.Context) error {
 	}
 	a.signedIn(g, p)
 	return nil
-}
-
-// notify sends on a channel with room for one value, unless one waits there.
-func notify(c chan<- struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
 }
 
 // Config reads the account's section of the settings.

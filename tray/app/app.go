@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"heliograph/detect"
+	"heliograph/detect/latest"
 	"heliograph/graph"
 	"heliograph/graph/presence"
 	"heliograph/graph/zone"
@@ -186,6 +187,6 @@ func (in *instance) await(what string, g *group, d time.Duration) {
 func (in *instance) closeOutlets() { in.publish.close(in.facts.now()) }
 
 // redraw has the present facts shown soon.
-func (in *instance) redraw() { notify(in.changed) }
+func (in *instance) redraw() { latest.Notify(in.changed) }
 
 func picture(i tray.Icon, dark bool) []byte { return trayIcon(string(i), dark) }

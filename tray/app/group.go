@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"sync"
+
+	"heliograph/detect/latest"
 )
 
 // group runs the parts of an instance, each on a goroutine of its own, and waits
@@ -36,7 +38,7 @@ func (g *group) end(name string) {
 		delete(g.running, name)
 	}
 	g.mu.Unlock()
-	notify(g.ended)
+	latest.Notify(g.ended)
 }
 
 // Wait waits until every part has ended, or ctx has. It returns the names of
@@ -54,13 +56,5 @@ func (g *group) Wait(ctx context.Context) []string {
 		case <-ctx.Done():
 			return left
 		}
-	}
-}
-
-// notify sends on a channel with room for one value, unless one waits there.
-func notify(c chan<- struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
 	}
 }

@@ -146,10 +146,7 @@ func (o *Owner) change(f func(*Menu)) {
 	o.menu = m
 	o.publish()
 	o.mu.Unlock()
-	select {
-	case o.unsaved <- struct{}{}:
-	default: // it is to be saved anyway
-	}
+	latest.Notify(o.unsaved)
 }
 
 // publish merges the settings, and publishes them if they differ from the last
