@@ -13,12 +13,10 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
+	"heliograph/build/wait"
 	"heliograph/detect/bus"
 	"heliograph/detect/bus/bustest"
 )
-
-// patience is how long a test waits for another process on a busy computer.
-const patience = 20 * time.Second
 
 // startBus starts a session bus for one test, and returns what ends it earlier.
 func startBus(t *testing.T) (stop func()) {
@@ -85,23 +83,9 @@ func (s *service) next(method string) call {
 			s.t.Fatalf("%s was called, want %s", c.method, method)
 		}
 		return c
-	case <-time.After(patience):
+	case <-time.After(wait.Patience):
 		s.t.Fatalf("%s was never called", method)
 		return call{}
-	}
-}
-
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	late := time.After(patience)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-late:
-			t.Fatalf("not in time: %s", what)
-		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
+	"heliograph/build/wait"
 	"heliograph/detect/bus"
 )
 
@@ -142,7 +143,7 @@ func TestNoService(t *testing.T) {
 			toaster := NewToaster(log, "heliograph", nil)
 			defer toaster.Close()
 			toaster.Show(Toast{Title: "Title"})
-			eventually(t, "the log says so", func() bool { return strings.Contains(out.String(), "toasts cannot be shown") })
+			wait.Until(t, "the log says so", func() bool { return strings.Contains(out.String(), "toasts cannot be shown") })
 		})
 	}
 }
@@ -161,7 +162,7 @@ func TestTrayHostComesAndGoes(t *testing.T) {
 		select {
 		case there := <-changes:
 			return there
-		case <-time.After(patience):
+		case <-time.After(wait.Patience):
 			t.Fatal("no change was delivered")
 			return false
 		}
@@ -180,7 +181,7 @@ func TestTrayHostComesAndGoes(t *testing.T) {
 	stop()
 	select {
 	case <-h.ended():
-	case <-time.After(patience):
+	case <-time.After(wait.Patience):
 		t.Error("the end of the bus was not noticed")
 	}
 }
@@ -211,7 +212,7 @@ func TestSilentPortal(t *testing.T) {
 	}
 	select {
 	case <-theme.changed():
-	case <-time.After(patience):
+	case <-time.After(wait.Patience):
 		t.Fatal("the change was not delivered")
 	}
 	if theme.dark() {

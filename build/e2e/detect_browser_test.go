@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 	"heliograph/detect"
 )
 
@@ -94,7 +95,7 @@ func newBrowser(t *testing.T) *browser {
 // await waits until a tab reports something, as in "a connected".
 func (b *browser) await(what string) {
 	b.t.Helper()
-	late := time.After(2 * lab.Patience) // a browser on a busy computer
+	late := time.After(2 * wait.Patience) // a browser on a busy computer
 	for !slices.Contains(b.unread, what) {
 		select {
 		case report := <-b.reports:
@@ -157,7 +158,7 @@ const (
 func watchingCalls(t *testing.T) *detect.Watcher {
 	t.Helper()
 	w := watching(t, detect.Options{Debounce: shortDebounce, Grace: shortGrace})
-	lab.Eventually(t, "the sound server is open", func() bool { return part(w, "microphone").Backend == "pulseaudio" })
+	wait.Until(t, "the sound server is open", func() bool { return part(w, "microphone").Backend == "pulseaudio" })
 	return w
 }
 
@@ -176,15 +177,15 @@ func testMeeting(t *testing.T, b *browser, app string) {
 	b.do("a", "call")
 	b.await("a connected")
 	connected := time.Now()
-	lab.Eventually(t, "the meeting is a call", func() bool { return call(w) == app })
+	wait.Until(t, "the meeting is a call", func() bool { return call(w) == app })
 	t.Logf("%s: a call %v after it was connected, of %v debounce", app, time.Since(connected).Round(time.Millisecond), shortDebounce)
 	b.do("a", "mute")
 	b.do("b", "mute")
-	lab.During(t, shortGrace+time.Second, "muted, the call goes on", func() bool { return call(w) == app })
+	wait.During(t, shortGrace+time.Second, "muted, the call goes on", func() bool { return call(w) == app })
 	b.do("a", "hangup")
 	b.do("b", "hangup")
 	ended := time.Now()
-	lab.Eventually(t, "the call ends", func() bool { return call(w) == "" })
+	wait.Until(t, "the call ends", func() bool { return call(w) == "" })
 	t.Logf("%s: over %v after it was hung up, of %v grace", app, time.Since(ended).Round(time.Millisecond), shortGrace)
 }
 
@@ -195,8 +196,8 @@ func TestVoiceRecorderInFirefox(t *testing.T)  { testRecorder(t, firefox(t)) }
 func testRecorder(t *testing.T, b *browser) {
 	w := watchingCalls(t)
 	b.do("a", "record")
-	lab.Eventually(t, "a recording is listed", func() bool { return len(w.Streams()) == 1 && w.Streams()[0].Running })
-	lab.During(t, shortDebounce+time.Second, "there is no call", func() bool { return call(w) == "" && w.Activity().Unlisted == "" })
+	wait.Until(t, "a recording is listed", func() bool { return len(w.Streams()) == 1 && w.Streams()[0].Running })
+	wait.During(t, shortDebounce+time.Second, "there is no call", func() bool { return call(w) == "" && w.Activity().Unlisted == "" })
 }
 
 // Where the desktop lists inhibitors, Chromium reports its call there; then the
@@ -209,8 +210,8 @@ func TestChromiumsInhibitorHoldsACall(t *testing.T) {
 	b.await("b ready")
 	b.do("a", "call")
 	b.await("a connected")
-	lab.Eventually(t, "the meeting is a call", func() bool { return call(w) == "chromium" })
-	lab.Eventually(t, "Chromium gives its reason", func() bool {
+	wait.Until(t, "the meeting is a call", func() bool { return call(w) == "chromium" })
+	wait.Until(t, "Chromium gives its reason", func() bool {
 		select {
 		case asked := <-d.asked:
 			t.Logf("%s asks GNOME's session manager: %q", asked[0], asked[1])
@@ -221,11 +222,11 @@ func TestChromiumsInhibitorHoldsACall(t *testing.T) {
 	})
 	b.do("a", "drop")
 	b.do("b", "drop")
-	lab.Eventually(t, "nothing records", func() bool { return len(w.Streams()) == 0 })
-	lab.During(t, shortGrace+time.Second, "the call goes on", func() bool { return call(w) == "chromium" })
+	wait.Until(t, "nothing records", func() bool { return len(w.Streams()) == 0 })
+	wait.During(t, shortGrace+time.Second, "the call goes on", func() bool { return call(w) == "chromium" })
 	b.do("a", "hangup")
 	b.do("b", "hangup")
-	lab.Eventually(t, "the call ends", func() bool { return call(w) == "" })
+	wait.Until(t, "the call ends", func() bool { return call(w) == "" })
 }
 
 // Programs that record and are not in a call, as Debian has them.
@@ -249,8 +250,8 @@ func TestRealRecordersAreNoCalls(t *testing.T) {
 			needs(t, c.program[0])
 			w := watchingCalls(t)
 			lab.Start(t, nil, c.program[0], c.program[1:]...)
-			lab.Eventually(t, "a recording is listed", func() bool { return len(w.Streams()) > 0 })
-			lab.During(t, shortDebounce+time.Second, "it is neither a call nor an unknown program", func() bool { return call(w) == "" && w.Activity().Unlisted == "" })
+			wait.Until(t, "a recording is listed", func() bool { return len(w.Streams()) > 0 })
+			wait.During(t, shortDebounce+time.Second, "it is neither a call nor an unknown program", func() bool { return call(w) == "" && w.Activity().Unlisted == "" })
 			t.Logf("%+v", w.Streams())
 		})
 	}

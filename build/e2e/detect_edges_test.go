@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"heliograph/build/lab"
+	"heliograph/build/wait"
 	"heliograph/detect"
 )
 
@@ -57,7 +57,7 @@ func measure(t *testing.T, d desktop) {
 	}
 	w := detect.Watch(t.Context(), detect.Options{Settle: settle})
 	t.Cleanup(w.Close)
-	lab.Eventually(t, d.backend+" is open", func() bool { return part(w, "idle").Backend == d.backend })
+	wait.Until(t, d.backend+" is open", func() bool { return part(w, "idle").Backend == d.backend })
 	best := edges{idle: time.Hour, returned: time.Hour}
 	for i := range rounds {
 		e := d.round(t, w, other, i == 0)
@@ -68,10 +68,10 @@ func measure(t *testing.T, d desktop) {
 		t.Errorf("%s: at best idle %v off the threshold (%v allowed), in use after %v (%v allowed)", d.backend, best.idle, idleEdge+d.coarse, best.returned, returnEdge)
 	}
 	d.kill(t)
-	lab.Eventually(t, "the crash is seen", func() bool { return part(w, "idle").Backend != d.backend })
+	wait.Until(t, "the crash is seen", func() bool { return part(w, "idle").Backend != d.backend })
 	d.start(t)
 	began := time.Now()
-	lab.Eventually(t, d.backend+" is open again", func() bool { return part(w, "idle").Backend == d.backend })
+	wait.Until(t, d.backend+" is open again", func() bool { return part(w, "idle").Backend == d.backend })
 	t.Logf("%s: open again %v after its restart", d.backend, time.Since(began).Round(time.Millisecond))
 	d.round(t, w, nil, true)
 	w.Close()
@@ -85,7 +85,7 @@ func (d desktop) round(t *testing.T, w *detect.Watcher, other oracle, first bool
 	d.touch(t)
 	touched := time.Now()
 	var idle, returned time.Time
-	lab.Eventually(t, "idle is reported", func() bool {
+	wait.Until(t, "idle is reported", func() bool {
 		idle = time.Now()
 		return !w.Activity().InUse && !w.Activity().LastInput.IsZero()
 	})
@@ -106,7 +106,7 @@ func (d desktop) round(t *testing.T, w *detect.Watcher, other oracle, first bool
 		defer close(done)
 		d.touch(t)
 	}()
-	lab.Eventually(t, "input is reported", func() bool {
+	wait.Until(t, "input is reported", func() bool {
 		returned = time.Now()
 		return w.Activity().InUse
 	})
@@ -126,7 +126,7 @@ type fileOracle struct {
 func (o fileOracle) idleAt(t *testing.T) time.Time {
 	var at time.Time
 	had, _ := os.ReadFile(o.path)
-	lab.Eventually(t, "the other program reports", func() bool {
+	wait.Until(t, "the other program reports", func() bool {
 		b, _ := os.ReadFile(o.path)
 		lines := strings.Fields(string(b[min(len(b), len(had)):]))
 		if len(lines) == 0 {

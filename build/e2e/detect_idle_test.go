@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 // Idle detection on each desktop, with its real compositor or display server
@@ -45,7 +46,7 @@ func (s *compositor) start(t *testing.T) {
 	t.Helper()
 	s.process = s.as(t, "sway", "-c", filepath.Join(s.run, "config"))
 	t.Setenv("WAYLAND_DISPLAY", s.display)
-	lab.Eventually(t, "sway listens", func() bool { return listens(s.display) && s.control() != "" })
+	wait.Until(t, "sway listens", func() bool { return listens(s.display) && s.control() != "" })
 }
 
 // as starts a program as the user of sway.
@@ -107,7 +108,7 @@ func TestIdleOnKWin(t *testing.T) {
 			kwin = lab.Start(t, []string{"XDG_RUNTIME_DIR=" + run, "KWIN_WAYLAND_NO_PERMISSION_CHECKS=1", "WAYLAND_DISPLAY=", "DISPLAY=", "QT_QPA_PLATFORM="},
 				binary, "--virtual", "--no-lockscreen", "--socket", "kwin")
 			t.Setenv("WAYLAND_DISPLAY", display)
-			lab.Eventually(t, "KWin listens", func() bool { return listens(display) })
+			wait.Until(t, "KWin listens", func() bool { return listens(display) })
 		},
 		kill:  func(*testing.T) { kwin.Kill() },
 		touch: fakeInput(display),
@@ -124,7 +125,7 @@ func TestIdleOnMutter(t *testing.T) {
 			mutter = lab.Start(t, []string{"XDG_RUNTIME_DIR=" + run, "WAYLAND_DISPLAY=", "DISPLAY="},
 				"mutter", "--headless", "--wayland", "--no-x11", "--virtual-monitor", "800x600")
 			t.Setenv("WAYLAND_DISPLAY", filepath.Join(run, "wayland-0"))
-			lab.Eventually(t, "mutter is on the bus", func() bool { return busHas(mutterInput) })
+			wait.Until(t, "mutter is on the bus", func() bool { return busHas(mutterInput) })
 		},
 		kill:  func(*testing.T) { mutter.Kill() },
 		touch: remoteDesktop(t),
@@ -144,7 +145,7 @@ func TestIdleOnX11(t *testing.T) {
 		backend: "x11-sync",
 		start: func(t *testing.T) {
 			x = lab.Start(t, nil, "Xvfb", "-displayfd", "1", "-screen", "0", "400x300x24", "-nolisten", "tcp", "-noreset")
-			lab.Eventually(t, "Xvfb prints its display", func() bool {
+			wait.Until(t, "Xvfb prints its display", func() bool {
 				number = strings.TrimSpace(displayLine.FindString(x.Output()))
 				return number != ""
 			})

@@ -13,7 +13,7 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
-	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 // mutterInput is the service of mutter that makes input for remote desktops.
@@ -126,7 +126,7 @@ func (k *kwinInput) send(b ...[]byte) bool {
 }
 
 func (k *kwinInput) receive() (object uint32, body []byte, ok bool) {
-	_ = k.conn.SetReadDeadline(time.Now().Add(lab.Patience))
+	_ = k.conn.SetReadDeadline(time.Now().Add(wait.Patience))
 	head := make([]byte, 8)
 	if _, err := io.ReadFull(k.conn, head); err != nil {
 		return 0, nil, false

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 	"heliograph/detect"
 )
 
@@ -28,12 +29,12 @@ func TestLockBySwaylock(t *testing.T) {
 func lockedWhile(t *testing.T, start func() *lab.Process) {
 	t.Helper()
 	w := watching(t, detect.Options{})
-	lab.Eventually(t, "the lockers are watched", func() bool { return part(w, "lockers").Backend != "" })
+	wait.Until(t, "the lockers are watched", func() bool { return part(w, "lockers").Backend != "" })
 	if w.Activity().Locked {
 		t.Fatal("locked before the locker runs")
 	}
 	locker := start()
-	lab.Eventually(t, "locked", func() bool { return w.Activity().Locked })
+	wait.Until(t, "locked", func() bool { return w.Activity().Locked })
 	locker.Kill()
-	lab.Eventually(t, "unlocked", func() bool { return !w.Activity().Locked })
+	wait.Until(t, "unlocked", func() bool { return !w.Activity().Locked })
 }

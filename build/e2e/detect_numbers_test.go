@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 	"heliograph/detect"
 )
 
@@ -56,7 +57,7 @@ func wakeupsAtRest(t *testing.T, backend string, span time.Duration) {
 		t.Fatal(err)
 	}
 	p := lab.Start(t, []string{watchVariable + "=1s"}, self)
-	lab.Eventually(t, "the detector reports that the input has stopped", func() bool { return strings.Contains(p.Output(), "InUse:false") })
+	wait.Until(t, "the detector reports that the input has stopped", func() bool { return strings.Contains(p.Output(), "InUse:false") })
 	pause(2 * time.Second) // the Go runtime settles
 	before := switches(t, p.PID())
 	pause(span)
@@ -76,12 +77,12 @@ func pause(d time.Duration) { <-time.After(d) }
 func TestCallLatency(t *testing.T) {
 	const calls, debounce, grace = 20, 300 * time.Millisecond, 300 * time.Millisecond
 	w := watching(t, detect.Options{Debounce: debounce, Grace: grace})
-	lab.Eventually(t, "the sound server is open", func() bool { return part(w, "microphone").Backend == "pulseaudio" })
+	wait.Until(t, "the sound server is open", func() bool { return part(w, "microphone").Backend == "pulseaudio" })
 	var begins, ends []time.Duration
 	for range calls {
 		rec := record(t, "zoom")
 		recording := time.Time{}
-		lab.Eventually(t, "it records", func() bool {
+		wait.Until(t, "it records", func() bool {
 			s := w.Streams()
 			if len(s) == 1 && s[0].Running && recording.IsZero() {
 				recording = s[0].Since
@@ -91,7 +92,7 @@ func TestCallLatency(t *testing.T) {
 		begins = append(begins, time.Since(recording)-debounce)
 		ended := time.Now()
 		rec.Signal(syscall.SIGTERM)
-		lab.Eventually(t, "the call ends", func() bool { return call(w) == "" })
+		wait.Until(t, "the call ends", func() bool { return call(w) == "" })
 		ends = append(ends, time.Since(ended)-grace)
 	}
 	for name, d := range map[string][]time.Duration{"begins": begins, "ends": ends} {
@@ -116,24 +117,24 @@ func TestSoundServerRestartsInACall(t *testing.T) {
 	serve := func() *lab.Process {
 		t.Helper()
 		p := lab.Start(t, nil, "pipewire-pulse")
-		lab.Eventually(t, "the sound server listens", func() bool { return listens(socket) })
+		wait.Until(t, "the sound server listens", func() bool { return listens(socket) })
 		return p
 	}
 	server := serve()
 	const grace = 5 * time.Second
 	w := watching(t, detect.Options{Debounce: time.Second, Grace: grace})
 	record(t, "zoom")
-	lab.Eventually(t, "the call begins", func() bool { return call(w) == "zoom" })
+	wait.Until(t, "the call begins", func() bool { return call(w) == "zoom" })
 	since := w.Activity().Call.Since
 	server.Kill()
 	os.Remove(socket)
-	lab.Eventually(t, "the server's end is seen", func() bool { return part(w, "microphone").Backend == "" })
+	wait.Until(t, "the server's end is seen", func() bool { return part(w, "microphone").Backend == "" })
 	serve()
 	began := time.Now()
-	lab.Eventually(t, "the new server is open", func() bool { return part(w, "microphone").Backend == "pulseaudio" })
+	wait.Until(t, "the new server is open", func() bool { return part(w, "microphone").Backend == "pulseaudio" })
 	t.Logf("the new sound server is open after %v", time.Since(began).Round(time.Millisecond))
 	record(t, "zoom")
-	lab.During(t, grace+2*time.Second, "it is the same call", func() bool {
+	wait.During(t, grace+2*time.Second, "it is the same call", func() bool {
 		c := w.Activity().Call
 		return c.App == "zoom" && c.Since.Equal(since)
 	})

@@ -11,7 +11,7 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
-	"heliograph/build/lab"
+	"heliograph/build/wait"
 	"heliograph/detect"
 )
 
@@ -79,44 +79,44 @@ func (m *mockLogind) delayed() bool {
 func TestLockAndSeatByLogind(t *testing.T) {
 	m := newMockLogind(t)
 	w := watching(t, detect.Options{})
-	lab.Eventually(t, "logind is open", func() bool { return part(w, "sleep").Backend == "logind" })
+	wait.Until(t, "logind is open", func() bool { return part(w, "sleep").Backend == "logind" })
 	m.session("LockedHint", true)
-	lab.Eventually(t, "locked", func() bool { return w.Activity().Locked })
+	wait.Until(t, "locked", func() bool { return w.Activity().Locked })
 	m.session("LockedHint", false)
-	lab.Eventually(t, "unlocked", func() bool { return !w.Activity().Locked })
+	wait.Until(t, "unlocked", func() bool { return !w.Activity().Locked })
 	m.session("Active", false)
-	lab.Eventually(t, "another session has the seat", func() bool { return w.Activity().Elsewhere })
+	wait.Until(t, "another session has the seat", func() bool { return w.Activity().Elsewhere })
 	m.session("Active", true)
-	lab.Eventually(t, "ours has it", func() bool { return !w.Activity().Elsewhere })
+	wait.Until(t, "ours has it", func() bool { return !w.Activity().Elsewhere })
 }
 
 func TestSleepWaitsUntilPresenceIsCleared(t *testing.T) {
 	m := newMockLogind(t)
 	w := watching(t, detect.Options{})
-	lab.Eventually(t, "sleep is delayed", m.delayed)
+	wait.Until(t, "sleep is delayed", m.delayed)
 	m.prepareForSleep(true)
-	lab.Eventually(t, "sleep is seen", func() bool { return w.Activity().Asleep })
+	wait.Until(t, "sleep is seen", func() bool { return w.Activity().Asleep })
 	if !m.delayed() {
 		t.Error("sleep is no longer delayed, before SleepReady")
 	}
 	w.SleepReady()
-	lab.Eventually(t, "sleep may go on", func() bool { return !m.delayed() })
+	wait.Until(t, "sleep may go on", func() bool { return !m.delayed() })
 	began := time.Now()
 	m.prepareForSleep(false)
-	lab.Eventually(t, "the end of sleep is seen", func() bool { return !w.Activity().Asleep && w.Activity().Woke.After(began.Add(-time.Second)) })
-	lab.Eventually(t, "the next sleep is delayed", m.delayed)
+	wait.Until(t, "the end of sleep is seen", func() bool { return !w.Activity().Asleep && w.Activity().Woke.After(began.Add(-time.Second)) })
+	wait.Until(t, "the next sleep is delayed", m.delayed)
 
 	// Without SleepReady the delay ends within logind's limit of five seconds.
 	m.prepareForSleep(true)
 	began = time.Now()
-	lab.Eventually(t, "sleep may go on", func() bool { return !m.delayed() })
+	wait.Until(t, "sleep may go on", func() bool { return !m.delayed() })
 	if d := time.Since(began); d < 3*time.Second || d > 5*time.Second {
 		t.Errorf("sleep was delayed for %v", d)
 	}
 	m.prepareForSleep(false)
-	lab.Eventually(t, "sleep is delayed again", m.delayed)
+	wait.Until(t, "sleep is delayed again", m.delayed)
 	w.Close()
-	lab.Eventually(t, "a watcher that has ended delays nothing", func() bool { return !m.delayed() })
+	wait.Until(t, "a watcher that has ended delays nothing", func() bool { return !m.delayed() })
 }
 
 // fakeDesktop owns the name of GNOME's session manager on the bus and keeps
@@ -198,7 +198,7 @@ func newFakeDesktop(t *testing.T) *fakeDesktop {
 		t.Fatal(err)
 	}
 	// The connection of an earlier test may not be gone for the bus yet.
-	lab.Eventually(t, gnomeSession+" is free", func() bool {
+	wait.Until(t, gnomeSession+" is free", func() bool {
 		reply, err := conn.RequestName(gnomeSession, dbus.NameFlagDoNotQueue)
 		return err == nil && reply == dbus.RequestNameReplyPrimaryOwner
 	})
@@ -207,7 +207,7 @@ func newFakeDesktop(t *testing.T) *fakeDesktop {
 
 func TestInhibitorsOfGNOME(t *testing.T) {
 	w := watching(t, detect.Options{})
-	lab.Eventually(t, "the bus is open", func() bool { return part(w, "inhibitors").Backend != "" })
+	wait.Until(t, "the bus is open", func() bool { return part(w, "inhibitors").Backend != "" })
 	d := newFakeDesktop(t) // it starts after the detector
 	other, err := dbus.ConnectSessionBus()
 	if err != nil {
@@ -222,29 +222,29 @@ func TestInhibitorsOfGNOME(t *testing.T) {
 		return id
 	}
 	sleepOnly := inhibit("backup", "copying", 4)
-	lab.Eventually(t, "sleep alone is inhibited", func() bool {
+	wait.Until(t, "sleep alone is inhibited", func() bool {
 		return part(w, "inhibitors").Value == "1 program keeps the computer awake, none the screen"
 	})
 	if w.Activity().Inhibited {
 		t.Error("a backup does not keep the screen awake")
 	}
 	video := inhibit("/usr/lib/firefox-esr/firefox-esr", "video-playing", 8)
-	lab.Eventually(t, "a video keeps the screen awake", func() bool { return w.Activity().Inhibited })
+	wait.Until(t, "a video keeps the screen awake", func() bool { return w.Activity().Inhibited })
 	for _, id := range []uint32{sleepOnly, video} {
 		other.Object(gnomeSession, "/org/gnome/SessionManager").Call(gnomeSession+".Uninhibit", 0, id)
 	}
-	lab.Eventually(t, "it ends", func() bool { return !w.Activity().Inhibited })
+	wait.Until(t, "it ends", func() bool { return !w.Activity().Inhibited })
 	inhibit("vlc", "playing", 12)
-	lab.Eventually(t, "another begins", func() bool { return w.Activity().Inhibited })
+	wait.Until(t, "another begins", func() bool { return w.Activity().Inhibited })
 	d.conn.Close()
-	lab.Eventually(t, "a desktop that has ended keeps nothing awake", func() bool { return !w.Activity().Inhibited })
+	wait.Until(t, "a desktop that has ended keeps nothing awake", func() bool { return !w.Activity().Inhibited })
 }
 
 // Screen savers report with a signal of their own. One that starts after the
 // detector counts too; one that has died covers nothing.
 func TestLockBySavers(t *testing.T) {
 	w := watching(t, detect.Options{})
-	lab.Eventually(t, "the bus is open", func() bool { return part(w, "lock").Backend == "screensaver" })
+	wait.Until(t, "the bus is open", func() bool { return part(w, "lock").Backend == "screensaver" })
 	for name, path := range map[string]dbus.ObjectPath{
 		"org.freedesktop.ScreenSaver": "/ScreenSaver", // KDE's
 		"org.gnome.ScreenSaver":       "/org/gnome/ScreenSaver",
@@ -267,13 +267,13 @@ func TestLockBySavers(t *testing.T) {
 				}
 			}
 			emit(true)
-			lab.Eventually(t, "locked", func() bool { return w.Activity().Locked })
+			wait.Until(t, "locked", func() bool { return w.Activity().Locked })
 			emit(false)
-			lab.Eventually(t, "unlocked", func() bool { return !w.Activity().Locked })
+			wait.Until(t, "unlocked", func() bool { return !w.Activity().Locked })
 			emit(true)
-			lab.Eventually(t, "locked", func() bool { return w.Activity().Locked })
+			wait.Until(t, "locked", func() bool { return w.Activity().Locked })
 			conn.Close()
-			lab.Eventually(t, "unlocked, since the saver has died", func() bool { return !w.Activity().Locked })
+			wait.Until(t, "unlocked, since the saver has died", func() bool { return !w.Activity().Locked })
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 	"heliograph/detect"
 )
 
@@ -21,14 +22,14 @@ func TestRecordingsWithLongTitles(t *testing.T) {
 		// A shell makes the title, so that a failure does not print it.
 		lab.Start(t, nil, "sh", "-c", `exec parecord "--property=media.name=$(head -c `+size+` /dev/zero | tr '\0' t)" /dev/null`)
 	}
-	lab.Eventually(t, "all of them record", func() bool {
+	wait.Until(t, "all of them record", func() bool {
 		out, err := exec.Command("pactl", "list", "source-outputs").Output()
 		return err == nil && strings.Count(string(out), `media.name = "ttt`) == len(sizes)
 	})
 	rec := record(t, "zoom")
-	lab.Eventually(t, "a recording by zoom beside them is a call", func() bool { return p.Emu.Shows("Busy/InACall") })
+	wait.Until(t, "a recording by zoom beside them is a call", func() bool { return p.Emu.Shows("Busy/InACall") })
 	rec.Signal(syscall.SIGTERM)
-	lab.Eventually(t, "the call ends", func() bool { return p.Emu.Shows("Available/Available") })
+	wait.Until(t, "the call ends", func() bool { return p.Emu.Shows("Available/Available") })
 	if app.Ended() {
 		t.Error("heliograph has ended")
 	}
@@ -44,7 +45,7 @@ func TestRecordingsWithLongTitles(t *testing.T) {
 func TestTitlesOfRecordingsAreLeftOut(t *testing.T) {
 	w := watching(t, detect.Options{})
 	lab.Start(t, nil, "parecord", "--property=media.name=A quiet title", "/dev/null")
-	lab.Eventually(t, "it records", func() bool { return len(w.Streams()) == 1 })
+	wait.Until(t, "it records", func() bool { return len(w.Streams()) == 1 })
 	if s := w.Streams()[0]; strings.Contains(s.Name+s.App+s.Source+s.Because, "quiet") {
 		t.Errorf("%+v", s)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 	"heliograph/tray/words"
 )
 
@@ -64,7 +65,7 @@ var hangs = map[string]func(t *testing.T, p *lab.Person, app *lab.Process){
 	},
 	"logind": func(t *testing.T, _ *lab.Person, _ *lab.Process) { freeze(t, "LOGIND") },
 	"hook": func(t *testing.T, p *lab.Person, _ *lab.Process) {
-		lab.Eventually(t, "the hook runs", func() bool { return exists(hookFile(p)) })
+		wait.Until(t, "the hook runs", func() bool { return exists(hookFile(p)) })
 	},
 	"microsoft": func(t *testing.T, p *lab.Person, _ *lab.Process) { freezePID(t, p.Emu.Process.PID()) },
 }
@@ -102,7 +103,7 @@ func hanging(t *testing.T) (*lab.Person, *lab.Process) {
 	}
 	touch(t)
 	app := p.Command("run")
-	lab.Eventually(t, "a session is set", func() bool { return len(p.Emu.Self().Sessions) == 1 })
+	wait.Until(t, "a session is set", func() bool { return len(p.Emu.Self().Sessions) == 1 })
 	return p, app
 }
 
@@ -130,7 +131,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	p, app := hanging(t)
 	freezePID(t, p.Emu.Process.PID())
 	app.Signal(syscall.SIGTERM)
-	lab.Eventually(t, "quitting has begun", func() bool { return strings.Contains(logOf(p), "quitting") })
+	wait.Until(t, "quitting has begun", func() bool { return strings.Contains(logOf(p), "quitting") })
 	app.Signal(syscall.SIGTERM)
 	endsWithin(t, app, time.Second)
 	if app.Wait() == 0 {

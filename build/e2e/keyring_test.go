@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 // TestLogoutLeavesNothingInTheKeyring counts the items, and so has its own desktop.
@@ -48,11 +49,11 @@ func TestKeyringWords(t *testing.T) {
 	}
 	p := newPerson(t, "1h")
 	app := p.Command("run")
-	lab.Eventually(t, "the log calls a locked keyring locked", func() bool { return strings.Contains(logOf(p), "the keyring is locked") })
+	wait.Until(t, "the log calls a locked keyring locked", func() bool { return strings.Contains(logOf(p), "the keyring is locked") })
 	app.Stop()
 	killPart(t, "KEYRING")
 	p.Command("run")
-	lab.Eventually(t, "the log calls a missing keyring missing", func() bool { return strings.Contains(logOf(p), "there is no keyring service") })
+	wait.Until(t, "the log calls a missing keyring missing", func() bool { return strings.Contains(logOf(p), "there is no keyring service") })
 }
 
 // killPart ends a part of the desktop, by its name in build/desktop.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 // The numbers of a program that runs all day. They are benchmarks, not tests:
@@ -41,13 +42,13 @@ func BenchmarkCallToPresence(b *testing.B) {
 		rec := record(b, "zoom")
 		began := rec.Began
 		var at time.Time
-		lab.Eventually(b, "a call is posted", func() bool {
+		wait.Until(b, "a call is posted", func() bool {
 			at = posted(p, "InACall", began)
 			return !at.IsZero()
 		})
 		took = append(took, at.Sub(began))
 		rec.Signal(syscall.SIGTERM)
-		lab.Eventually(b, "the call ends", func() bool { return p.Emu.Shows("Available/Available") })
+		wait.Until(b, "the call ends", func() bool { return p.Emu.Shows("Available/Available") })
 	}
 	report(b, took)
 }
@@ -72,7 +73,7 @@ func BenchmarkStartToIcon(b *testing.B) {
 	for range b.N {
 		app := p.Command("run")
 		pid := app.PID()
-		lab.Eventually(b, "the icon is on the panel", func() bool { return panel.item(pid) != "" })
+		wait.Until(b, "the icon is on the panel", func() bool { return panel.item(pid) != "" })
 		took = append(took, time.Since(app.Began))
 		app.Stop()
 	}

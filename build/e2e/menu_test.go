@@ -8,22 +8,22 @@ import (
 	"testing"
 	"time"
 
-	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 func TestIconMenuAndTooltip(t *testing.T) {
 	p, app := running(t, "1h")
 	panel, name := onPanel(t, app)
 	panel.click(name, "Busy")
-	lab.Eventually(t, "colleagues see Busy", func() bool { return p.Emu.Shows("Busy/Busy") })
-	lab.Eventually(t, "the tooltip says why", func() bool { return strings.Contains(panel.tooltip(name), "Busy – you chose this") })
-	lab.Eventually(t, "Busy is checked", func() bool { return panel.checked(name, "Busy") })
+	wait.Until(t, "colleagues see Busy", func() bool { return p.Emu.Shows("Busy/Busy") })
+	wait.Until(t, "the tooltip says why", func() bool { return strings.Contains(panel.tooltip(name), "Busy – you chose this") })
+	wait.Until(t, "Busy is checked", func() bool { return panel.checked(name, "Busy") })
 	panel.click(name, "Automatic")
-	lab.Eventually(t, "colleagues see Available", func() bool { return p.Emu.Shows("Available/Available") })
+	wait.Until(t, "colleagues see Available", func() bool { return p.Emu.Shows("Available/Available") })
 	panel.click(name, "Sign out")
-	lab.Eventually(t, "nothing is left at Microsoft", func() bool { return p.Emu.Shows("Offline/Offline") })
+	wait.Until(t, "nothing is left at Microsoft", func() bool { return p.Emu.Shows("Offline/Offline") })
 	panel.click(name, "Sign in")
-	lab.Eventually(t, "signed in again through the browser", func() bool { return p.Emu.Shows("Available/Available") })
+	wait.Until(t, "signed in again through the browser", func() bool { return p.Emu.Shows("Available/Available") })
 	panel.click(name, "Quit")
 	if code := app.Wait(); code != 0 {
 		t.Errorf("quit with %d", code)
@@ -38,13 +38,13 @@ func TestBusyForAnHour(t *testing.T) {
 	panel, name := onPanel(t, app)
 	panel.click(name, "Busy")
 	panel.click(name, "1 hour")
-	lab.Eventually(t, "Busy ends in an hour", func() bool {
+	wait.Until(t, "Busy ends in an hour", func() bool {
 		v := p.Emu.Self().Preferred
 		return v != nil && v.Availability == "Busy" && v.Expires.Sub(v.Set) > 59*time.Minute && v.Expires.Sub(v.Set) <= time.Hour
 	})
-	lab.Eventually(t, "the tooltip says until when", func() bool { return strings.Contains(panel.tooltip(name), "Busy until ") })
+	wait.Until(t, "the tooltip says until when", func() bool { return strings.Contains(panel.tooltip(name), "Busy until ") })
 	// heliograph trusts a read that lacks Busy only after one that has shown it.
-	lab.Eventually(t, "heliograph has read Busy back", func() bool {
+	wait.Until(t, "heliograph has read Busy back", func() bool {
 		var s struct {
 			Shown *struct{ Availability string }
 		}
@@ -54,33 +54,33 @@ func TestBusyForAnHour(t *testing.T) {
 	p.Emu.Post("advance", `{"by":"1h"}`)
 	// At Microsoft the hour is over; heliograph learns of it with its next post.
 	touch(t)
-	lab.Eventually(t, "Automatic is checked", func() bool { return panel.checked(name, "Automatic") })
-	lab.Eventually(t, "colleagues see Away, as without a choice", func() bool { return p.Emu.Shows("Away/Away") })
+	wait.Until(t, "Automatic is checked", func() bool { return panel.checked(name, "Automatic") })
+	wait.Until(t, "colleagues see Away, as without a choice", func() bool { return p.Emu.Shows("Away/Away") })
 }
 
 func TestChoiceInTeamsIsLeftAndCanBeCleared(t *testing.T) {
 	p, app := running(t, "2s")
 	panel, name := onPanel(t, app)
 	p.Emu.Post("preferred", `{"availability":"DoNotDisturb"}`)
-	lab.Eventually(t, "the tooltip names the choice", func() bool { return strings.Contains(panel.tooltip(name), `you set "Do not disturb" in Teams`) })
+	wait.Until(t, "the tooltip names the choice", func() bool { return strings.Contains(panel.tooltip(name), `you set "Do not disturb" in Teams`) })
 	rec := record(t, "zoom")
-	lab.During(t, 2*time.Second, "colleagues see what was chosen", func() bool { return p.Emu.Shows("DoNotDisturb/DoNotDisturb") })
+	wait.During(t, 2*time.Second, "colleagues see what was chosen", func() bool { return p.Emu.Shows("DoNotDisturb/DoNotDisturb") })
 	rec.Stop()
 	panel.click(name, `Clear "Do not disturb" set in Teams`)
-	lab.Eventually(t, "it is cleared", func() bool { return p.Emu.Self().Preferred == nil })
+	wait.Until(t, "it is cleared", func() bool { return p.Emu.Self().Preferred == nil })
 }
 
 func TestThatWasNotACall(t *testing.T) {
 	p, app := running(t, "1h")
 	panel, name := onPanel(t, app)
 	record(t, "zoom")
-	lab.Eventually(t, "a call is seen", func() bool { return p.Emu.Shows("Busy/InACall") })
+	wait.Until(t, "a call is seen", func() bool { return p.Emu.Shows("Busy/InACall") })
 	panel.click(name, "Zoom isn't a call")
-	lab.Eventually(t, "it is undone at once", func() bool { return p.Emu.Shows("Available/Available") })
+	wait.Until(t, "it is undone at once", func() bool { return p.Emu.Shows("Available/Available") })
 	app.Stop()
 	p.Command("run")
-	lab.Eventually(t, "a session is set", func() bool { return len(p.Emu.Self().Sessions) == 1 })
-	lab.During(t, 2*time.Second, "it is remembered", func() bool { return p.Emu.Shows("Available/Available") })
+	wait.Until(t, "a session is set", func() bool { return len(p.Emu.Self().Sessions) == 1 })
+	wait.During(t, 2*time.Second, "it is remembered", func() bool { return p.Emu.Shows("Available/Available") })
 }
 
 func TestTreatAsACall(t *testing.T) {
@@ -88,7 +88,7 @@ func TestTreatAsACall(t *testing.T) {
 	panel, name := onPanel(t, app)
 	record(t, "ourmeetings")
 	panel.click(name, "Treat ourmeetings as a call")
-	lab.Eventually(t, "it is a call", func() bool { return p.Emu.Shows("Busy/InACall") })
+	wait.Until(t, "it is a call", func() bool { return p.Emu.Shows("Busy/InACall") })
 }
 
 func TestMessageInACall(t *testing.T) {
@@ -102,9 +102,9 @@ func TestMessageInACall(t *testing.T) {
 		return ""
 	}
 	rec := record(t, "zoom")
-	lab.Eventually(t, "the message is set", func() bool { return message() == "In a Zoom call" })
+	wait.Until(t, "the message is set", func() bool { return message() == "In a Zoom call" })
 	rec.Stop()
-	lab.Eventually(t, "the message is given back", func() bool { return p.Emu.Shows("Available/Available") && message() == "" })
+	wait.Until(t, "the message is given back", func() bool { return p.Emu.Shows("Available/Available") && message() == "" })
 }
 
 // TestSignInPageIsOpenedAgainAndCancelled: a page that the person has closed is
@@ -121,15 +121,15 @@ func TestSignInPageIsOpenedAgainAndCancelled(t *testing.T) {
 		return ok
 	}
 	panel.click(name, "Sign in")
-	lab.Eventually(t, "a page is opened", opened)
+	wait.Until(t, "a page is opened", opened)
 	if err := os.Remove(r.page); err != nil {
 		t.Fatal(err)
 	}
 	panel.click(name, "Open the sign-in page again")
-	lab.Eventually(t, "the page is opened again", opened)
+	wait.Until(t, "the page is opened again", opened)
 	panel.click(name, "Cancel sign-in")
-	lab.Eventually(t, "the menu offers to sign in", func() bool { return offers("Sign in") })
-	lab.Eventually(t, "there is nothing to cancel", func() bool { return !offers("Cancel sign-in") })
+	wait.Until(t, "the menu offers to sign in", func() bool { return offers("Sign in") })
+	wait.Until(t, "there is nothing to cancel", func() bool { return !offers("Cancel sign-in") })
 }
 
 // TestEachRefusedSignInIsAnswered: two clicks within seconds that end with the
@@ -144,7 +144,7 @@ func TestEachRefusedSignInIsAnswered(t *testing.T) {
 	before := len(answers())
 	for n := range 2 {
 		panel.click(name, "Sign in")
-		lab.Eventually(t, "a notice answers the click", func() bool { return len(answers()) == before+n+1 })
+		wait.Until(t, "a notice answers the click", func() bool { return len(answers()) == before+n+1 })
 	}
 	if newest := answers()[0]; !strings.Contains(newest, "An administrator has to approve heliograph first (AADSTS90094).") {
 		t.Errorf("the notice says %q", newest)

@@ -11,6 +11,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 // panel calls tray icons as the panel of a desktop does.
@@ -55,7 +56,7 @@ func (p *panel) item(pid int) string {
 func onPanel(t testing.TB, app *lab.Process) (p *panel, name string) {
 	t.Helper()
 	p = newPanel(t)
-	lab.Eventually(t, "the icon is on the panel", func() bool {
+	wait.Until(t, "the icon is on the panel", func() bool {
 		name = p.item(app.PID())
 		return name != ""
 	})
@@ -133,7 +134,7 @@ func (p *panel) checked(name, label string) bool {
 func (p *panel) click(name, label string) {
 	p.t.Helper()
 	var r row
-	lab.Eventually(p.t, "the menu offers "+label, func() (ok bool) {
+	wait.Until(p.t, "the menu offers "+label, func() (ok bool) {
 		r, ok = p.find(name, label)
 		return ok
 	})

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 // newPerson has settings, folders and an emulator of their own.
@@ -27,7 +28,7 @@ func running(t testing.TB, awayAfter string) (*lab.Person, *lab.Process) {
 	p.Login()
 	touch(t)
 	app := p.Command("run")
-	lab.Eventually(t, "a session is set", func() bool { return len(p.Emu.Self().Sessions) == 1 })
+	wait.Until(t, "a session is set", func() bool { return len(p.Emu.Self().Sessions) == 1 })
 	return p, app
 }
 

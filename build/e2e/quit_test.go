@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 // TestQuitSaysWhatItCouldNotClear has Graph refuse everything while Busy and a
@@ -18,7 +19,7 @@ func TestQuitSaysWhatItCouldNotClear(t *testing.T) {
 	if c := p.Command("set", "busy", "--message", "Writing the report"); c.Wait() != 0 {
 		t.Fatalf("set: %s", c.Output())
 	}
-	lab.Eventually(t, "Busy and the message are set", func() bool {
+	wait.Until(t, "Busy and the message are set", func() bool {
 		u := p.Emu.Self()
 		return u.Preferred != nil && u.Shown.Availability == "Busy" && u.StatusMessage != nil
 	})
@@ -57,7 +58,7 @@ func TestQuitAndStartAgain(t *testing.T) {
 		}
 		app = next
 		touch(t)
-		lab.Eventually(t, "the next one runs and sets a session", func() bool { return len(p.Emu.Self().Sessions) == 1 })
+		wait.Until(t, "the next one runs and sets a session", func() bool { return len(p.Emu.Self().Sessions) == 1 })
 	}
 }
 
@@ -67,13 +68,13 @@ func TestStartDuringQuit(t *testing.T) {
 	p, app := running(t, "1h")
 	p.Emu.Post("faults", `{"delay":"30s","path":"/clearPresence"}`)
 	quit := p.Command("quit")
-	lab.Eventually(t, "it quits", func() bool { return strings.Contains(logOf(p), "msg=quitting\n") })
+	wait.Until(t, "it quits", func() bool { return strings.Contains(logOf(p), "msg=quitting\n") })
 	next := p.Command("run")
 	quit.Wait()
 	if app.Wait() != 0 {
 		t.Errorf("run: %s", app.Output())
 	}
-	lab.Eventually(t, "the next one runs", func() bool { return next.Ended() || p.Command("status").Wait() == 0 })
+	wait.Until(t, "the next one runs", func() bool { return next.Ended() || p.Command("status").Wait() == 0 })
 	if next.Ended() {
 		t.Errorf("run: exit %d: %s", next.Wait(), next.Output())
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 // serial runs scripts one after another: they share one desktop, its pointer and
@@ -133,10 +134,10 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// eventually does what lab.Eventually does, for a script. It calls what after
+// eventually does what wait.Until does, for a script. It calls what after
 // the wait.
 func eventually(ts *testscript.TestScript, what func() string, ok func() bool) {
-	if !lab.Within(lab.Patience, ok) {
+	if !wait.Within(wait.Patience, ok) {
 		ts.Fatalf("never: %s", what())
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 // edit replaces a text in the person's settings file, as an editor does that
@@ -42,8 +43,8 @@ func TestSwitchOfTheMenuIsShown(t *testing.T) {
 		t.Errorf("there is no %q", line)
 	}
 	panel.click(name, "Busy in a call")
-	lab.Eventually(t, "the switch is off", func() bool { return !panel.checked(name, "Busy in a call") })
-	lab.Eventually(t, "the switch is shown", shows("busy_in_call = false # menu"))
+	wait.Until(t, "the switch is off", func() bool { return !panel.checked(name, "Busy in a call") })
+	wait.Until(t, "the switch is shown", shows("busy_in_call = false # menu"))
 	app.Stop()
 	if line := "busy_in_call = false # menu"; !shows(line)() {
 		t.Errorf("without a running heliograph there is no %q", line)
@@ -51,9 +52,9 @@ func TestSwitchOfTheMenuIsShown(t *testing.T) {
 	edit(t, p, "[automatic]\n", "[automatic]\nbusy_in_call = true\n")
 	again := p.Command("run")
 	panel, name = onPanel(t, again)
-	lab.Eventually(t, "the switch is off after a restart", func() bool { return !panel.checked(name, "Busy in a call") })
+	wait.Until(t, "the switch is off after a restart", func() bool { return !panel.checked(name, "Busy in a call") })
 	panel.click(name, "Busy in a call")
-	lab.Eventually(t, "the file counts again", shows("busy_in_call = true # file, line 2"))
+	wait.Until(t, "the file counts again", shows("busy_in_call = true # file, line 2"))
 }
 
 // TestWrongEditIsTold: a notice says what is wrong, once, and the previous
@@ -62,7 +63,7 @@ func TestWrongEditIsTold(t *testing.T) {
 	p, _ := running(t, "1h")
 	shown := noticesFromNow(t)
 	edit(t, p, `away_after = "1h"`, "away_after = 5")
-	lab.Eventually(t, "a notice names the line", func() bool {
+	wait.Until(t, "a notice names the line", func() bool {
 		texts := shown.bodies("There's a mistake in the settings file")
 		return len(texts) == 1 && strings.Contains(texts[0], "line 2: automatic.away_after: 5 has no unit")
 	})
@@ -70,5 +71,5 @@ func TestWrongEditIsTold(t *testing.T) {
 		t.Errorf("colleagues see %+v", p.Emu.Self().Shown)
 	}
 	edit(t, p, "away_after = 5", `away_after = "1s"`)
-	lab.Eventually(t, "the corrected file counts", func() bool { return p.Emu.Shows("Away/Away") })
+	wait.Until(t, "the corrected file counts", func() bool { return p.Emu.Shows("Away/Away") })
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/zalando/go-keyring"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 	"heliograph/graph"
 	"heliograph/graph/emu"
 )
@@ -43,7 +44,7 @@ func (r *reader) login(t *testing.T, c *chromium) *lab.Process {
 	_ = os.Remove(r.page) // there is none at the first try
 	p := r.Command("login")
 	var address []byte
-	lab.Eventually(t, "heliograph opens a page", func() bool {
+	wait.Until(t, "heliograph opens a page", func() bool {
 		var err error
 		address, err = os.ReadFile(r.page)
 		return err == nil
@@ -84,7 +85,7 @@ func TestSignInInABrowser(t *testing.T) {
 	}
 	touch(t)
 	r.Command("run")
-	lab.Eventually(t, "the kept sign-in is used", func() bool { return len(r.Emu.Self().Sessions) == 1 })
+	wait.Until(t, "the kept sign-in is used", func() bool { return len(r.Emu.Self().Sessions) == 1 })
 	if code := r.Command("logout").Wait(); code != 0 || kept(t) {
 		t.Errorf("logout: exit %d, kept %v", code, kept(t))
 	}

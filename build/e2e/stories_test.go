@@ -9,23 +9,24 @@ import (
 	"time"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 func TestAwayAndBack(t *testing.T) {
 	p, _ := running(t, "2s")
-	lab.Eventually(t, "idle is Away", func() bool { return p.Emu.Shows("Away/Away") })
+	wait.Until(t, "idle is Away", func() bool { return p.Emu.Shows("Away/Away") })
 	touch(t)
-	lab.Eventually(t, "one motion is Available", func() bool { return p.Emu.Shows("Available/Available") })
+	wait.Until(t, "one motion is Available", func() bool { return p.Emu.Shows("Available/Available") })
 }
 
 func TestCallByAListedProgram(t *testing.T) {
 	shown := noticesFromNow(t)
 	p, _ := running(t, "1h")
 	rec := record(t, "zoom")
-	lab.Eventually(t, "a recording by zoom is a call", func() bool { return p.Emu.Shows("Busy/InACall") })
-	lab.Eventually(t, "a notice says so", func() bool { return shown.count("You're in a Zoom call") > 0 })
+	wait.Until(t, "a recording by zoom is a call", func() bool { return p.Emu.Shows("Busy/InACall") })
+	wait.Until(t, "a notice says so", func() bool { return shown.count("You're in a Zoom call") > 0 })
 	rec.Stop()
-	lab.Eventually(t, "the call ends after its grace", func() bool { return p.Emu.Shows("Available/Available") })
+	wait.Until(t, "the call ends after its grace", func() bool { return p.Emu.Shows("Available/Available") })
 	if n := shown.count("You're in a Zoom call"); n != 1 {
 		t.Errorf("%d notices of one call", n)
 	}
@@ -35,11 +36,11 @@ func TestRecordersAreNoCalls(t *testing.T) {
 	p, _ := running(t, "1h")
 	record(t, "parecord")
 	lab.Start(t, nil, "pavucontrol")
-	lab.Eventually(t, "both record", func() bool {
+	wait.Until(t, "both record", func() bool {
 		out, err := exec.Command("pactl", "list", "source-outputs").Output()
 		return err == nil && strings.Contains(string(out), "parecord") && strings.Contains(string(out), "pavucontrol")
 	})
-	lab.During(t, 2*time.Second, "colleagues see Available", func() bool { return p.Emu.Shows("Available/Available") })
+	wait.During(t, 2*time.Second, "colleagues see Available", func() bool { return p.Emu.Shows("Available/Available") })
 }
 
 func TestKilledSessionExpires(t *testing.T) {
@@ -53,7 +54,7 @@ func TestKilledSessionExpires(t *testing.T) {
 		t.Errorf("ten minutes after a kill colleagues see %+v", p.Emu.Self().Shown)
 	}
 	p.Command("run")
-	lab.Eventually(t, "the next start takes over", func() bool { return p.Emu.Shows("Available/Available") })
+	wait.Until(t, "the next start takes over", func() bool { return p.Emu.Shows("Available/Available") })
 }
 
 func TestQuitClearsTheSession(t *testing.T) {
@@ -70,13 +71,13 @@ func TestSecondLaunchShowsTheFirst(t *testing.T) {
 	p, _ := running(t, "1h")
 	shown := noticesFromNow(t)
 	p.Do("run")
-	lab.Eventually(t, "the first one says that it runs", func() bool { return shown.count("heliograph is already running") == 1 })
+	wait.Until(t, "the first one says that it runs", func() bool { return shown.count("heliograph is already running") == 1 })
 }
 
 func TestStatusAndChoiceByCommand(t *testing.T) {
 	p, _ := running(t, "1h")
 	p.Do("set", "dnd", "--for", "1h")
-	lab.Eventually(t, "colleagues see Do not disturb", func() bool { return p.Emu.Shows("DoNotDisturb/DoNotDisturb") })
+	wait.Until(t, "colleagues see Do not disturb", func() bool { return p.Emu.Shows("DoNotDisturb/DoNotDisturb") })
 	var s struct {
 		Choice struct{ Status string }
 		Reason struct{ Rule string }
@@ -87,16 +88,16 @@ func TestStatusAndChoiceByCommand(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	p.Do("auto")
-	lab.Eventually(t, "colleagues see Available", func() bool { return p.Emu.Shows("Available/Available") })
+	wait.Until(t, "colleagues see Available", func() bool { return p.Emu.Shows("Available/Available") })
 }
 
 func TestTimedChoiceSurvivesAKill(t *testing.T) {
 	p, app := running(t, "1h")
 	p.Do("set", "busy", "--for", "1h")
-	lab.Eventually(t, "colleagues see Busy", func() bool { return p.Emu.Shows("Busy/Busy") })
+	wait.Until(t, "colleagues see Busy", func() bool { return p.Emu.Shows("Busy/Busy") })
 	app.Kill()
 	p.Command("run")
-	lab.Eventually(t, "the choice is back", func() bool {
+	wait.Until(t, "the choice is back", func() bool {
 		c := p.Command("status", "--json") // it fails until the program listens
 		return c.Wait() == 0 && strings.Contains(c.Output(), `"busy"`) && p.Emu.Shows("Busy/Busy")
 	})
@@ -108,11 +109,11 @@ func TestPanelRestart(t *testing.T) {
 	_, app := running(t, "1h")
 	panel := newPanel(t)
 	there := func() bool { return panel.item(app.PID()) != "" }
-	lab.Eventually(t, "the icon is on the panel", there)
+	wait.Until(t, "the icon is on the panel", there)
 	killPart(t, "PANEL")
-	lab.Eventually(t, "the panel is gone", func() bool { return !there() })
+	wait.Until(t, "the panel is gone", func() bool { return !there() })
 	lab.Start(t, nil, "xfce4-panel", "--disable-wm-check")
-	lab.Eventually(t, "the icon is back", there)
+	wait.Until(t, "the icon is back", there)
 }
 
 func TestDemo(t *testing.T) {

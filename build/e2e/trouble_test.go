@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 // TestShortTroubleEndsNoSignIn: Graph refuses every token for a moment, and a
@@ -16,7 +16,7 @@ func TestShortTroubleEndsNoSignIn(t *testing.T) {
 	p.Emu.Post("faults", `{"path":"/v1.0/*/*/*/*","status":401,"for":"3s"}`)
 	p.Emu.Post("faults", `{"path":"/oauth2/v2.0/token","page":true,"status":403,"times":1}`)
 	p.Do("set", "dnd")
-	lab.Eventually(t, "Do not disturb is set nevertheless", func() bool { return p.Emu.Shows("DoNotDisturb/DoNotDisturb") })
+	wait.Until(t, "Do not disturb is set nevertheless", func() bool { return p.Emu.Shows("DoNotDisturb/DoNotDisturb") })
 	if log := logOf(p); !strings.Contains(log, "sign-in server answers 403") {
 		t.Errorf("the proxy's answer is not in the log:\n%s", log)
 	}
@@ -32,12 +32,12 @@ func TestShortTroubleEndsNoSignIn(t *testing.T) {
 func TestRefusedSwitchIsCleared(t *testing.T) {
 	p, _ := running(t, "1h")
 	p.Do("set", "busy")
-	lab.Eventually(t, "Busy is set", func() bool { return p.Emu.Shows("Busy/Busy") })
+	wait.Until(t, "Busy is set", func() bool { return p.Emu.Shows("Busy/Busy") })
 	p.Emu.Post("faults", `{"path":"/setUserPreferredPresence","status":403}`)
 	p.Do("set", "dnd")
-	lab.Eventually(t, "the switch is refused", func() bool { return strings.Contains(logOf(p), "Microsoft refuses") })
+	wait.Until(t, "the switch is refused", func() bool { return strings.Contains(logOf(p), "Microsoft refuses") })
 	p.Do("auto")
-	lab.Eventually(t, "Busy is cleared", func() bool { return p.Emu.Shows("Available/Available") })
+	wait.Until(t, "Busy is cleared", func() bool { return p.Emu.Shows("Available/Available") })
 	if u := p.Emu.Self(); u.Preferred != nil {
 		t.Errorf("left behind: %+v", u.Preferred)
 	}

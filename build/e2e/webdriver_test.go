@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 // chromium is a real browser, driven over the WebDriver protocol.
@@ -52,7 +53,7 @@ func startDriver(t *testing.T) (port string) {
 	t.Helper()
 	for range 5 {
 		driver := lab.Start(t, nil, "chromedriver", "--port=0")
-		lab.Eventually(t, "chromedriver prints its port, or that it is taken", func() bool {
+		wait.Until(t, "chromedriver prints its port, or that it is taken", func() bool {
 			if m := driverPort.FindStringSubmatch(driver.Output()); m != nil {
 				port = m[1]
 			}
@@ -125,7 +126,7 @@ func (c *chromium) find(xpath string) (string, error) {
 // click waits for the element and clicks it, as a person would.
 func (c *chromium) click(xpath string) {
 	c.t.Helper()
-	lab.Eventually(c.t, "a click on "+xpath, func() bool {
+	wait.Until(c.t, "a click on "+xpath, func() bool {
 		e, err := c.find(xpath)
 		return err == nil && c.try("POST", e+"/click", nil, nil) == nil
 	})
@@ -134,7 +135,7 @@ func (c *chromium) click(xpath string) {
 // enter types into a field.
 func (c *chromium) enter(xpath, text string) {
 	c.t.Helper()
-	lab.Eventually(c.t, "text into "+xpath, func() bool {
+	wait.Until(c.t, "text into "+xpath, func() bool {
 		e, err := c.find(xpath)
 		return err == nil && c.try("POST", e+"/value", map[string]string{"text": text}, nil) == nil
 	})
@@ -143,7 +144,7 @@ func (c *chromium) enter(xpath, text string) {
 // sees waits until the text is on the page.
 func (c *chromium) sees(text string) {
 	c.t.Helper()
-	lab.Eventually(c.t, "on the page is "+text, func() bool {
+	wait.Until(c.t, "on the page is "+text, func() bool {
 		var got string
 		e, err := c.find("//body")
 		return err == nil && c.try("GET", e+"/text", nil, &got) == nil && strings.Contains(got, text)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"heliograph/build/wait"
 	"heliograph/graph/emu"
 )
 
@@ -26,7 +27,7 @@ func StartEmulator(t testing.TB, program string) *Emulator {
 	t.Helper()
 	p := Start(t, nil, program, "emulate", "--listen", "127.0.0.1:0", "--json")
 	var urls struct{ URL string }
-	Eventually(t, "the emulator prints its address", func() bool {
+	wait.Until(t, "the emulator prints its address", func() bool {
 		line, _, ok := strings.Cut(p.Output(), "\n")
 		return ok && json.Unmarshal([]byte(line), &urls) == nil && urls.URL != ""
 	})

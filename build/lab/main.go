@@ -1,3 +1,9 @@
+// Package lab holds what both end-to-end suites need, build/e2e on a Linux
+// desktop and build/windows/e2e under Wine: processes that end with their test,
+// the emulated Microsoft, and a person who is signed in there.
+//
+// It contains no stories and asserts nothing about heliograph. Only tests
+// import it.
 package lab
 
 import (

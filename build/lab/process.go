@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"heliograph/build/wait"
 )
 
 // Process is a program that a test has started and that ends with the test.
@@ -45,7 +47,7 @@ func Start(t testing.TB, env []string, name string, args ...string) *Process {
 	}()
 	t.Cleanup(func() {
 		p.Signal(syscall.SIGTERM)
-		if !p.EndsWithin(Patience) {
+		if !p.EndsWithin(wait.Patience) {
 			p.Kill()
 			t.Errorf("%s did not end", name)
 		}
@@ -103,7 +105,7 @@ func (p *Process) Ended() bool {
 // program ends within Patience.
 func (p *Process) Wait() int {
 	p.t.Helper()
-	if !p.EndsWithin(Patience) {
+	if !p.EndsWithin(wait.Patience) {
 		p.t.Fatalf("%q does not end:\n%s", p.cmd.Args, p.Output())
 	}
 	return p.cmd.ProcessState.ExitCode()

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"heliograph/build/wait"
 )
 
 // Surroundings gives a test a desktop of its own, so that it may end parts of
@@ -17,7 +19,7 @@ func Surroundings(t *testing.T, script string, args ...string) {
 	args = append(args, "--", "sh", "-c", `env -0 >"$0.new" && mv "$0.new" "$0" && exec sleep infinity`, file)
 	p := Start(t, nil, script, args...)
 	var raw []byte
-	Eventually(t, script+" is up", func() bool {
+	wait.Until(t, script+" is up", func() bool {
 		var err error
 		raw, err = os.ReadFile(file)
 		return err == nil || p.Ended()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
+	"heliograph/build/wait"
 	"heliograph/detect/bus"
 	"heliograph/detect/bus/bustest"
 )
@@ -89,15 +90,15 @@ func TestMutter(t *testing.T) {
 	}
 	before := time.Now()
 	mutter.fire(t, conn, "idle", time.Minute)
-	bustest.Eventually(t, "at rest", func() bool { return !state().InUse })
+	wait.Until(t, "at rest", func() bool { return !state().InUse })
 	if off := state().Last.Sub(before.Add(-time.Minute)); off.Abs() > 5*time.Second {
 		t.Errorf("the last input is %v off", off)
 	}
 	mutter.fire(t, conn, "active", 0)
-	bustest.Eventually(t, "in use", func() bool { return state().InUse })
+	wait.Until(t, "in use", func() bool { return state().InUse })
 	emit(t, conn, mutterPath, mutterName+".WatchFired", uint32(4711)) // somebody else's
 	conn.Close()
-	bustest.Eventually(t, "its end is an error", func() bool { _, err := m.State(); return err != nil })
+	wait.Until(t, "its end is an error", func() bool { _, err := m.State(); return err != nil })
 }
 
 type fakeSaver struct{ active bool }
@@ -125,13 +126,13 @@ func TestSavers(t *testing.T) {
 	}
 	emit(t, conn, "/anywhere", "org.mate.ScreenSaver.ActiveChanged", "false") // of another type
 	emit(t, conn, "/org/mate/ScreenSaver", "org.mate.ScreenSaver.ActiveChanged", false)
-	bustest.Eventually(t, "uncovered", func() bool { return !active() })
+	wait.Until(t, "uncovered", func() bool { return !active() })
 	emit(t, conn, "/org/mate/ScreenSaver", "org.mate.ScreenSaver.ActiveChanged", true)
-	bustest.Eventually(t, "covered", active)
+	wait.Until(t, "covered", active)
 	conn.Close()
-	bustest.Eventually(t, "a saver that has ended covers nothing", func() bool { return !active() })
+	wait.Until(t, "a saver that has ended covers nothing", func() bool { return !active() })
 	_ = daemon.Process.Kill()
-	bustest.Eventually(t, "the end of the bus is an error", func() bool { _, err := s.Active(); return errors.Is(err, errBusGone) })
+	wait.Until(t, "the end of the bus is an error", func() bool { _, err := s.Active(); return errors.Is(err, errBusGone) })
 }
 
 // fakePolicy is KDE's policy agent.
@@ -182,23 +183,23 @@ func TestInhibitors(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Inhibitor{{"", "?", true}, {"vlc", "playing", true}}
-	bustest.Eventually(t, "KDE's, which appears later, are listed", func() bool { return slices.Equal(state().List, want) && state().Present })
+	wait.Until(t, "KDE's, which appears later, are listed", func() bool { return slices.Equal(state().List, want) && state().Present })
 	policy.mu.Lock()
 	policy.list, policy.screen = nil, false
 	policy.mu.Unlock()
 	emit(t, kde, kdePath, kdePolicy+".InhibitionsChanged", []string{}, []string{})
-	bustest.Eventually(t, "they end", func() bool { return len(state().List) == 0 })
+	wait.Until(t, "they end", func() bool { return len(state().List) == 0 })
 	kde.Close()
-	bustest.Eventually(t, "nothing is left that could report any", func() bool { return !state().Present })
+	wait.Until(t, "nothing is left that could report any", func() bool { return !state().Present })
 
 	power := bustest.Connect(t, variable, "org.test.NotYet2")
 	export(t, power, &fakePower{true}, powerPath, powerInhibit)
 	if _, err := power.RequestName(powerName, 0); err != nil {
 		t.Fatal(err)
 	}
-	bustest.Eventually(t, "a power manager says that somebody asks", func() bool { return state().Unlisted && state().Present })
+	wait.Until(t, "a power manager says that somebody asks", func() bool { return state().Unlisted && state().Present })
 	power.Close()
-	bustest.Eventually(t, "it has ended", func() bool { return !state().Unlisted })
+	wait.Until(t, "it has ended", func() bool { return !state().Unlisted })
 }
 
 func TestProgramNames(t *testing.T) {
@@ -220,7 +221,7 @@ func TestCloseWhileAServiceHangs(t *testing.T) {
 	conn := bustest.Connect(t, variable, "org.test.Hanging")
 	conn.Eavesdrop(make(chan *dbus.Message, 1)) // it handles no message any more, not even a reply
 	conn.BusObject().Go("org.freedesktop.DBus.RequestName", dbus.FlagNoReplyExpected, nil, kdePolicy, uint32(0))
-	bustest.Eventually(t, "it is asked", func() bool {
+	wait.Until(t, "it is asked", func() bool {
 		i.mu.Lock()
 		defer i.mu.Unlock()
 		return i.present[kdePolicy]

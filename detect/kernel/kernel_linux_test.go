@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"heliograph/build/wait"
+	"heliograph/detect/latest"
 )
 
 // program copies a program under another name.
@@ -53,32 +56,12 @@ func end(c *exec.Cmd) {
 	_ = c.Wait()
 }
 
-// soon waits for what another process does.
-func soon(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for end := time.Now().Add(10 * time.Second); !ok(); <-tick.C {
-		if time.Now().After(end) {
-			t.Fatalf("never: %s", what)
-		}
-	}
-}
-
-// note puts a value into a channel that has room.
-func note(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
-}
-
 func TestPrograms(t *testing.T) {
 	dir := t.TempDir()
 	name := fmt.Sprint("lock", os.Getpid()) // others run tests on this computer too
 	path := program(t, dir, "sleep", name)
 	changed := make(chan struct{}, 1)
-	p, err := WatchPrograms(HostProc, []string{dir, filepath.Join(dir, "none")}, []string{name, "none"}, func() { note(changed) })
+	p, err := WatchPrograms(HostProc, []string{dir, filepath.Join(dir, "none")}, []string{name, "none"}, func() { latest.Notify(changed) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,15 +71,15 @@ func TestPrograms(t *testing.T) {
 	}
 	runs := func(want bool) func() bool { return func() bool { _, n := p.State(); return n > 0 == want } }
 	c := running(t, path, "1000")
-	soon(t, "its start is seen", runs(true))
+	wait.Until(t, "its start is seen", runs(true))
 	<-changed
 	end(c)
-	soon(t, "its end is seen", runs(false))
+	wait.Until(t, "its end is seen", runs(false))
 
 	// swaylock -f goes into the background: the child stays.
 	running(t, "/bin/sh", "-c", path+" 1000 & "+path+" 0.2; touch "+dir+"/ended; wait")
-	soon(t, "the parent is seen", runs(true))
-	soon(t, "the child runs and the parent has ended", func() bool { return len(HostProc.Running([]string{name})) == 1 && exists(dir+"/ended") })
+	wait.Until(t, "the parent is seen", runs(true))
+	wait.Until(t, "the child runs and the parent has ended", func() bool { return len(HostProc.Running([]string{name})) == 1 && exists(dir+"/ended") })
 	if !runs(true)() {
 		t.Error("the child is not seen")
 	}
@@ -105,11 +88,11 @@ func TestPrograms(t *testing.T) {
 			_ = p.Kill()
 		}
 	}
-	soon(t, "both have ended", runs(false))
+	wait.Until(t, "both have ended", runs(false))
 
 	path = program(t, dir, "sleep", name)
 	running(t, path, "1000")
-	soon(t, "an upgraded one is seen", runs(true))
+	wait.Until(t, "an upgraded one is seen", runs(true))
 }
 
 // A program that already runs is seen at once; somebody who reads its file does
@@ -119,7 +102,7 @@ func TestProgramThatAlreadyRuns(t *testing.T) {
 	name := fmt.Sprint("before", os.Getpid())
 	path := program(t, dir, "sleep", name)
 	c := running(t, path, "1000")
-	soon(t, "it runs", func() bool { return len(HostProc.Running([]string{name})) == 1 })
+	wait.Until(t, "it runs", func() bool { return len(HostProc.Running([]string{name})) == 1 })
 	p, err := WatchPrograms(HostProc, []string{dir}, []string{name}, func() {})
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +113,7 @@ func TestProgramThatAlreadyRuns(t *testing.T) {
 		t.Error("it is not seen")
 	}
 	end(c)
-	soon(t, "its end is seen", func() bool { return running() == 0 })
+	wait.Until(t, "its end is seen", func() bool { return running() == 0 })
 	if _, err := os.ReadFile(path); err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +133,7 @@ func TestDevices(t *testing.T) {
 		return path
 	}
 	changed := make(chan struct{}, 1)
-	d, err := WatchDevices(HostProc, []string{dir, sub}, func(n string) bool { return strings.HasSuffix(n, "c") }, func() { note(changed) })
+	d, err := WatchDevices(HostProc, []string{dir, sub}, func(n string) bool { return strings.HasSuffix(n, "c") }, func() { latest.Notify(changed) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,13 +144,13 @@ func TestDevices(t *testing.T) {
 		t.Fatal(err)
 	}
 	mic, speaker := device("pcmC0D0c"), device("pcmC0D0p")
-	soon(t, "the device is watched", func() bool { n, _ := d.State(); return n == 1 })
+	wait.Until(t, "the device is watched", func() bool { n, _ := d.State(); return n == 1 })
 	tail := func(name, path string) *exec.Cmd {
 		return running(t, program(t, t.TempDir(), "tail", name), "-f", path)
 	}
 	tail("zoom", speaker)
 	c := tail("baresip", mic)
-	soon(t, "the process that has it open is seen", held(1))
+	wait.Until(t, "the process that has it open is seen", held(1))
 	if h := holders()[0]; h.PID != c.Process.Pid || !slices.Equal(h.Names, []string{"baresip"}) {
 		t.Errorf("it is %+v", h)
 	}
@@ -176,14 +159,14 @@ func TestDevices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	soon(t, "a second one is seen", held(2))
+	wait.Until(t, "a second one is seen", held(2))
 	own.Close()
 	end(c)
-	soon(t, "the end of both is seen", held(0))
+	wait.Until(t, "the end of both is seen", held(0))
 	if err := os.Remove(mic); err != nil {
 		t.Fatal(err)
 	}
-	soon(t, "a card that is pulled out is forgotten", func() bool { n, _ := d.State(); return n == 0 })
+	wait.Until(t, "a card that is pulled out is forgotten", func() bool { n, _ := d.State(); return n == 0 })
 }
 
 func TestJumps(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"github.com/godbus/dbus/v5"
 	"github.com/godbus/dbus/v5/prop"
 
+	"heliograph/build/wait"
 	"heliograph/detect/bus"
 	"heliograph/detect/bus/bustest"
 )
@@ -132,22 +133,22 @@ func TestSession(t *testing.T) {
 				t.Errorf("%+v", st)
 			}
 			l.session.SetMust(sessionInterface, "LockedHint", true)
-			bustest.Eventually(t, "locked", func() bool { return state(t, s).Locked })
+			wait.Until(t, "locked", func() bool { return state(t, s).Locked })
 			l.session.SetMust(sessionInterface, "Active", false)
-			bustest.Eventually(t, "another session has the screen", func() bool { return !state(t, s).Active })
+			wait.Until(t, "another session has the screen", func() bool { return !state(t, s).Active })
 			l.session.SetMust(sessionInterface, "IdleSinceHint", uint64(1_700_000_000_000_000))
-			bustest.Eventually(t, "the desktop sets its idle hint", func() bool { return state(t, s).IdleSince.Equal(time.Unix(1_700_000_000, 0)) })
+			wait.Until(t, "the desktop sets its idle hint", func() bool { return state(t, s).IdleSince.Equal(time.Unix(1_700_000_000, 0)) })
 			wrongType := map[string]dbus.Variant{"LockedHint": dbus.MakeVariant("no")}
 			if err := l.conn.Emit(sessionPath, bus.PropertiesInterface+".PropertiesChanged", sessionInterface, wrongType, []string{}); err != nil {
 				t.Fatal(err)
 			}
 			l.session.SetMust(sessionInterface, "Active", true)
-			bustest.Eventually(t, "ours has it", func() bool { return state(t, s).Active })
+			wait.Until(t, "ours has it", func() bool { return state(t, s).Active })
 			if !state(t, s).Locked {
 				t.Error("a value of another type was taken")
 			}
 			l.conn.Close()
-			bustest.Eventually(t, "its end is an error", func() bool { _, err := s.State(); return err != nil })
+			wait.Until(t, "its end is an error", func() bool { _, err := s.State(); return err != nil })
 		})
 	}
 }
@@ -171,12 +172,12 @@ func TestSleepIsDelayed(t *testing.T) {
 	}
 	l.prepareForSleep(t, true)
 	over := <-delays
-	bustest.Eventually(t, "asleep", func() bool { return state(t, s).Asleep })
+	wait.Until(t, "asleep", func() bool { return state(t, s).Asleep })
 	close(over)
 	l.released(t, 0)
 	l.prepareForSleep(t, false)
-	bustest.Eventually(t, "awake", func() bool { st := state(t, s); return !st.Asleep && time.Since(st.Woke) < time.Minute })
-	bustest.Eventually(t, "the next sleep is delayed too", func() bool {
+	wait.Until(t, "awake", func() bool { st := state(t, s); return !st.Asleep && time.Since(st.Woke) < time.Minute })
+	wait.Until(t, "the next sleep is delayed too", func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return s.inhibitor != nil && l.inhibitors() == 2
@@ -198,9 +199,9 @@ func TestSleepIsNotDelayed(t *testing.T) {
 	}
 	defer s.Close()
 	l.prepareForSleep(t, true)
-	bustest.Eventually(t, "asleep", func() bool { return state(t, s).Asleep })
+	wait.Until(t, "asleep", func() bool { return state(t, s).Asleep })
 	l.prepareForSleep(t, false)
-	bustest.Eventually(t, "awake", func() bool { return !state(t, s).Asleep })
+	wait.Until(t, "awake", func() bool { return !state(t, s).Asleep })
 	if n := l.inhibitors(); n != 0 {
 		t.Errorf("%d inhibitors", n)
 	}

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"heliograph/build/wait"
 )
 
 // compositor is a stand-in for the newest compositors, which speak version 2 of
@@ -124,18 +126,6 @@ func (c *compositor) global(opcode uint16, args ...any) {
 	c.send(c.registry, opcode, args...)
 }
 
-// soon waits for what another goroutine does.
-func soon(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for end := time.Now().Add(10 * time.Second); !ok(); <-tick.C {
-		if time.Now().After(end) {
-			t.Fatalf("never: %s", what)
-		}
-	}
-}
-
 // state returns what is known now.
 func state(t *testing.T, i *Idle) State {
 	t.Helper()
@@ -155,44 +145,44 @@ func TestSeatsAndInhibitors(t *testing.T) {
 		t.Fatal(err)
 	}
 	inUse := func(want bool) func() bool { return func() bool { return state(t, idle).InUse == want } }
-	soon(t, "both notifications of the seat", func() bool { return c.watching() == 2 })
+	wait.Until(t, "both notifications of the seat", func() bool { return c.watching() == 2 })
 	before := time.Now()
 	c.notify(5, extGetInputIdle, noteIdled)
-	soon(t, "the only seat rests", inUse(false))
+	wait.Until(t, "the only seat rests", inUse(false))
 	if off := state(t, idle).Last.Sub(before.Add(-time.Minute)); off < 0 || off > time.Second {
 		t.Errorf("the last input is %v off", off)
 	}
-	soon(t, "an inhibitor shows, since only its notification is silent", func() bool { return state(t, idle).Inhibited })
+	wait.Until(t, "an inhibitor shows, since only its notification is silent", func() bool { return state(t, idle).Inhibited })
 	c.notify(5, extGetIdle, noteIdled)
-	soon(t, "it is gone", func() bool { return !state(t, idle).Inhibited })
+	wait.Until(t, "it is gone", func() bool { return !state(t, idle).Inhibited })
 	c.notify(5, extGetInputIdle, noteResumed)
-	soon(t, "the seat is used", inUse(true))
+	wait.Until(t, "the seat is used", inUse(true))
 
 	c.global(registryGlobal, uint32(20), "wl_seat", uint32(9))
-	soon(t, "the second seat is watched", func() bool { return c.watching() == 4 })
+	wait.Until(t, "the second seat is watched", func() bool { return c.watching() == 4 })
 	c.notify(5, extGetInputIdle, noteIdled)
 	c.notify(20, extGetInputIdle, noteIdled)
-	soon(t, "both rest", inUse(false))
+	wait.Until(t, "both rest", inUse(false))
 	c.notify(20, extGetInputIdle, noteResumed)
-	soon(t, "one is used", inUse(true))
+	wait.Until(t, "one is used", inUse(true))
 	c.global(registryGlobalRemove, uint32(20))
-	soon(t, "the used one is gone, the other rests", inUse(false))
-	soon(t, "its notifications are destroyed", func() bool { return c.watching() == 2 })
+	wait.Until(t, "the used one is gone, the other rests", inUse(false))
+	wait.Until(t, "its notifications are destroyed", func() bool { return c.watching() == 2 })
 	c.global(registryGlobalRemove, uint32(5))
-	soon(t, "nobody is left to be seen", func() bool { return c.watching() == 0 })
+	wait.Until(t, "nobody is left to be seen", func() bool { return c.watching() == 0 })
 	if state(t, idle).InUse {
 		t.Error("without a seat, somebody uses it")
 	}
 	c.global(registryGlobal, uint32(21), "wl_seat", uint32(4))
-	soon(t, "a seat that appears is used until it rests", inUse(true))
-	soon(t, "and is watched", func() bool { return c.watching() == 2 })
+	wait.Until(t, "a seat that appears is used until it rests", inUse(true))
+	wait.Until(t, "and is watched", func() bool { return c.watching() == 2 })
 	c.mu.Lock()
 	if !slices.Equal(c.released, []uint32{20, 5}) {
 		t.Errorf("released: %v", c.released)
 	}
 	c.conn.Close()
 	c.mu.Unlock()
-	soon(t, "the end of the compositor is seen", func() bool { _, err := idle.State(); return err != nil })
+	wait.Until(t, "the end of the compositor is seen", func() bool { _, err := idle.State(); return err != nil })
 	idle.Close()
 	<-done
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
 	"github.com/jezek/xgb/xtest"
+
+	"heliograph/build/wait"
 )
 
 // xvfb starts an X server of the test's own and points DISPLAY to it.
@@ -85,18 +87,6 @@ func state(t *testing.T, w watch) State {
 	return s
 }
 
-// soon waits for what another process does.
-func soon(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for end := time.Now().Add(10 * time.Second); !ok(); <-tick.C {
-		if time.Now().After(end) {
-			t.Fatalf("never: %s", what)
-		}
-	}
-}
-
 // watches are both ways to know the idle time of a display.
 var watches = map[string]func(context.Context, time.Duration, func()) (watch, error){
 	"alarms": func(ctx context.Context, rest time.Duration, changed func()) (watch, error) {
@@ -123,7 +113,7 @@ func TestIdle(t *testing.T) {
 			if s := state(t, w); !s.InUse && time.Since(at) < rest {
 				t.Error("it rests although a key was pressed")
 			}
-			soon(t, "it rests", func() bool { return !state(t, w).InUse })
+			wait.Until(t, "it rests", func() bool { return !state(t, w).InUse })
 			if d := time.Since(at); d < rest-50*time.Millisecond {
 				t.Errorf("it rests after %v", d)
 			}
@@ -131,7 +121,7 @@ func TestIdle(t *testing.T) {
 				t.Errorf("the last input is %v off", off)
 			}
 			press(t)
-			soon(t, "it is in use", func() bool { return state(t, w).InUse })
+			wait.Until(t, "it is in use", func() bool { return state(t, w).InUse })
 		})
 	}
 }
@@ -149,7 +139,7 @@ func TestServerEnds(t *testing.T) {
 			if err := x.Process.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
 			}
-			soon(t, "an error", func() bool { _, err := w.State(); return err != nil })
+			wait.Until(t, "an error", func() bool { _, err := w.State(); return err != nil })
 			<-changed
 			w.Close()
 		})
@@ -180,7 +170,7 @@ func TestServerThatHangs(t *testing.T) {
 			if err := x.Process.Signal(syscall.SIGCONT); err != nil {
 				t.Fatal(err)
 			}
-			soon(t, "it opens again", func() bool {
+			wait.Until(t, "it opens again", func() bool {
 				w, err := open(t.Context(), time.Minute, func() {})
 				if err == nil {
 					w.Close()

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"heliograph/build/wait"
 	"heliograph/detect"
 	"heliograph/graph"
 	"heliograph/graph/emu"
@@ -21,30 +22,17 @@ func TestAbandonedPageKeepsTheKeyringWatched(t *testing.T) {
 	b := browser{make(chan string, 1)}
 	p, stop := start(t, s, k, registered(), b.open)
 	defer stop()
-	eventually(t, "the keyring was read", func() bool { return p.State().Problem != nil })
+	wait.Until(t, "the keyring was read", func() bool { return p.State().Problem != nil })
 	clicked := make(chan struct{})
 	go func() { defer close(clicked); p.SignIn(t.Context()) }()
 	<-b.pages
 	p.ready <- struct{}{} // it is not ready after all
-	eventually(t, "the announcement was taken", func() bool { return len(p.ready) == 0 })
+	wait.Until(t, "the announcement was taken", func() bool { return len(p.ready) == 0 })
 	p.CancelSignIn()
 	<-clicked
 	k.fail(nil)
 	p.ready <- struct{}{}
-	eventually(t, "somebody is signed in", func() bool { return p.signedInAs() != "" })
-}
-
-// eventually waits for what another goroutine does meanwhile. A sign-in page has
-// a real socket, so that no bubble can hold it.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for end := time.Now().Add(10 * time.Second); !ok(); <-tick.C {
-		if time.Now().After(end) {
-			t.Fatalf("never: %s", what)
-		}
-	}
+	wait.Until(t, "somebody is signed in", func() bool { return p.signedInAs() != "" })
 }
 
 // TestChangedSettingsAreNotLost holds that changed settings are applied also when

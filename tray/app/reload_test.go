@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"heliograph/build/wait"
 	"heliograph/graph"
 	"heliograph/graph/emu"
 	"heliograph/tray/control"
@@ -106,12 +107,8 @@ func (in *started) await(what string, ok func(control.State) bool) control.State
 // awaitLevel waits until the log has a level, which no state shows.
 func (in *started) awaitLevel(want slog.Level) {
 	in.t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for end := time.Now().Add(20 * time.Second); in.level.Level() != want; <-tick.C {
-		if time.Now().After(end) {
-			in.t.Fatalf("the log's level is %v", in.level.Level())
-		}
+	if !wait.Within(wait.Patience, func() bool { return in.level.Level() == want }) {
+		in.t.Fatalf("the log's level is %v", in.level.Level())
 	}
 }
 

@@ -4,9 +4,10 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/windows/registry"
+
+	"heliograph/build/wait"
 )
 
 // openedVariable makes this test's program the one that opens files: it writes
@@ -66,18 +67,12 @@ func TestFileByItsType(t *testing.T) {
 	if err := File(path); err != nil {
 		t.Fatal(err)
 	}
-	late := time.After(20 * time.Second)
-	for tick := time.NewTicker(20 * time.Millisecond); ; {
-		if raw, err := os.ReadFile(opened); err == nil && len(raw) > 0 {
-			if string(raw) != path {
-				t.Errorf("%q was opened, not %q", raw, path)
-			}
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-late:
-			t.Fatal("the program was never started")
-		}
+	var raw []byte
+	wait.Until(t, "the program is started", func() bool {
+		raw, _ = os.ReadFile(opened) // it appears with the program
+		return len(raw) > 0
+	})
+	if string(raw) != path {
+		t.Errorf("%q was opened, not %q", raw, path)
 	}
 }

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"heliograph/build/wait"
 )
 
 // page is an address as sign-in pages have them.
@@ -110,17 +112,7 @@ func TestForegroundBrowser(t *testing.T) {
 // awaitReaped waits until a process that ends has been reaped.
 func awaitReaped(t *testing.T, pid int) {
 	t.Helper()
-	late := time.After(10 * time.Second)
-	for tick := time.NewTicker(10 * time.Millisecond); ; {
-		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-late:
-			t.Fatalf("process %d has ended and was not reaped", pid)
-		}
-	}
+	wait.Until(t, fmt.Sprintf("process %d has ended and is reaped", pid), func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
 }
 
 // TestNextStarter: whatever fails at once or is missing is followed by the

@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"heliograph/build/wait"
 	"heliograph/tray/control"
 )
 
@@ -80,7 +81,7 @@ func (b *broker) start() {
 		b.t.Fatal(err)
 	}
 	go func() { _ = b.cmd.Wait(); close(b.done) }()
-	eventually(b.t, "mosquitto listens", func() bool {
+	wait.Until(b.t, "mosquitto listens", func() bool {
 		c, err := net.Dial("tcp", "127.0.0.1:"+b.port)
 		if err == nil {
 			c.Close()

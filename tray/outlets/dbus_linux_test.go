@@ -13,6 +13,7 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
+	"heliograph/build/wait"
 	"heliograph/detect/bus"
 	"heliograph/detect/bus/bustest"
 	"heliograph/tray/control"
@@ -64,7 +65,7 @@ func newOnBus(t *testing.T) *Hub {
 			t.Logf("parts %+v\n%s", h.Parts(), out)
 		}
 	})
-	eventually(t, "it is on the bus", func() bool { return h.Parts()[0].Value == "other programs can ask" })
+	wait.Until(t, "it is on the bus", func() bool { return h.Parts()[0].Value == "other programs can ask" })
 	return h
 }
 
@@ -75,7 +76,7 @@ func TestBusAnswersOtherPrograms(t *testing.T) {
 		t.Errorf("before the first state InCall is %s", got)
 	}
 	h.Publish(inCall())
-	eventually(t, "InCall is read", func() bool { return property(t, "InCall") == "(<true>,)" })
+	wait.Until(t, "InCall is read", func() bool { return property(t, "InCall") == "(<true>,)" })
 	for name, want := range map[string]string{"State": "(<'Busy'>,)", "Activity": "(<'InACall'>,)", "Reason": "(<'Zoom is in a call since 12:01'>,)",
 		"CallApp": "(<'Zoom'>,)", "Locked": "(<false>,)", "Idle": "(<false>,)", "Since": fmt.Sprintf("(<int64 %d>,)", inCall().Since.Unix())} {
 		if got := property(t, name); got != want {
@@ -104,7 +105,7 @@ func TestBusStatusObeysTheSchema(t *testing.T) {
 	startBus(t)
 	h := newOnBus(t)
 	h.Publish(inCall())
-	eventually(t, "InCall is read", func() bool { return property(t, "InCall") == "(<true>,)" })
+	wait.Until(t, "InCall is read", func() bool { return property(t, "InCall") == "(<true>,)" })
 	conn, err := bus.Session(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +129,7 @@ func TestBusThatHangs(t *testing.T) {
 	}
 	s := inCall()
 	s.Reason.Text = strings.Repeat("x", 64<<10) // a socket's buffer is soon full
-	eventually(t, "the problem shows", func() bool {
+	wait.Until(t, "the problem shows", func() bool {
 		s = withRule(s, s.Reason.Rule+"+")
 		h.Publish(s)
 		return strings.Contains(h.Parts()[0].Problem, "was not signalled")
@@ -158,7 +159,7 @@ func TestBusSignalsChanges(t *testing.T) {
 	startBus(t)
 	h := newOnBus(t)
 	h.Publish(available())
-	eventually(t, "the first state is there", func() bool { return property(t, "State") == "(<'Available'>,)" })
+	wait.Until(t, "the first state is there", func() bool { return property(t, "State") == "(<'Available'>,)" })
 	conn, err := dbus.ConnectSessionBus()
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +175,7 @@ func TestBusSignalsChanges(t *testing.T) {
 		select {
 		case s := <-signals:
 			return s
-		case <-time.After(patience):
+		case <-time.After(wait.Patience):
 			t.Fatal("no signal")
 			return nil
 		}
@@ -205,10 +206,10 @@ func TestBusNameIsReleased(t *testing.T) {
 	startBus(t)
 	h := newOnBus(t)
 	second := New(Options{Bus: true})
-	eventually(t, "a second one says why it fails", func() bool { return strings.Contains(second.Parts()[0].Problem, "another program has the name") })
+	wait.Until(t, "a second one says why it fails", func() bool { return strings.Contains(second.Parts()[0].Problem, "another program has the name") })
 	second.Close(t.Context())
 	h.Close(t.Context())
-	eventually(t, "the name is gone", func() bool { return strings.Contains(property(t, "State"), "ServiceUnknown") })
+	wait.Until(t, "the name is gone", func() bool { return strings.Contains(property(t, "State"), "ServiceUnknown") })
 }
 
 // TestBusNameIsFreeAfterClose: changed settings open the service again right
@@ -233,7 +234,7 @@ func TestBusEnds(t *testing.T) {
 	d := startBus(t)
 	h := newOnBus(t)
 	d.stop()
-	eventually(t, "the problem shows", func() bool { return strings.Contains(h.Parts()[0].Problem, "the session bus ended") })
+	wait.Until(t, "the problem shows", func() bool { return strings.Contains(h.Parts()[0].Problem, "the session bus ended") })
 	h.Publish(inCall())
 	h.Close(t.Context())
 }
@@ -243,7 +244,7 @@ func TestNoBus(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
 	h := New(Options{Bus: true})
 	h.Publish(inCall())
-	eventually(t, "the problem shows", func() bool { return h.Parts()[0].Problem == "there is no session bus" })
+	wait.Until(t, "the problem shows", func() bool { return h.Parts()[0].Problem == "there is no session bus" })
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	h.Close(ctx)
@@ -257,5 +258,5 @@ func TestBusStringsAreValid(t *testing.T) {
 	s := inCall()
 	s.Activity.Call = ptr("a\x00b\xff\u00fc")
 	h.Publish(s)
-	eventually(t, "it is there", func() bool { return property(t, "CallApp") == "(<'ab\ufffd\u00fc'>,)" })
+	wait.Until(t, "it is there", func() bool { return property(t, "CallApp") == "(<'ab\ufffd\u00fc'>,)" })
 }

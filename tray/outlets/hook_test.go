@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"heliograph/build/wait"
 )
 
 // script writes a shell script; $D is the folder it may write to.
@@ -36,7 +38,7 @@ func TestHookGetsTheState(t *testing.T) {
 	path, dir := script(t, `printf '%s' "$*" >$D/args; env | grep ^HELIOGRAPH_ | sort >$D/env; cat >$D/in.new; mv $D/in.new $D/in`)
 	h, out := newHook(t, 0, path, "a b", "$HOME")
 	h.Publish(inCall())
-	eventually(t, "the hook has run", func() bool { return strings.Contains(h.Parts()[0].Value, "last ran") })
+	wait.Until(t, "the hook has run", func() bool { return strings.Contains(h.Parts()[0].Value, "last ran") })
 	checkState(t, []byte(read(dir+"/in")), inCall(), true)
 	if got := read(dir + "/args"); got != "a b $HOME" {
 		t.Errorf("arguments %q", got)
@@ -59,9 +61,9 @@ func TestHookNeverRunsTwiceAtOnce(t *testing.T) {
 echo $HELIOGRAPH_RULE >>$D/log
 while [ ! -e $D/go ]; do sleep 0.02; done
 rmdir $D/lock`)
-	h, _ := newHook(t, patience, path)
+	h, _ := newHook(t, wait.Patience, path)
 	h.Publish(available())
-	eventually(t, "it runs", func() bool { return read(dir+"/log") == "input\n" })
+	wait.Until(t, "it runs", func() bool { return read(dir+"/log") == "input\n" })
 	h.Publish(inCall())
 	for _, rule := range []string{"locked", "idle"} {
 		h.Publish(withRule(available(), rule))
@@ -79,7 +81,7 @@ func TestHookFailureIsReported(t *testing.T) {
 	path, dir := script(t, `[ -e $D/ok ] && exit 0; echo first >&2; printf 'no \033lamp\n' >&2; exit 3`)
 	h, out := newHook(t, 0, path)
 	h.Publish(available())
-	eventually(t, "the failure shows", func() bool { return h.Parts()[0].Problem != "" })
+	wait.Until(t, "the failure shows", func() bool { return h.Parts()[0].Problem != "" })
 	if p := h.Parts()[0]; p.Problem != "the command failed with exit code 3: no lamp" || p.Fix == "" {
 		t.Errorf("%+v", p)
 	}
@@ -90,7 +92,7 @@ func TestHookFailureIsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.Publish(s)
-	eventually(t, "it works again", func() bool { return h.Parts()[0].Problem == "" })
+	wait.Until(t, "it works again", func() bool { return h.Parts()[0].Problem == "" })
 	if text := out.String(); strings.Count(text, "level=WARN") != 1 || !strings.Contains(text, "works again") || strings.Contains(text, "Zoom") {
 		t.Errorf("log:\n%s", text)
 	}
@@ -104,7 +106,7 @@ func TestHookThatCannotStart(t *testing.T) {
 	for _, command := range []string{"/no/such/program", "no-such-program-anywhere", path} {
 		h, _ := newHook(t, 0, command)
 		h.Publish(available())
-		eventually(t, "the failure shows", func() bool { return strings.Contains(h.Parts()[0].Fix, "on_change") })
+		wait.Until(t, "the failure shows", func() bool { return strings.Contains(h.Parts()[0].Fix, "on_change") })
 	}
 }
 
@@ -123,13 +125,13 @@ func TestHangingHookIsKilled(t *testing.T) {
 	path, dir := script(t, `trap '' TERM; sleep 600 & echo $! >$D/child.new; mv $D/child.new $D/child; echo $$ >$D/self; wait; wait; sleep 600`)
 	h, _ := newHook(t, 300*time.Millisecond, path)
 	h.Publish(available())
-	eventually(t, "the failure shows", func() bool { return strings.Contains(h.Parts()[0].Problem, "did not end in 300ms") })
+	wait.Until(t, "the failure shows", func() bool { return strings.Contains(h.Parts()[0].Problem, "did not end in 300ms") })
 	for _, name := range []string{"self", "child"} {
 		pid, err := strconv.Atoi(strings.TrimSpace(read(dir + "/" + name)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, name+" has ended", func() bool { return !alive(pid) })
+		wait.Until(t, name+" has ended", func() bool { return !alive(pid) })
 	}
 }
 
@@ -138,7 +140,7 @@ func TestHookMayLeaveAProcessBehind(t *testing.T) {
 	path, dir := script(t, `sleep 600 & echo $! >$D/child`)
 	h, _ := newHook(t, 0, path)
 	h.Publish(available())
-	eventually(t, "the hook has run", func() bool { return strings.Contains(h.Parts()[0].Value, "last ran") })
+	wait.Until(t, "the hook has run", func() bool { return strings.Contains(h.Parts()[0].Value, "last ran") })
 	pid, err := strconv.Atoi(strings.TrimSpace(read(dir + "/child")))
 	if err != nil {
 		t.Fatal(err)
@@ -156,7 +158,7 @@ func TestCloseKillsAHook(t *testing.T) {
 	path, dir := script(t, `trap '' TERM; sleep 600 & echo $! >$D/child; echo $$ >$D/self.new; mv $D/self.new $D/self; wait; sleep 600`)
 	h, out := newHook(t, time.Hour, path)
 	h.Publish(available())
-	eventually(t, "it runs", func() bool { return read(dir+"/self") != "" })
+	wait.Until(t, "it runs", func() bool { return read(dir+"/self") != "" })
 	h.Publish(inCall())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -171,7 +173,7 @@ func TestCloseKillsAHook(t *testing.T) {
 			t.Fatal(err)
 		}
 		// A killed process ends when it is scheduled next.
-		eventually(t, name+" has ended", func() bool { return !alive(pid) })
+		wait.Until(t, name+" has ended", func() bool { return !alive(pid) })
 	}
 	if strings.Contains(out.String(), "deadline") {
 		t.Errorf("log: %s", out)

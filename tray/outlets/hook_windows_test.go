@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/windows"
+
+	"heliograph/build/wait"
 )
 
 // The test's own program plays the hook and its child: Windows has no shell
@@ -72,7 +74,7 @@ func TestHangingHookIsKilled(t *testing.T) {
 	})
 	h.Publish(available())
 	var processes []windows.Handle
-	eventually(t, "the hook and its child run", func() bool {
+	wait.Until(t, "the hook and its child run", func() bool {
 		ids := strings.Fields(read(filepath.Join(dir, "ids")))
 		for _, id := range ids {
 			pid, err := strconv.ParseUint(id, 10, 32)
@@ -88,7 +90,7 @@ func TestHangingHookIsKilled(t *testing.T) {
 		}
 		return len(ids) > 0
 	})
-	eventually(t, "the failure shows", func() bool { return strings.Contains(h.Parts()[0].Problem, "did not end in 5s") })
+	wait.Until(t, "the failure shows", func() bool { return strings.Contains(h.Parts()[0].Problem, "did not end in 5s") })
 	for i, p := range processes {
 		if event, err := windows.WaitForSingleObject(p, 5000); err != nil || event != windows.WAIT_OBJECT_0 {
 			t.Errorf("process %d of %d still runs (%#x, %v)", i+1, len(processes), event, err)

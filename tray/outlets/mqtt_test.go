@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"heliograph/build/wait"
 )
 
 // newMQTTHub starts a hub with one MQTT outlet.
@@ -31,9 +33,9 @@ func TestMQTTStateAndAvailability(t *testing.T) {
 	h, _ := newMQTTHub(t, MQTT{Broker: b.url("mqtt"), Name: "My Desk"})
 	messages := b.listen("heliograph/#")
 	h.Publish(available())
-	eventually(t, "the state is retained", func() bool { return b.rule("my_desk") == "input" })
+	wait.Until(t, "the state is retained", func() bool { return b.rule("my_desk") == "input" })
 	h.Publish(inCall())
-	eventually(t, "the call is retained", func() bool { return b.rule("my_desk") == "call" })
+	wait.Until(t, "the call is retained", func() bool { return b.rule("my_desk") == "call" })
 	checkState(t, []byte(b.retained("heliograph/my_desk/state")), inCall(), false)
 	if got := b.retained("heliograph/my_desk/availability"); got != "online" {
 		t.Errorf("availability %q", got)
@@ -48,7 +50,7 @@ func TestMQTTStateAndAvailability(t *testing.T) {
 	if got := b.retained("heliograph/my_desk/availability"); got != "offline" {
 		t.Errorf("after Close availability is %q", got)
 	}
-	eventually(t, "all messages have arrived", func() bool { return strings.Contains(messages(), "availability offline") })
+	wait.Until(t, "all messages have arrived", func() bool { return strings.Contains(messages(), "availability offline") })
 	if n := strings.Count(messages(), "availability offline"); n != 1 {
 		t.Errorf("offline was published %d times", n)
 	}
@@ -59,12 +61,12 @@ func TestMQTTLostClientIsOffline(t *testing.T) {
 	b := newBroker(t, nil, "allow_anonymous true")
 	h, _ := newMQTTHub(t, MQTT{Broker: b.url("mqtt"), Name: "desk"})
 	h.Publish(available())
-	eventually(t, "online", func() bool { return b.retained("heliograph/desk/availability") == "online" })
+	wait.Until(t, "online", func() bool { return b.retained("heliograph/desk/availability") == "online" })
 	ctx, cancel := context.WithCancel(t.Context())
 	h.cancel() // it does not publish offline itself
 	cancel()
 	h.Close(ctx)
-	eventually(t, "the broker says offline", func() bool { return b.retained("heliograph/desk/availability") == "offline" })
+	wait.Until(t, "the broker says offline", func() bool { return b.retained("heliograph/desk/availability") == "offline" })
 }
 
 func TestMQTTDiscovery(t *testing.T) {
@@ -73,7 +75,7 @@ func TestMQTTDiscovery(t *testing.T) {
 	o := MQTT{Broker: b.url("mqtt"), Name: "desk", Discovery: "homeassistant", Command: command, Statuses: []string{"automatic", "busy"}}
 	h, _ := newMQTTHub(t, o)
 	h.Publish(inCall())
-	eventually(t, "the state is retained", func() bool { return b.state("desk").Activity.InCall })
+	wait.Until(t, "the state is retained", func() bool { return b.state("desk").Activity.InCall })
 	for topic, want := range map[string]string{
 		"sensor/heliograph_desk/presence": "{{ value_json.wanted.availability }}", "sensor/heliograph_desk/reason": "reason.text",
 		"binary_sensor/heliograph_desk/in_call": "activity.inCall", "sensor/heliograph_desk/call_app": "activity.call",
@@ -103,7 +105,7 @@ func TestMQTTDiscovery(t *testing.T) {
 	o.Command = nil // the user does not allow it any more
 	h, _ = newMQTTHub(t, o)
 	h.Publish(available())
-	eventually(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
+	wait.Until(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
 	if got := b.retained("homeassistant/select/heliograph_desk/status/config"); got != "" {
 		t.Errorf("the select is still there: %s", got)
 	}
@@ -119,7 +121,7 @@ func TestMQTTCommands(t *testing.T) {
 	b.send("heliograph/desk/set", "automatic", "-r") // retained from before: nobody asks now
 	h, out := newMQTTHub(t, o)
 	h.Publish(available())
-	eventually(t, "online", func() bool { return b.retained("heliograph/desk/availability") == "online" })
+	wait.Until(t, "online", func() bool { return b.retained("heliograph/desk/availability") == "online" })
 	b.send("heliograph/desk/set", "dance")
 	b.send("heliograph/desk/other", "busy")
 	for payload, want := range map[string]string{" Busy\n": "busy", "paused": "paused", "automatic": "automatic"} {
@@ -129,7 +131,7 @@ func TestMQTTCommands(t *testing.T) {
 			if s != want {
 				t.Errorf("%q commanded %q", payload, s)
 			}
-		case <-time.After(patience):
+		case <-time.After(wait.Patience):
 			t.Fatalf("%q did not arrive", payload)
 		}
 	}
@@ -156,7 +158,7 @@ func TestMQTTSubscribesToNoCommandsUnlessAllowed(t *testing.T) {
 	b := newBroker(t, nil, "allow_anonymous true", "log_type subscribe", "log_dest file "+log)
 	h, _ := newMQTTHub(t, MQTT{Broker: b.url("mqtt"), Name: "desk", Statuses: []string{"busy"}})
 	h.Publish(available())
-	eventually(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
+	wait.Until(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
 	b.stop()
 	if got := read(log); !strings.Contains(got, "heliograph/desk/state") || strings.Contains(got, "heliograph/desk/set") {
 		t.Errorf("subscriptions:\n%s", got)
@@ -169,13 +171,13 @@ func TestMQTTBrokerRestarts(t *testing.T) {
 	b := newBroker(t, nil, "allow_anonymous true")
 	h, out := newMQTTHub(t, MQTT{Broker: b.url("mqtt"), Name: "desk", Discovery: "homeassistant"})
 	h.Publish(available())
-	eventually(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
+	wait.Until(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
 	b.stop()
-	eventually(t, "the problem shows", func() bool { return h.Parts()[0].Problem != "" })
+	wait.Until(t, "the problem shows", func() bool { return h.Parts()[0].Problem != "" })
 	h.Publish(inCall())
 	b.start()
-	eventually(t, "the call is retained", func() bool { return b.state("desk").Activity.InCall })
-	eventually(t, "no problem shows", func() bool { return h.Parts()[0].Problem == "" })
+	wait.Until(t, "the call is retained", func() bool { return b.state("desk").Activity.InCall })
+	wait.Until(t, "no problem shows", func() bool { return h.Parts()[0].Problem == "" })
 	if b.retained("homeassistant/sensor/heliograph_desk/presence/config") == "" || b.retained("heliograph/desk/availability") != "online" {
 		t.Error("the new broker does not have the device and its availability")
 	}
@@ -203,17 +205,17 @@ func TestMQTTPassword(t *testing.T) {
 	}}
 	h, out := newMQTTHub(t, o)
 	h.Publish(available())
-	eventually(t, "the refusal shows", func() bool { return strings.Contains(h.Parts()[0].Fix, "secret set mqtt") })
+	wait.Until(t, "the refusal shows", func() bool { return strings.Contains(h.Parts()[0].Fix, "secret set mqtt") })
 	mu.Lock()
 	trouble = errors.New("keyring is locked")
 	mu.Unlock()
 	h.Publish(inCall()) // a change tries at once
-	eventually(t, "the locked keyring shows", func() bool { return strings.Contains(h.Parts()[0].Problem, "keyring is locked") })
+	wait.Until(t, "the locked keyring shows", func() bool { return strings.Contains(h.Parts()[0].Problem, "keyring is locked") })
 	mu.Lock()
 	password, trouble = "s3cret", nil
 	mu.Unlock()
 	h.Publish(available())
-	eventually(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
+	wait.Until(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
 	if strings.Contains(out.String(), "s3cret") || strings.Contains(out.String(), "wrong") {
 		t.Errorf("a password was logged:\n%s", out)
 	}
@@ -225,7 +227,7 @@ func TestMQTTOverTLS(t *testing.T) {
 	b.client[1] = "localhost" // the name in the certificate
 	h, _ := newMQTTHub(t, MQTT{Broker: b.url("mqtts"), Name: "desk", CAFile: a.ca})
 	h.Publish(available())
-	eventually(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
+	wait.Until(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
 	for name, c := range map[string]struct {
 		o    MQTT
 		want string // in problem and fix
@@ -242,7 +244,7 @@ func TestMQTTOverTLS(t *testing.T) {
 			c.o.Name = "other"
 			h, _ := newMQTTHub(t, c.o)
 			h.Publish(available())
-			eventually(t, "the problem shows", func() bool { p := h.Parts()[0]; return strings.Contains(p.Problem+p.Fix, c.want) })
+			wait.Until(t, "the problem shows", func() bool { p := h.Parts()[0]; return strings.Contains(p.Problem+p.Fix, c.want) })
 		})
 	}
 }
@@ -252,8 +254,8 @@ func TestMQTTNameTakenTwice(t *testing.T) {
 	b := newBroker(t, nil, "allow_anonymous true")
 	first, _ := newMQTTHub(t, MQTT{Broker: b.url("mqtt"), Name: "desk"})
 	first.Publish(available())
-	eventually(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
+	wait.Until(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
 	second, _ := newMQTTHub(t, MQTT{Broker: b.url("mqtt"), Name: "desk"})
 	second.Publish(inCall())
-	eventually(t, "the first names the fix", func() bool { return strings.Contains(first.Parts()[0].Fix, "a [mqtt] name of its own") })
+	wait.Until(t, "the first names the fix", func() bool { return strings.Contains(first.Parts()[0].Fix, "a [mqtt] name of its own") })
 }

@@ -42,22 +42,6 @@ func logger() (*slog.Logger, *buffer) {
 	return slog.New(slog.NewTextHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug})), b
 }
 
-// patience is how long another process may take on a busy computer.
-const patience = 20 * time.Second
-
-// eventually waits until ok, which it asks again and again: other processes do
-// not notify anybody when they are done.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for end := time.Now().Add(patience); !ok(); <-tick.C {
-		if time.Now().After(end) {
-			t.Fatalf("never: %s", what)
-		}
-	}
-}
-
 // skipWithout skips a test that needs what is not installed here. Where a whole
 // desktop was promised, that is a failure.
 func skipWithout(t *testing.T, what string) {

@@ -18,6 +18,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"heliograph/build/wait"
 	"heliograph/tray/control"
 )
 
@@ -319,7 +320,7 @@ func TestWebhookOverTheNetwork(t *testing.T) {
 	h := New(Options{Webhook: Webhook{URL: server.URL + "/hook"}})
 	defer h.Close(t.Context())
 	h.Publish(available())
-	eventually(t, "the redirect is refused", func() bool { return strings.Contains(h.Parts()[0].Fix, "final address") })
+	wait.Until(t, "the redirect is refused", func() bool { return strings.Contains(h.Parts()[0].Fix, "final address") })
 	if line := <-got; line != "POST /hook" || len(got) != 0 {
 		t.Errorf("got %s, and %d more", line, len(got))
 	}
@@ -338,7 +339,7 @@ func TestUnencryptedIsRefused(t *testing.T) {
 	h := New(Options{Webhook: Webhook{URL: "http://192.0.2.1/"}})
 	defer h.Close(t.Context())
 	h.Publish(available())
-	eventually(t, "it is refused", func() bool { return strings.Contains(h.Parts()[0].Fix, "https") })
+	wait.Until(t, "it is refused", func() bool { return strings.Contains(h.Parts()[0].Fix, "https") })
 }
 
 func TestErrorsWithoutAddressesAreOneText(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 // TestStartedByExplorer starts the program as a person and Windows do: from a
@@ -37,7 +37,7 @@ func TestStartedByExplorer(t *testing.T) {
 					p.Command("quit").Wait()
 				}
 			})
-			lab.Eventually(t, "a session is set, or heliograph ended", func() bool {
+			wait.Until(t, "a session is set, or heliograph ended", func() bool {
 				return len(p.Emu.Self().Sessions) == 1 || app.Ended()
 			})
 			if app.Ended() {

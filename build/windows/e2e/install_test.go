@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 // inPrefix returns a path in the prefix's drive C.
@@ -75,7 +75,7 @@ func TestInstallRunUpdateRemove(t *testing.T) {
 	p.login()
 	exe := filepath.Join(dir, "heliograph.exe")
 	app := start(t, p.Env, "wine", exe, "run", "--config", windows(p.Config))
-	lab.Eventually(t, "a session is set", func() bool { return len(p.Emu.Self().Sessions) == 1 })
+	wait.Until(t, "a session is set", func() bool { return len(p.Emu.Self().Sessions) == 1 })
 	wineWith(t, p.Env, setup, "/S", "/AUTOSTART=0")
 	app.Wait()
 	if v := value(t, runKey, "heliograph"); v != "" {
@@ -83,7 +83,7 @@ func TestInstallRunUpdateRemove(t *testing.T) {
 	}
 
 	app = start(t, p.Env, "wine", exe, "run", "--config", windows(p.Config))
-	lab.Eventually(t, "it runs again", func() bool { return p.logged("signed in") })
+	wait.Until(t, "it runs again", func() bool { return p.logged("signed in") })
 	wineWith(t, p.Env, filepath.Join(dir, "uninstall.exe"), "/S", "_?="+`C:\`+strings.ReplaceAll(strings.TrimPrefix(dir, inPrefix()+"/"), "/", `\`))
 	app.Wait()
 	for _, f := range []string{filepath.Join(dir, "heliograph.exe"), filepath.Join(dir, "heliograph.com"), shortcut} {
@@ -98,7 +98,7 @@ func TestInstallRunUpdateRemove(t *testing.T) {
 	}
 	// A silent removal leaves the sign-in in the Credential Manager.
 	p.tray()
-	if !lab.Within(lab.Patience, func() bool { return p.logged("signed in") }) {
+	if !wait.Within(wait.Patience, func() bool { return p.logged("signed in") }) {
 		t.Error("the sign-in is gone")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 // start runs a program until the test ends. Wine passes no signals on, so that
@@ -105,7 +106,7 @@ func running(t *testing.T, awayAfter string) (*person, *lab.Process) {
 	p.login()
 	touch(t)
 	app := p.tray()
-	lab.Eventually(t, "a session is set", func() bool { return len(p.Emu.Self().Sessions) == 1 })
+	wait.Until(t, "a session is set", func() bool { return len(p.Emu.Self().Sessions) == 1 })
 	return p, app
 }
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 // TestSettingsChangeWhileRunning edits the file as Notepad does, in place and
@@ -27,14 +27,14 @@ func TestSettingsChangeWhileRunning(t *testing.T) {
 	}
 	hours := "work_days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]\nwork_from = \"00:00\"\nwork_to = \"00:01\"\n"
 	save(hours)
-	lab.Eventually(t, "outside working hours Teams is left alone", func() bool { return p.Emu.Shows("Offline/Offline") })
+	wait.Until(t, "outside working hours Teams is left alone", func() bool { return p.Emu.Shows("Offline/Offline") })
 	save(hours + "busy_in_call = \"no\"\n")
-	lab.Eventually(t, "a mistake is reported", func() bool {
+	wait.Until(t, "a mistake is reported", func() bool {
 		return strings.Contains(p.Do("status"), "mistake in the settings file, line 5")
 	})
 	if c := p.Command("config", "show"); c.Wait() != 2 || !strings.Contains(c.Output(), "work_to = '00:01' # last good file, line 4") {
 		t.Errorf("exit %d: %s", c.Wait(), c.Output())
 	}
 	save("")
-	lab.Eventually(t, "heliograph works again", func() bool { return p.Emu.Shows("Available/Available") })
+	wait.Until(t, "heliograph works again", func() bool { return p.Emu.Shows("Available/Available") })
 }

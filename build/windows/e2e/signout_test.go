@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 // TestSignOutOfWindowsClearsPresence ends the session of Windows, and so has its
@@ -16,9 +17,9 @@ func TestSignOutOfWindowsClearsPresence(t *testing.T) {
 	p.signIn() // nobody can sign out after this; the prefix is removed anyway
 	touch(t)
 	app := p.tray()
-	lab.Eventually(t, "a session is set", func() bool { return len(p.Emu.Self().Sessions) == 1 })
+	wait.Until(t, "a session is set", func() bool { return len(p.Emu.Self().Sessions) == 1 })
 	start(t, nil, "wine", "wineboot", "--end-session")
-	lab.Eventually(t, "nothing is left at Microsoft", func() bool { return len(p.Emu.Self().Sessions) == 0 })
+	wait.Until(t, "nothing is left at Microsoft", func() bool { return len(p.Emu.Self().Sessions) == 0 })
 	if code := app.Wait(); code != 0 {
 		t.Logf("exit %d: Windows ends what runs at sign-out", code)
 	}

@@ -11,14 +11,15 @@ import (
 	"time"
 
 	"heliograph/build/lab"
+	"heliograph/build/wait"
 )
 
 func TestIdleAndBack(t *testing.T) {
 	p, _ := running(t, "2s")
-	lab.Eventually(t, "idle is Away", func() bool { return p.Emu.Shows("Away/Away") })
+	wait.Until(t, "idle is Away", func() bool { return p.Emu.Shows("Away/Away") })
 	began := time.Now()
 	touch(t)
-	lab.Eventually(t, "one motion is Available", func() bool { return p.Emu.Shows("Available/Available") })
+	wait.Until(t, "one motion is Available", func() bool { return p.Emu.Shows("Available/Available") })
 	t.Logf("%v after the motion", time.Since(began).Round(time.Millisecond))
 }
 
@@ -38,7 +39,7 @@ func caller(t *testing.T, p *person, name string) (entry string, running *lab.Pr
 		t.Fatal(err)
 	}
 	c := start(t, p.Env, "wine", path, "emulate", "--listen", "127.0.0.1:0")
-	lab.Eventually(t, name+" runs", func() bool { return strings.Contains(c.Output(), "Emulating") })
+	wait.Until(t, name+" runs", func() bool { return strings.Contains(c.Output(), "Emulating") })
 	return strings.ReplaceAll(windows(path), `\`, "#"), c
 }
 
@@ -62,7 +63,7 @@ func TestCallInTheConsentStore(t *testing.T) {
 	p, _ := running(t, "1h")
 	entry, _ := caller(t, p, "zoom.exe")
 	consent(t, "microphone", entry, "LastUsedTimeStop", time.Now())
-	begins, ends := lab.Patience, lab.Patience
+	begins, ends := wait.Patience, wait.Patience
 	for i := range 3 {
 		consent(t, "microphone", entry, "LastUsedTimeStart", time.Now())
 		began := time.Now()
@@ -81,7 +82,7 @@ func TestCallInTheConsentStore(t *testing.T) {
 func took(t *testing.T, what string, began time.Time, ok func() bool) time.Duration {
 	t.Helper()
 	written := time.Now()
-	lab.Eventually(t, what, ok)
+	wait.Until(t, what, ok)
 	d := time.Since(written)
 	t.Logf("%s: %v after the writer ended, %v after it was started", what, d.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
 	return d
@@ -94,9 +95,9 @@ func TestCrashedCallEnds(t *testing.T) {
 	entry, c := caller(t, p, "zoom.exe")
 	consent(t, "microphone", entry, "LastUsedTimeStart", time.Now())
 	consent(t, "microphone", entry, "LastUsedTimeStop", time.Time{})
-	lab.Eventually(t, "a call", func() bool { return p.Emu.Shows("Busy/InACall") })
+	wait.Until(t, "a call", func() bool { return p.Emu.Shows("Busy/InACall") })
 	c.Kill()
-	lab.Eventually(t, "the call has ended", func() bool { return p.Emu.Shows("Available/Available") })
+	wait.Until(t, "the call has ended", func() bool { return p.Emu.Shows("Available/Available") })
 }
 
 func TestCredentialsSurviveAKill(t *testing.T) {
@@ -107,11 +108,11 @@ func TestCredentialsSurviveAKill(t *testing.T) {
 	}
 	before := p.Emu.Self().Shown.SequenceNumber
 	p.tray()
-	lab.Eventually(t, "the next start takes over, signed in", func() bool { return p.logged("signed in") })
+	wait.Until(t, "the next start takes over, signed in", func() bool { return p.logged("signed in") })
 	if c := p.Command("set", "busy"); c.Wait() != 0 {
 		t.Fatal(c.Output())
 	}
-	lab.Eventually(t, "colleagues see Busy", func() bool { return p.Emu.Shows("Busy/Busy") && p.Emu.Self().Shown.SequenceNumber != before })
+	wait.Until(t, "colleagues see Busy", func() bool { return p.Emu.Shows("Busy/Busy") && p.Emu.Self().Shown.SequenceNumber != before })
 	if p.logged("sign-in needed") {
 		t.Error("the person had to sign in again")
 	}
@@ -123,7 +124,7 @@ func TestSecondLaunchShowsTheFirst(t *testing.T) {
 		t.Errorf("the second one: %s", c.Output())
 	}
 	// Wine cannot show toasts: the log at least shows that the first one tried.
-	lab.Eventually(t, "the first one tries to show a toast", func() bool { return p.logged("toasts cannot be shown") })
+	wait.Until(t, "the first one tries to show a toast", func() bool { return p.logged("toasts cannot be shown") })
 	if app.Ended() {
 		t.Errorf("the first one ended:\n%s", app.Output())
 	}
@@ -137,12 +138,12 @@ func TestCommandsAnswer(t *testing.T) {
 	if c := p.Command("set", "dnd", "--for", "1h"); c.Wait() != 0 {
 		t.Error(c.Output())
 	}
-	lab.Eventually(t, "colleagues see Do not disturb", func() bool { return p.Emu.Shows("DoNotDisturb/DoNotDisturb") })
+	wait.Until(t, "colleagues see Do not disturb", func() bool { return p.Emu.Shows("DoNotDisturb/DoNotDisturb") })
 	if c := p.Command("set", "asleep"); c.Wait() != 2 {
 		t.Errorf("a wrong status: exit %d: %s", c.Wait(), c.Output())
 	}
 	if c := p.Command("logout"); c.Wait() != 0 {
 		t.Error(c.Output())
 	}
-	lab.Eventually(t, "nothing is left at Microsoft", func() bool { return p.Emu.Shows("Offline/Offline") })
+	wait.Until(t, "nothing is left at Microsoft", func() bool { return p.Emu.Shows("Offline/Offline") })
 }

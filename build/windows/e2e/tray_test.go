@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"heliograph/assets"
-	"heliograph/build/lab"
+	"heliograph/build/wait"
 	"heliograph/graph/presence"
 	"heliograph/tray/menu"
 )
@@ -85,7 +85,7 @@ func near(a, b color.Color) bool {
 func TestIconAndMenu(t *testing.T) {
 	p, app := running(t, "1h")
 	var at image.Point
-	lab.Eventually(t, "a green icon is on the taskbar", func() (ok bool) {
+	wait.Until(t, "a green icon is on the taskbar", func() (ok bool) {
 		at, ok = findIcon(t, "available")
 		return ok
 	})
@@ -95,7 +95,7 @@ func TestIconAndMenu(t *testing.T) {
 			click(t, row, "1")
 		}
 	}, func() bool { return p.Emu.Shows("DoNotDisturb/DoNotDisturb") })
-	lab.Eventually(t, "the icon is red", func() bool {
+	wait.Until(t, "the icon is red", func() bool {
 		_, ok := findIcon(t, "dnd")
 		return ok
 	})
@@ -131,7 +131,7 @@ func twice(t *testing.T, what string, act func(), ok func() bool) {
 	t.Helper()
 	for range 2 {
 		act()
-		if lab.Within(5*time.Second, ok) {
+		if wait.Within(5*time.Second, ok) {
 			return
 		}
 		xdotool(t, "key", "Escape")
@@ -147,7 +147,7 @@ func openMenu(t *testing.T, icon image.Point, row int) (at, last image.Point, ok
 	xdotool(t, "mousemove", "600", "300")
 	before := screen(t)
 	click(t, icon, "1")
-	ok = lab.Within(5*time.Second, func() bool {
+	ok = wait.Within(5*time.Second, func() bool {
 		after := screen(t)
 		upper := after.Bounds()
 		upper.Max.Y -= taskbar + 30

@@ -73,15 +73,3 @@ func Connect(t *testing.T, variable, name string) *dbus.Conn {
 	}
 	return conn
 }
-
-// Eventually waits until what another process does has an effect.
-func Eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for end := time.Now().Add(startTimeout); !ok(); <-tick.C {
-		if time.Now().After(end) {
-			t.Fatalf("never: %s", what)
-		}
-	}
-}

@@ -1,11 +1,7 @@
-// Package lab holds what both end-to-end suites need, build/e2e on a Linux
-// desktop and build/windows/e2e under Wine: processes that end with their test,
-// waiting for what other processes do, the emulated Microsoft, and a person who
-// is signed in there.
-//
-// It contains no stories and asserts nothing about heliograph. Only tests
-// import it.
-package lab
+// Package wait waits in a test for what another process or goroutine does
+// without notifying the test: it looks again and again. A test that can be
+// notified waits for that instead. Only tests import it.
+package wait
 
 import (
 	"testing"
@@ -16,14 +12,12 @@ import (
 // a computer that is busy with other tests too.
 const Patience = 30 * time.Second
 
-// pollEvery is the pause between two looks at what another process does. Such a
-// process does not notify the test; everything else in the tests waits for
-// events.
+// pollEvery is the pause between two looks.
 const pollEvery = 10 * time.Millisecond
 
-// Eventually fails the test unless ok returns true within Patience. The text
-// what says what is waited for.
-func Eventually(t testing.TB, what string, ok func() bool) {
+// Until fails the test unless ok returns true within Patience. The text what
+// says what is waited for.
+func Until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	if !Within(Patience, ok) {
 		t.Fatalf("never: %s", what)
