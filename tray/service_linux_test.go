@@ -21,11 +21,7 @@ import (
 // startBus starts a session bus for one test, and returns what ends it earlier.
 func startBus(t *testing.T) (stop func()) {
 	t.Helper()
-	daemon := bustest.Start(t, "DBUS_SESSION_BUS_ADDRESS")
-	return sync.OnceFunc(func() {
-		_ = daemon.Process.Kill()
-		_ = daemon.Wait()
-	})
+	return bustest.Start(t, "DBUS_SESSION_BUS_ADDRESS").Stop
 }
 
 // call is one call to a service that the test plays. The caller waits until the

@@ -131,7 +131,7 @@ func TestSavers(t *testing.T) {
 	wait.Until(t, "covered", active)
 	conn.Close()
 	wait.Until(t, "a saver that has ended covers nothing", func() bool { return !active() })
-	_ = daemon.Process.Kill()
+	daemon.Stop()
 	wait.Until(t, "the end of the bus is an error", func() bool { _, err := s.Active(); return errors.Is(err, errBusGone) })
 }
 

@@ -3,10 +3,8 @@ package outlets
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -19,23 +17,15 @@ import (
 	"heliograph/tray/control"
 )
 
-// startBus starts a private session bus for this process. It returns the daemon,
-// which ends with the test.
-func startBus(t *testing.T) *daemon {
+// startBus starts a private session bus for this process, until the test ends.
+func startBus(t *testing.T) *bustest.Daemon {
 	t.Helper()
 	for _, name := range []string{"gdbus", "dbus-send"} {
 		if _, err := exec.LookPath(name); err != nil {
 			skipWithout(t, name+": apt-get install dbus-bin libglib2.0-bin")
 		}
 	}
-	cmd := bustest.Start(t, "DBUS_SESSION_BUS_ADDRESS")
-	return &daemon{cmd.Process, sync.OnceFunc(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })}
-}
-
-// daemon is a running dbus-daemon.
-type daemon struct {
-	process *os.Process
-	stop    func()
+	return bustest.Start(t, "DBUS_SESSION_BUS_ADDRESS")
 }
 
 // run returns what a command prints, after its error if it fails.
@@ -124,7 +114,7 @@ func TestBusStatusObeysTheSchema(t *testing.T) {
 func TestBusThatHangs(t *testing.T) {
 	d := startBus(t)
 	h := newOnBus(t)
-	if err := d.process.Signal(syscall.SIGSTOP); err != nil {
+	if err := d.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
 	s := inCall()
@@ -233,7 +223,7 @@ func TestBusNameIsFreeAfterClose(t *testing.T) {
 func TestBusEnds(t *testing.T) {
 	d := startBus(t)
 	h := newOnBus(t)
-	d.stop()
+	d.Stop()
 	wait.Until(t, "the problem shows", func() bool { return strings.Contains(h.Parts()[0].Problem, "the session bus ended") })
 	h.Publish(inCall())
 	h.Close(t.Context())

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,9 +18,15 @@ import (
 // startTimeout is how long the daemon may take to start on a busy computer.
 const startTimeout = 10 * time.Second
 
+// Daemon is a bus that runs until the test ends.
+type Daemon struct {
+	Process *os.Process
+	Stop    func() // ends it earlier
+}
+
 // Start starts a bus that ends with the test, and makes it the one that variable
 // names (DBUS_SESSION_BUS_ADDRESS or DBUS_SYSTEM_BUS_ADDRESS).
-func Start(t *testing.T, variable string) *exec.Cmd {
+func Start(t *testing.T, variable string) *Daemon {
 	t.Helper()
 	path, err := exec.LookPath("dbus-daemon")
 	if err != nil {
@@ -41,10 +48,11 @@ func Start(t *testing.T, variable string) *exec.Cmd {
 	if err := daemon.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	stop := sync.OnceFunc(func() {
 		_ = daemon.Process.Kill()
 		_ = daemon.Wait()
 	})
+	t.Cleanup(stop)
 	addresses := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(out).ReadString('\n')
@@ -56,7 +64,7 @@ func Start(t *testing.T, variable string) *exec.Cmd {
 	case <-time.After(startTimeout):
 		t.Fatal("dbus-daemon does not start")
 	}
-	return daemon
+	return &Daemon{daemon.Process, stop}
 }
 
 // Connect connects a service of the test to the bus that variable names, under
