@@ -22,7 +22,7 @@ type connection struct {
 
 // connect signs in to the broker.
 func (m *mqtt) connect(ctx context.Context) (*connection, error) {
-	password, err := m.password(ctx)
+	password, err := readSecret(ctx, "password", m.Password)
 	if err != nil {
 		return nil, err
 	}
@@ -52,19 +52,6 @@ func (m *mqtt) connect(ctx context.Context) (*connection, error) {
 		return nil, fmt.Errorf("the broker does not accept the connection: %w", withoutAddresses(err))
 	}
 	return c, nil
-}
-
-func (m *mqtt) password(ctx context.Context) ([]byte, error) {
-	if m.Password == nil {
-		return nil, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, secretTimeout)
-	defer cancel()
-	password, err := m.Password(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("the password cannot be read: %w", err)
-	}
-	return password, nil
 }
 
 // connectPacket signs in. The client's id is the same each time, so that the

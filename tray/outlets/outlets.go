@@ -10,6 +10,7 @@
 package outlets
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -43,6 +44,24 @@ func SecretItem(name string) (item string, ok bool) {
 		return "secret." + name, true
 	}
 	return "", false
+}
+
+// secretTimeout bounds one read from the keyring.
+const secretTimeout = 10 * time.Second
+
+// readSecret calls read within secretTimeout; no read, no secret. The text name
+// is for people.
+func readSecret(ctx context.Context, name string, read func(context.Context) ([]byte, error)) ([]byte, error) {
+	if read == nil {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, secretTimeout)
+	defer cancel()
+	secret, err := read(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the %s cannot be read: %w", name, err)
+	}
+	return secret, nil
 }
 
 // key is the part of a state whose change the outlets publish. Input, what

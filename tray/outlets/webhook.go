@@ -37,12 +37,8 @@ type Webhook struct {
 	Secret func(context.Context) ([]byte, error)
 }
 
-// webhookTimeout bounds one request, answer included; secretTimeout one read
-// from the keyring.
-const (
-	webhookTimeout = 10 * time.Second
-	secretTimeout  = 10 * time.Second
-)
+// webhookTimeout bounds one request, answer included.
+const webhookTimeout = 10 * time.Second
 
 // webhookTries is how often a state is sent at most. That is about a quarter of
 // an hour, after which a receiver learns more from the next change.
@@ -184,7 +180,7 @@ func (e *waitError) Error() string { return fmt.Sprintf("the server answers %d",
 
 // send posts s once.
 func (w *webhook) send(ctx context.Context, s control.State) error {
-	secret, err := w.secret(ctx)
+	secret, err := readSecret(ctx, "signing secret", w.Secret)
 	if err != nil {
 		return err
 	}
@@ -214,19 +210,6 @@ func (w *webhook) send(ctx context.Context, s control.State) error {
 	// may report a broken connection.
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
 	return checkAnswer(resp)
-}
-
-func (w *webhook) secret(ctx context.Context) ([]byte, error) {
-	if w.Secret == nil {
-		return nil, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, secretTimeout)
-	defer cancel()
-	secret, err := w.Secret(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("the signing secret cannot be read: %w", err)
-	}
-	return secret, nil
 }
 
 // sign returns the value of X-Heliograph-Signature.
