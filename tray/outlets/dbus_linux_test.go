@@ -47,14 +47,7 @@ func property(t *testing.T, name string) string {
 // newOnBus starts a hub with the service and waits until it is on the bus.
 func newOnBus(t *testing.T) *Hub {
 	t.Helper()
-	log, out := logger()
-	h := New(Options{Log: log, Bus: true})
-	t.Cleanup(func() {
-		h.Close(t.Context())
-		if t.Failed() {
-			t.Logf("parts %+v\n%s", h.Parts(), out)
-		}
-	})
+	h, _ := newHub(t, Options{Bus: true})
 	wait.Until(t, "it is on the bus", func() bool { return h.Parts()[0].Value == "other programs can ask" })
 	return h
 }
@@ -124,13 +117,7 @@ func TestBusThatHangs(t *testing.T) {
 		h.Publish(s)
 		return strings.Contains(h.Parts()[0].Problem, "was not signalled")
 	})
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	began := time.Now()
-	h.Close(ctx)
-	if took := time.Since(began); took > 2*stopGrace { // twice: on a busy computer
-		t.Errorf("Close took %s", took)
-	}
+	closeNow(t, h)
 }
 
 func TestBusDescribesItself(t *testing.T) {

@@ -28,10 +28,7 @@ func script(t *testing.T, body string) (path, dir string) {
 
 func newHook(t *testing.T, timeout time.Duration, command ...string) (*Hub, *buffer) {
 	t.Helper()
-	log, out := logger()
-	h := New(Options{Log: log, Hook: Hook{Command: command, Timeout: timeout}})
-	t.Cleanup(func() { h.Close(t.Context()) })
-	return h, out
+	return newHub(t, Options{Hook: Hook{Command: command, Timeout: timeout}})
 }
 
 func TestHookGetsTheState(t *testing.T) {
@@ -153,13 +150,10 @@ func TestHookMayLeaveAProcessBehind(t *testing.T) {
 	}
 }
 
-// TestCloseKillsAHook has a hook that ignores SIGTERM and would run for an hour.
-func TestCloseKillsAHook(t *testing.T) {
-	path, dir := script(t, `trap '' TERM; sleep 600 & echo $! >$D/child; echo $$ >$D/self.new; mv $D/self.new $D/self; wait; sleep 600`)
-	h, out := newHook(t, time.Hour, path)
-	h.Publish(available())
-	wait.Until(t, "it runs", func() bool { return read(dir+"/self") != "" })
-	h.Publish(inCall())
+// closeNow closes a hub whose outlet hangs, and gives it no time: Close returns
+// all the same.
+func closeNow(t *testing.T, h *Hub) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	began := time.Now()
@@ -167,6 +161,16 @@ func TestCloseKillsAHook(t *testing.T) {
 	if took := time.Since(began); took > 2*stopGrace { // twice: on a busy computer
 		t.Errorf("Close took %s", took)
 	}
+}
+
+// TestCloseKillsAHook has a hook that ignores SIGTERM and would run for an hour.
+func TestCloseKillsAHook(t *testing.T) {
+	path, dir := script(t, `trap '' TERM; sleep 600 & echo $! >$D/child; echo $$ >$D/self.new; mv $D/self.new $D/self; wait; sleep 600`)
+	h, out := newHook(t, time.Hour, path)
+	h.Publish(available())
+	wait.Until(t, "it runs", func() bool { return read(dir+"/self") != "" })
+	h.Publish(inCall())
+	closeNow(t, h)
 	for _, name := range []string{"self", "child"} {
 		pid, err := strconv.Atoi(strings.TrimSpace(read(dir + "/" + name)))
 		if err != nil {

@@ -64,14 +64,7 @@ func TestHangingHookIsKilled(t *testing.T) {
 	}
 	dir := t.TempDir()
 	t.Setenv(playHook, dir)
-	log, out := logger()
-	h := New(Options{Log: log, Hook: Hook{Command: []string{exe}, Timeout: 5 * time.Second}})
-	t.Cleanup(func() {
-		h.Close(t.Context())
-		if t.Failed() {
-			t.Logf("parts %+v\n%s", h.Parts(), out)
-		}
-	})
+	h, _ := newHub(t, Options{Hook: Hook{Command: []string{exe}, Timeout: 5 * time.Second}})
 	h.Publish(available())
 	var processes []windows.Handle
 	wait.Until(t, "the hook and its child run", func() bool {

@@ -17,15 +17,7 @@ import (
 // newMQTTHub starts a hub with one MQTT outlet.
 func newMQTTHub(t *testing.T, o MQTT) (*Hub, *buffer) {
 	t.Helper()
-	log, out := logger()
-	h := New(Options{Log: log, MQTT: o})
-	t.Cleanup(func() {
-		h.Close(t.Context())
-		if t.Failed() {
-			t.Logf("parts %+v\n%s", h.Parts(), out)
-		}
-	})
-	return h, out
+	return newHub(t, Options{MQTT: o})
 }
 
 func TestMQTTStateAndAvailability(t *testing.T) {

@@ -42,6 +42,21 @@ func logger() (*slog.Logger, *buffer) {
 	return slog.New(slog.NewTextHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug})), b
 }
 
+// newHub starts a hub, and returns it with what it logs.
+func newHub(t *testing.T, o Options) (*Hub, *buffer) {
+	t.Helper()
+	log, out := logger()
+	o.Log = log
+	h := New(o)
+	t.Cleanup(func() {
+		h.Close(t.Context())
+		if t.Failed() {
+			t.Logf("parts %+v\n%s", h.Parts(), out)
+		}
+	})
+	return h, out
+}
+
 // skipWithout skips a test that needs what is not installed here. Where a whole
 // desktop was promised, that is a failure.
 func skipWithout(t *testing.T, what string) {
