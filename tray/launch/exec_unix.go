@@ -30,7 +30,7 @@ func startFirst(starters []starter) error {
 		case errors.Is(err, exec.ErrNotFound):
 			continue
 		case err == nil:
-			err = failure(ended)
+			err = failure(ended, failWithin)
 		}
 		if err == nil {
 			return nil
@@ -60,17 +60,4 @@ func start(s starter) (<-chan error, error) {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	return ended, nil
-}
-
-// failure returns how a starter failed, or nil if it succeeds or still runs
-// when its time is over.
-func failure(ended <-chan error) error {
-	timer := time.NewTimer(failWithin)
-	defer timer.Stop()
-	select {
-	case err := <-ended:
-		return err
-	case <-timer.C:
-		return nil
-	}
 }

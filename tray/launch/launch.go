@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // URL opens a web page in the user's browser. It returns once the browser was
@@ -49,4 +50,17 @@ func File(path string) error {
 		return fmt.Errorf("the file was not opened: %w", err)
 	}
 	return nil
+}
+
+// failure returns how what ends on this channel failed, or nil if it succeeded
+// or goes on after the limit.
+func failure(ended <-chan error, limit time.Duration) error {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-timer.C:
+		return nil
+	}
 }

@@ -33,14 +33,7 @@ func openFile(path string) error {
 func bounded(do func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- do() }()
-	timer := time.NewTimer(shellTimeout)
-	defer timer.Stop()
-	select {
-	case err := <-done:
-		return err
-	case <-timer.C:
-		return nil
-	}
+	return failure(done, shellTimeout)
 }
 
 // shellExecute has the shell open a file, which starts no console window. It
