@@ -206,13 +206,19 @@ func scopeID(dir string) string {
 
 // cgroup returns the process's path in the unified hierarchy.
 func cgroup(dir string) string {
-	b, err := os.ReadFile(filepath.Join(dir, "cgroup"))
+	return textAfter(filepath.Join(dir, "cgroup"), "0::")
+}
+
+// textAfter returns what follows a prefix in the first line of a file that begins
+// with it; empty if there is none.
+func textAfter(path, prefix string) string {
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return ""
 	}
 	for line := range strings.Lines(string(b)) {
-		if path, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
-			return path
+		if value, ok := strings.CutPrefix(strings.TrimSpace(line), prefix); ok {
+			return value
 		}
 	}
 	return ""
@@ -269,16 +275,7 @@ func parent(dir string) int {
 //
 // Source: https://docs.flatpak.org/en/latest/flatpak-command-reference.html#flatpak-metadata
 func flatpakID(dir string) string {
-	b, err := os.ReadFile(filepath.Join(dir, "root", ".flatpak-info"))
-	if err != nil {
-		return ""
-	}
-	for line := range strings.Lines(string(b)) {
-		if id, ok := strings.CutPrefix(strings.TrimSpace(line), "name="); ok {
-			return id
-		}
-	}
-	return ""
+	return textAfter(filepath.Join(dir, "root", ".flatpak-info"), "name=")
 }
 
 func nonEmpty(values ...string) []string {
