@@ -36,22 +36,22 @@ type Stream struct {
 	// the table that describes one program ("zoom"), else the name of its
 	// executable or its app id ("obs"). It is what Programs.Allow and Deny
 	// name.
-	Program string `json:"program"`
+	Program string
 	// Name is the program's name for people.
-	Name string `json:"name"`
+	Name string
 	// App and Class are the row of the table that the program was found in;
 	// empty: none. A row may cover many programs ("recorders").
-	App   string `json:"app"`
-	Class Class  `json:"class"`
+	App   string
+	Class Class
 
-	PID      int       `json:"pid"`      // 0: unknown
-	Source   string    `json:"source"`   // the microphone's name
-	Running  bool      `json:"running"`  // not paused
-	Playing  bool      `json:"playing"`  // the same program plays sound
-	Since    time.Time `json:"since"`    // when it was first seen
-	Verdict  string    `json:"verdict"`  // "call", "not yet", "ending", "not a call"
-	Because  string    `json:"because"`  // one clause for people, in English
-	Unlisted bool      `json:"unlisted"` // in no table, and neither allowed nor denied
+	PID      int       // 0: unknown
+	Source   string    // the microphone's name
+	Running  bool      // not paused
+	Playing  bool      // the same program plays sound
+	Since    time.Time // when it was first seen
+	Verdict  string    // "call", "not yet", "ending", "not a call"
+	Because  string    // one clause for people, in English
+	Unlisted bool      // in no table, and neither allowed nor denied
 }
 
 // Evidence is everything that the rule looks at.
