@@ -65,6 +65,10 @@ func TestSignInRestoreSignOut(t *testing.T) {
 	if err := again.SignOut(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	// Also in the process that has signed out, where MSAL has a memory of its own.
+	if p, err := again.Restore(t.Context()); !errors.Is(err, presence.ErrSignIn) {
+		t.Errorf("after signing out %+v is restored, %v", p, err)
+	}
 	if len(v.items) != 0 {
 		t.Errorf("%d items left in the vault", len(v.items))
 	}

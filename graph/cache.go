@@ -100,13 +100,17 @@ func (c *tokenCache) failure() error {
 	return c.err
 }
 
-// Replace passes the bytes to MSAL.
+// noCache is MSAL's cache without anybody.
+var noCache = []byte("{}")
+
+// Replace passes the bytes to MSAL. Without any MSAL forgets what it has: after a
+// sign-out it would still find the account in its own memory.
 func (c *tokenCache) Replace(_ context.Context, m cache.Unmarshaler, _ cache.ReplaceHints) error {
 	c.mu.Lock()
 	b := c.bytes
 	c.mu.Unlock()
 	if len(b) == 0 {
-		return nil
+		b = noCache
 	}
 	return m.Unmarshal(b)
 }

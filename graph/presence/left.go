@@ -48,14 +48,20 @@ func (r *reconciler) left(lost bool, now time.Time) []Left {
 			all = append(all, Left{kind, p, until})
 		}
 	}
-	if !r.sent.Zero() {
-		add(LeftSession, r.sent.Pair, r.sent.Expires)
+	until := r.sent.Expires // zero: no session of ours
+	if p := r.want.Session; lost && r.unknown {
+		// The write that was lost may have set, or renewed, this.
+		may := now.Add(longestExpire)
+		if !p.Zero() {
+			may = now.Add(r.opts.Timing(p).Expire)
+		}
+		if p == r.sent.Pair && may.After(until) {
+			until = may
+		} else if p != r.sent.Pair {
+			add(LeftSession, p, may)
+		}
 	}
-	if p := r.want.Session; lost && r.unknown && p.Zero() {
-		add(LeftSession, Pair{}, now.Add(longestExpire))
-	} else if lost && r.unknown {
-		add(LeftSession, p, now.Add(r.opts.Timing(p).Expire))
-	}
+	add(LeftSession, r.sent.Pair, until)
 	for _, s := range append([]Sent{r.saved.Preferred}, r.saved.Former...) {
 		if !s.Zero() {
 			add(LeftPreferred, s.Pair, s.Expires)

@@ -50,6 +50,8 @@ type inbox struct {
 	service     *Service
 	clearTheirs bool
 	release     []chan struct{}
+	// newer reports that service was set after release was asked for.
+	newer bool
 }
 
 // New makes a loop; nothing happens before Run.
@@ -82,7 +84,9 @@ func (l *Loop) SetPolicy(p Policy) { l.put(func(in *inbox) { in.policy = &p }) }
 
 // SetService sets the service of the signed-in person; nil: nobody is signed
 // in. It does not clear what was set through the former service: see Release.
-func (l *Loop) SetService(s Service) { l.put(func(in *inbox) { in.service = &s }) }
+func (l *Loop) SetService(s Service) {
+	l.put(func(in *inbox) { in.service, in.newer = &s, len(in.release) > 0 })
+}
 
 // ClearTheirs removes the preferred presence that the user picked in Teams.
 func (l *Loop) ClearTheirs() { l.put(func(in *inbox) { in.clearTheirs = true }) }
@@ -92,7 +96,7 @@ func (l *Loop) ClearTheirs() { l.put(func(in *inbox) { in.clearTheirs = true }) 
 // loop goes on signed out either way.
 func (l *Loop) Release(ctx context.Context) error {
 	done := make(chan struct{})
-	l.put(func(in *inbox) { in.release = append(in.release, done) })
+	l.put(func(in *inbox) { in.release, in.newer = append(in.release, done), false })
 	select {
 	case <-done:
 		return nil
@@ -143,12 +147,19 @@ func (l *Loop) Run(ctx context.Context) {
 	for {
 		now := wall()
 		in := l.take()
+		next := in.service
+		if in.newer {
+			in.service = nil // the release is for the service before it
+		}
 		r.absorb(in, now)
 		r.decide(now)
 		if len(in.release) > 0 {
 			r.cancel()
 			l.setLeft(r.clearAll(context.WithoutCancel(ctx)))
-			r.service, r.signIn = nil, nil
+			r.service, r.signIn, r.trouble = nil, nil, trouble{}
+			if in.newer {
+				r.adopt(*next)
+			}
 			for _, done := range in.release {
 				close(done)
 			}
