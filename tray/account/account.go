@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	"heliograph/detect/latest"
 	"heliograph/graph"
@@ -239,6 +240,10 @@ func (a *Account) signedIn(g *graph.Account, p graph.Person) {
 	a.opts.Loop.SetService(g.Client())
 }
 
+// removeTimeout bounds the removal of the tokens from the keyring, some ten calls
+// of milliseconds each; package graph gives a call that hangs three seconds.
+const removeTimeout = 5 * time.Second
+
 // SignOut clears at Graph what heliograph has set there, then removes every
 // token from the keyring.
 func (a *Account) SignOut(ctx context.Context) error {
@@ -251,7 +256,10 @@ func (a *Account) SignOut(ctx context.Context) error {
 	if err := a.opts.Loop.Release(ctx); err != nil {
 		return err
 	}
-	err = g.SignOut(ctx)
+	// A newer operation waits for the rest: half a sign-out would leave tokens.
+	rest, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
+	defer cancel()
+	err = g.SignOut(rest)
 	a.setUnread(false)
 	if err == nil {
 		a.setProblem(presence.ErrSignIn)

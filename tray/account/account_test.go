@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"heliograph/build/wait"
 	"heliograph/detect"
 	"heliograph/graph"
 	"heliograph/graph/emu"
@@ -22,6 +23,8 @@ type keyring struct {
 	mu    sync.Mutex
 	err   error
 	reads int // while it was not ready
+	// deleting gets a value when an item is to be deleted, which waits for goOn.
+	deleting, goOn chan struct{}
 }
 
 func (k *keyring) Get(ctx context.Context, name string) ([]byte, error) {
@@ -35,6 +38,22 @@ func (k *keyring) Get(ctx context.Context, name string) ([]byte, error) {
 		return nil, err
 	}
 	return k.MemoryVault.Get(ctx, name)
+}
+
+// Delete waits first, while there is something to wait for.
+func (k *keyring) Delete(ctx context.Context, name string) error {
+	k.mu.Lock()
+	deleting, goOn := k.deleting, k.goOn
+	k.mu.Unlock()
+	if deleting != nil {
+		deleting <- struct{}{}
+		select {
+		case <-goOn:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return k.MemoryVault.Delete(ctx, name)
 }
 
 func (k *keyring) fail(err error) {
@@ -277,6 +296,38 @@ func TestSignOutEndsAWaitingPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-waiting
+}
+
+// newest is the operation that began last.
+func (p *person) newest() *work {
+	p.Account.mu.Lock()
+	defer p.Account.mu.Unlock()
+	return p.last
+}
+
+// TestSignInDuringASignOut: a click right after a sign-out does not keep half of
+// it from being done.
+func TestSignInDuringASignOut(t *testing.T) {
+	s, k := stored(t)
+	k.deleting, k.goOn = make(chan struct{}, 64), make(chan struct{})
+	b := browser{make(chan string, 4)}
+	p, stop := start(t, s, k, registered(), b.open)
+	defer stop()
+	if err := p.TakeOver(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	signedOut := make(chan error, 1)
+	go func() { signedOut <- p.SignOut(t.Context()) }()
+	<-k.deleting
+	before := p.newest()
+	go p.SignIn(t.Context())
+	wait.Until(t, "the click is the newest operation", func() bool { return p.newest() != before })
+	close(k.goOn)
+	if err := <-signedOut; err != nil {
+		t.Errorf("the sign-out failed: %v", err)
+	}
+	<-b.pages // so no session was left
+	p.CancelSignIn()
 }
 
 // TestTakeOver uses a session that another process has stored meanwhile.
