@@ -34,12 +34,13 @@ func (m *Menu) forget(app string) bool {
 }
 
 // calls puts the lists of the menu before those of the file; a program that the
-// menu has in one list is left out of the file's other one.
+// menu has in one list, under whatever name, is left out of the file's other one.
 func (m Menu) calls(c *Calls) {
+	id := c.programs().ID
 	merge := func(menu, file, other []string) []string {
 		out := slices.Clone(menu)
 		for _, name := range file {
-			same := func(s string) bool { return strings.EqualFold(s, name) }
+			same := func(s string) bool { return strings.EqualFold(id(s), id(name)) }
 			if !slices.ContainsFunc(out, same) && !slices.ContainsFunc(other, same) {
 				out = append(out, name)
 			}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -352,6 +353,15 @@ func TestPolicyWinsOverAll(t *testing.T) {
 	v := owner.Value()
 	if !v.Automatic.BusyInCall || !v.Automatic.AwayWhenLocked || v.General.Language != "de" {
 		t.Errorf("%+v is used", v.Config)
+	}
+	if len(v.ChangedInMenu()) != 0 || !slices.ContainsFunc(v.Switches(), func(s Switch) bool { return s.ID == "locked" && s.On }) {
+		t.Errorf("the menu shows %+v, changed are %v", v.Switches(), v.ChangedInMenu())
+	}
+	o.Policy = []byte("[calls]\ndeny = [\"zoom\"]\n")
+	denied := Open(o)
+	denied.Allow("zoom")
+	if p := denied.Value().Programs(); !slices.Equal(p.Deny, []string{"zoom"}) {
+		t.Errorf("the menu takes a program out of the policy: %+v", p)
 	}
 	if v.Origin("automatic.away_when_locked").Source != FromPolicy || v.Origin("general.language").Source != FromFile {
 		t.Error("the origins are wrong")

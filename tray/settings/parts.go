@@ -3,7 +3,6 @@ package settings
 import (
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
 	"heliograph/detect"
@@ -52,17 +51,12 @@ func (v Value) Detector(log *slog.Logger) detect.Options {
 
 // Programs returns what the user says about programs: what they said by command
 // or click, and what the file says about all others.
-func (v Value) Programs() call.Programs {
-	var p call.Programs
-	for _, a := range v.Calls.App {
+func (v Value) Programs() call.Programs { return v.Calls.programs() }
+
+func (c Calls) programs() call.Programs {
+	p := call.Programs{Allow: slices.Clone(c.Allow), Deny: slices.Clone(c.Deny)}
+	for _, a := range c.App {
 		p.Apps = append(p.Apps, call.App{ID: a.Name, Name: a.Name, Class: call.Class(a.Class), Match: a.Match})
 	}
-	except := func(list, said []string) []string {
-		return slices.DeleteFunc(slices.Clone(list), func(name string) bool {
-			return slices.ContainsFunc(said, func(s string) bool { return strings.EqualFold(p.ID(s), p.ID(name)) })
-		})
-	}
-	p.Deny = except(v.Calls.Deny, v.Menu.Allowed)
-	p.Allow = except(v.Calls.Allow, v.Menu.Denied)
 	return p
 }

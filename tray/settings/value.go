@@ -77,7 +77,7 @@ func (v Value) Origin(key string) Origin {
 func (v Value) Switches() []Switch {
 	var out []Switch
 	for _, r := range switchRules {
-		out = append(out, Switch{ID: r.id, On: v.on(r), Empty: r.empty != nil && r.empty(v.File.Automatic)})
+		out = append(out, Switch{ID: r.id, On: r.isOn(v.Automatic), Empty: r.empty != nil && r.empty(v.File.Automatic)})
 	}
 	return out
 }
@@ -87,19 +87,11 @@ func (v Value) Switches() []Switch {
 func (v Value) ChangedInMenu() []string {
 	var keys []string
 	for _, r := range switchRules {
-		if v.on(r) != r.isOn(v.File.Automatic) {
+		if v.Origin(r.key).Source == FromMenu {
 			keys = append(keys, r.key)
 		}
 	}
 	return keys
-}
-
-// on returns the position of a switch.
-func (v Value) on(r switchRule) bool {
-	if on, set := v.Menu.Switches[r.id]; set {
-		return on
-	}
-	return r.isOn(v.File.Automatic)
 }
 
 // merge makes the value that is used. file is what the settings file says, or
