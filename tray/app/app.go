@@ -125,6 +125,7 @@ func newInstance(ctx context.Context, quit context.CancelFunc, o Options) *insta
 	in.calls = &calls{log: o.Log, watch: in.watch, settings: in.settings, notices: in.notices}
 	in.publish = newPublisher(in)
 	in.clicks = &clicks{instance: in}
+	in.notices.openSettings = in.clicks.openSettings
 	in.verbs = &verbs{instance: in}
 	in.tray = tray.New(tray.Options{Log: o.Log, ID: "heliograph", First: menu.View(in.facts.now()), Icons: picture, Host: in.trayHost})
 	return in

@@ -21,6 +21,8 @@ type notices struct {
 	settings *settings.Owner
 	memory   *memory
 	openURL  func(string) error
+	// openSettings shows the settings file.
+	openSettings func()
 }
 
 func newNotices(in *instance) *notices {
@@ -46,8 +48,12 @@ func (n *notices) running(state string) {
 func (n *notices) signIn(err error, asked bool, signIn func()) {
 	v := n.settings.Value()
 	unset := errors.Is(err, graph.ErrNoClientID)
-	if !v.Notifications.SignIn || unset && v.Problem != nil {
-		return // the file that is wrong may well have the id: see wrongSettings
+	if !asked && (!v.Notifications.SignIn || unset && v.Problem != nil) {
+		return // the file that is wrong may well have the id, and is reported itself
+	}
+	if unset && v.Problem != nil {
+		n.wrongSettings(v)
+		return
 	}
 	title := "toast.sign-in"
 	switch {
@@ -98,7 +104,7 @@ func (n *notices) noTrayHost() {
 
 // wrongSettings says what is wrong with the settings file, with a button to
 // correct it.
-func (n *notices) wrongSettings(v settings.Value, open func()) {
+func (n *notices) wrongSettings(v settings.Value) {
 	n.toaster.Show(tray.Toast{Class: "settings", Always: true, Title: words.Say("toast.settings-wrong"), Body: words.Say("toast.settings-wrong."+v.Fallback(), v.Problem.Where()),
-		Actions: []tray.Action{{ID: "open-settings", Label: words.Say("toast.settings-wrong.button"), Do: open}}})
+		Actions: []tray.Action{{ID: "open-settings", Label: words.Say("toast.settings-wrong.button"), Do: n.openSettings}}})
 }

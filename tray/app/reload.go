@@ -59,7 +59,7 @@ func (in *instance) apply(was, is settings.Value) {
 		in.watch.SetOptions(o)
 	}
 	if p := is.Problem; p != nil && !reflect.DeepEqual(p, was.Problem) {
-		in.notices.wrongSettings(is, in.clicks.openSettings)
+		in.notices.wrongSettings(is)
 	}
 	in.redraw()
 }
