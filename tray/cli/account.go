@@ -104,6 +104,10 @@ func (a *App) Logout(ctx context.Context, _ []string) error {
 	return a.line("Signed out; nothing is left in the keyring.")
 }
 
+// clearTimeout bounds what a sign-out without a running instance asks of
+// Microsoft.
+const clearTimeout = 4 * time.Second
+
 // signOut signs out where no instance runs.
 func (a *App) signOut(ctx context.Context) error {
 	v, err := a.load()
@@ -112,15 +116,31 @@ func (a *App) signOut(ctx context.Context) error {
 	}
 	signedIn, err := a.openAccount(v.Config)
 	if err != nil {
-		return err
+		return advised(err)
 	}
-	// A session that a crash has left would outlive the sign-out for minutes.
-	if _, err := signedIn.Restore(ctx); err == nil {
-		if err := signedIn.Client().ClearPresence(ctx); err != nil && !errors.Is(err, presence.ErrSignIn) {
-			a.logger(v.Config).Warn("presence was not cleared: it ends when its session expires", "error", err)
-		}
+	// The person has the time to unlock the keyring; a keyring that does not
+	// answer ends it here.
+	if _, err := (graph.KeyringVault{Ask: true}).Get(ctx, keyringProbe); err != nil && !errors.Is(err, graph.ErrNoItem) {
+		return advised(err)
 	}
+	a.clear(ctx, signedIn, v.Config)
 	return signedIn.SignOut(ctx)
+}
+
+// keyringProbe is the name of an item that is never set.
+const keyringProbe = "probe"
+
+// clear ends a session that a crash has left: it would outlive the sign-out for
+// minutes.
+func (a *App) clear(ctx context.Context, signedIn *graph.Account, c settings.Config) {
+	ctx, cancel := context.WithTimeout(ctx, clearTimeout)
+	defer cancel()
+	if _, err := signedIn.Restore(ctx); err != nil {
+		return // nobody is signed in, or nobody can be asked
+	}
+	if err := signedIn.Client().ClearPresence(ctx); err != nil && !errors.Is(err, presence.ErrSignIn) {
+		a.logger(c).Warn("presence was not cleared: it ends when its session expires", "error", err)
+	}
 }
 
 // selfExplained are the advices that say all there is to know: the error would

@@ -17,7 +17,7 @@ var fileFlags = []string{"config"}
 // it completes nothing.
 var flagValues = map[string][]cobra.Completion{
 	"for":     {"30m", "1h", "2h", "4h", "1d"},
-	"until":   {"17:00", "tomorrow"},
+	"until":   {"17:00", "evening", "tomorrow"},
 	"profile": {"v1.0", "beta-2021"},
 }
 

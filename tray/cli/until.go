@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,11 +14,12 @@ import (
 // weekdays by their first three letters.
 var weekdays = map[string]time.Weekday{"sun": 0, "mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6}
 
-const untilForms = `use a time as in "17:00", "tomorrow", "tomorrow 9:00" or "mon 9:00"`
+const untilForms = `use a time as in "17:00", "evening", "tomorrow", "tomorrow 9:00" or "mon 9:00"`
 
 // ParseUntil reads the end of a status: a time of day, meaning its next
-// occurrence; "tomorrow" or a weekday, with a time or else the start of work,
-// as in the menu; or a date with a time as in "2026-03-29 17:00". The result is
+// occurrence; "evening", meaning the end of today's work; "tomorrow" or a
+// weekday, with a time or else the start of work; or a date with a time as in
+// "2026-03-29 17:00". The menu means the same by these words. The result is
 // after now by at most control.MaxChoice, in now's location. A time that the
 // clock skips when summer time begins is the instant of the change; of a time
 // that it shows twice, the result is the next one.
@@ -41,6 +43,13 @@ func ParseUntil(text string, now time.Time, hours presence.Hours) (time.Time, er
 }
 
 func until(words []string, now time.Time, hours presence.Hours) (time.Time, error) {
+	if len(words) == 1 && words[0] == "evening" {
+		end, ok := hours.DayEnd(now)
+		if !ok {
+			return time.Time{}, errors.New("this evening is over: name a time to come")
+		}
+		return end, nil
+	}
 	if len(words) == 0 || len(words) > 2 {
 		return time.Time{}, fmt.Errorf("%s", untilForms)
 	}

@@ -66,6 +66,27 @@ func TestParseUntilInTheHourThatComesTwice(t *testing.T) {
 	}
 }
 
+// TestEveningIsOneInstant does the same for "evening", and where it is over.
+func TestEveningIsOneInstant(t *testing.T) {
+	over := 0
+	for _, h := range []presence.Hours{{}, {From: 7 * 60, To: 16 * 60}, {From: 22 * 60, To: 6 * 60}} {
+		for hour := range 48 {
+			now := time.Date(2026, 3, 28, hour, 0, 0, 0, berlin(t))
+			typed, err := ParseUntil("evening", now, h)
+			clicked, ok := menu.Until(menu.ForPrefix+"evening", now, h)
+			if ok != (err == nil) || ok && !typed.Equal(clicked) {
+				t.Fatalf("at %s with %+v: typed %s (%v), clicked %s (%v)", now, h, typed, err, clicked, ok)
+			}
+			if !ok {
+				over++
+			}
+		}
+	}
+	if over == 0 {
+		t.Error("no evening is ever over")
+	}
+}
+
 // TestTomorrowIsOneInstant holds that the command line and the menu mean the
 // same by "tomorrow".
 func TestTomorrowIsOneInstant(t *testing.T) {
