@@ -27,6 +27,10 @@ type Options struct {
 	Zone func() *time.Location
 	// Jitter draws from [0,1); nil: math/rand.
 	Jitter func() float64
+	// Now returns the wall clock, without Go's monotonic reading: that one may
+	// stand still while a lid is shut, and an instant that is compared with
+	// later ones must not. Nil: the computer's own.
+	Now func() time.Time
 }
 
 // Loop keeps Graph in step with the presence that is wanted. Run owns all of
@@ -68,8 +72,11 @@ func New(o Options) *Loop {
 	if o.Jitter == nil {
 		o.Jitter = rand.Float64
 	}
+	if o.Now == nil {
+		o.Now = func() time.Time { return time.Now().Round(0) }
+	}
 	l := &Loop{opts: o, wake: make(chan struct{}, 1)}
-	l.state.Publish(State{Choice: o.Saved.Choice.At(time.Now())})
+	l.state.Publish(State{Choice: o.Saved.Choice.At(o.Now())})
 	return l
 }
 
@@ -145,7 +152,7 @@ func (l *Loop) Run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		now := wall()
+		now := l.opts.Now()
 		in := l.take()
 		next := in.service
 		if in.newer {
@@ -172,16 +179,12 @@ func (l *Loop) Run(ctx context.Context) {
 		case <-ctx.Done():
 			r.cancel()
 			l.setLeft(r.clearAll(context.WithoutCancel(ctx)))
-			l.publish(r.state(wall()))
+			l.publish(r.state(l.opts.Now()))
 			return
 		case <-l.wake:
 		case <-timer.C:
 		case done := <-r.results:
-			r.finish(done, wall())
+			r.finish(done, l.opts.Now())
 		}
 	}
 }
-
-// wall returns now without Go's monotonic clock, which may stand still while a
-// lid is shut; an instant that is compared with later ones must not.
-func wall() time.Time { return time.Now().Round(0) }

@@ -109,7 +109,7 @@ func (s Saved) ours(shown Pair) bool {
 // clearOurs clears a preferred presence of ours, unless the user has picked
 // another in Teams meanwhile: that one is theirs to keep.
 func (r *reconciler) clearOurs() func(context.Context) error {
-	service, session, saved := r.service, r.sent.holds(wall()), r.saved
+	service, session, saved := r.service, r.sent.holds(r.opts.Now()), r.saved
 	return func(ctx context.Context) error {
 		shown, err := service.Shown(ctx)
 		if err != nil {

@@ -164,7 +164,7 @@ func (r *reconciler) start(ctx context.Context, now time.Time) {
 func (r *reconciler) cancel() {
 	if r.busy {
 		r.stop()
-		r.finish(<-r.results, wall())
+		r.finish(<-r.results, r.opts.Now())
 	}
 }
 
@@ -263,7 +263,7 @@ func (r *reconciler) state(now time.Time) State {
 func (r *reconciler) clearAll(ctx context.Context) []Left {
 	lost := r.unknown
 	if r.service == nil || r.signIn != nil {
-		return r.left(lost, wall())
+		return r.left(lost, r.opts.Now())
 	}
 	ctx, cancel := context.WithTimeout(ctx, ReleaseTimeout)
 	defer cancel()
@@ -274,7 +274,7 @@ func (r *reconciler) clearAll(ctx context.Context) []Left {
 	// The preferred presence is compared with what is shown, which needs the
 	// living session: it goes first, the session last.
 	for _, plan := range []func(time.Time) (job, bool){r.planMessage, r.planPreferred, r.planSession} {
-		now := wall()
+		now := r.opts.Now()
 		j, ok := plan(now)
 		if !ok {
 			continue
@@ -286,7 +286,7 @@ func (r *reconciler) clearAll(ctx context.Context) []Left {
 		}
 	}
 	r.want = wanted
-	return r.left(lost, wall())
+	return r.left(lost, r.opts.Now())
 }
 
 // logChoice logs a choice, with its end if it has one.
