@@ -214,14 +214,14 @@ func getPresence(c *call) (any, *failure) { return c.s.presenceOf(c.user, c.now)
 //
 // Source: https://learn.microsoft.com/graph/api/resources/presence
 func (s *Server) presenceOf(u *user, now time.Time) map[string]any {
-	p := s.shown(u, now)
+	at := s.readAt(u, now)
 	out := map[string]any{
-		"id": u.id, "availability": p.availability, "activity": p.activity,
-		"sequenceNumber":      u.sequence,
+		"id": u.id, "availability": at.shown.availability, "activity": at.shown.activity,
+		"sequenceNumber":      at.sequence,
 		"outOfOfficeSettings": map[string]any{"message": nil, "isOutOfOffice": false},
 		"statusMessage":       nil, "workLocation": nil,
 	}
-	if m := u.status; m != nil && (m.expires.IsZero() || now.Before(m.expires)) {
+	if m := at.status; m != nil && (m.expires.IsZero() || at.at.Before(m.expires)) {
 		status := map[string]any{
 			"message":           map[string]any{"content": m.text, "contentType": "text"},
 			"publishedDateTime": m.published.Format(time.RFC3339),
@@ -231,7 +231,7 @@ func (s *Server) presenceOf(u *user, now time.Time) map[string]any {
 		}
 		out["statusMessage"] = status
 	}
-	if l := u.location; l != nil {
+	if l := at.location; l != nil {
 		source := "automatic"
 		if l.manual {
 			source = "manual"

@@ -26,8 +26,8 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request, name string) {
 	change := map[string]func([]byte) (any, error){
 		"advance": s.controlAdvance, "faults": s.controlFaults, "token": s.controlToken,
 		"sessions": s.controlSessions, "preferred": s.controlPreferred, "revoke": s.controlRevoke,
-		"device": s.controlDevice,
-		"reset":  s.controlReset,
+		"device": s.controlDevice, "lag": s.controlLag, "message": s.controlMessage,
+		"reset": s.controlReset,
 	}
 	get, isRead := read[name]
 	do, isChange := change[name]
@@ -52,7 +52,7 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request, name string) {
 	case isRead || isChange:
 		writeJSON(w, http.StatusMethodNotAllowed, map[string]string{"error": "use GET for state and requests, POST for everything else"})
 	default:
-		writeJSON(w, http.StatusNotFound, map[string]string{"error": "unknown control request: there are state, requests, advance, faults, token, sessions, preferred, revoke, device and reset"})
+		writeJSON(w, http.StatusNotFound, map[string]string{"error": "unknown control request: there are state, requests, advance, faults, token, sessions, preferred, message, lag, revoke, device and reset"})
 	}
 }
 
@@ -268,6 +268,61 @@ func (s *Server) controlPreferred(body []byte) (any, error) {
 		return nil, err
 	}
 	return s.User(in.User), nil
+}
+
+// SetMessage sets the status message that the user writes in a Teams client,
+// until the given instant (zero: without end); an empty text removes it. It fails
+// for an unknown user.
+func (s *Server) SetMessage(who, text string, until time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settle()
+	u := s.find(who)
+	if u == nil {
+		return fmt.Errorf("unknown user %q: see /_emulator/state", who)
+	}
+	u.status = nil
+	if text != "" {
+		u.status = &statusMessage{text: text, published: s.now(), expires: until}
+	}
+	s.changed()
+	return nil
+}
+
+func (s *Server) controlMessage(body []byte) (any, error) {
+	var in struct {
+		User string    `json:"user"`
+		Text string    `json:"text"`
+		For  *Duration `json:"for"`
+	}
+	if err := decodeControl(body, &in); err != nil {
+		return nil, err
+	}
+	var until time.Time
+	if in.For != nil {
+		if *in.For <= 0 {
+			return nil, errors.New(`for must be positive, as in "1h": leave it out for a message without an end`)
+		}
+		until = s.clock().Add(time.Duration(*in.For))
+	}
+	if err := s.SetMessage(in.User, in.Text, until); err != nil {
+		return nil, err
+	}
+	return s.User(in.User), nil
+}
+
+func (s *Server) controlLag(body []byte) (any, error) {
+	var in struct {
+		By Duration `json:"by"`
+	}
+	if err := decodeControl(body, &in); err != nil {
+		return nil, err
+	}
+	if in.By < 0 {
+		return nil, errors.New(`by cannot be negative: use {"by": "4s"}, or "0s" to end it`)
+	}
+	s.SetReadLag(time.Duration(in.By))
+	return s.State(), nil
 }
 
 func (s *Server) controlRevoke(body []byte) (any, error) {

@@ -26,7 +26,8 @@ type user struct {
 	location      *workLocation
 	lastShown     pair
 	sequence      string
-	history       []moment
+	history       []moment  // of what colleagues saw
+	versions      []version // of what a GET answers
 }
 
 func directory() []*user {

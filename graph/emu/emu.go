@@ -46,6 +46,9 @@ type Switches struct {
 	// is answered, by its Windows name, as in "Pacific Standard Time"; empty or
 	// unknown: UTC. Microsoft's documents show both.
 	StatusZone string
+	// ReadLag is how far behind the truth every GET is: Graph is eventually
+	// consistent, also for the one who wrote. SetReadLag changes it at run time.
+	ReadLag time.Duration
 }
 
 // throttle is how many requests an application may make in a tenant.
@@ -87,6 +90,7 @@ type Server struct {
 	mu       sync.Mutex
 	browser  string        // the http origin of the sign-in pages; empty: authority
 	offset   time.Duration // of the emulator's clock from opts.now
+	readLag  time.Duration // see Switches.ReadLag
 	users    []*user
 	grants   map[string]*grant         // by access token
 	refresh  map[string]*grant         // by refresh token
@@ -142,7 +146,7 @@ func ParseProfile(name string) (Profile, error) {
 func (s *Server) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.offset = 0
+	s.offset, s.readLag = 0, s.opts.Switches.ReadLag
 	s.users = directory()
 	s.grants, s.refresh = map[string]*grant{}, map[string]*grant{}
 	s.codes, s.flows = map[string]*authorization{}, map[string]*authorization{}

@@ -309,7 +309,7 @@ func FuzzControl(f *testing.F) {
 			f.Add(i, []byte(body))
 		}
 	}
-	names := []string{"advance", "faults", "token", "sessions", "preferred", "revoke", "device", "reset", "nothing"}
+	names := []string{"advance", "faults", "token", "sessions", "preferred", "message", "lag", "revoke", "device", "reset", "nothing"}
 	f.Fuzz(func(t *testing.T, which byte, body []byte) {
 		s := New(Options{})
 		req, err := http.NewRequest("POST", graphHost+"/_emulator/"+names[int(which)%len(names)], bytes.NewReader(body))
