@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -40,9 +39,6 @@ type Client struct {
 }
 
 var _ presence.Service = (*Client)(nil)
-
-// maxAnswer bounds an answer, in bytes; every presence resource is far smaller.
-const maxAnswer = 1 << 20
 
 // SetPresence sets the application's session.
 //
@@ -153,23 +149,8 @@ func (c *Client) Shown(ctx context.Context) (presence.Shown, error) {
 	if err != nil {
 		return presence.Shown{}, err
 	}
-	var in struct {
-		Availability   string         `json:"availability"`
-		Activity       string         `json:"activity"`
-		SequenceNumber string         `json:"sequenceNumber"`
-		StatusMessage  *statusMessage `json:"statusMessage"`
-	}
-	if err := json.Unmarshal(raw, &in); err != nil {
-		return presence.Shown{}, errors.New("presence cannot be read: the answer of Microsoft Graph is not a presence resource")
-	}
-	out := presence.Shown{Pair: presence.Pair{Availability: in.Availability, Activity: in.Activity}, Sequence: in.SequenceNumber}
-	if m := in.StatusMessage; m != nil {
-		out.Message = m.Message.Content
-		if m.Expiry != nil {
-			out.MessageUntil = m.Expiry.instant()
-		}
-	}
-	return out, nil
+	shown, _ := presenceFrom(raw) // call returns nothing else
+	return shown, nil
 }
 
 func (c *Client) act(ctx context.Context, action string, body any) error {

@@ -17,6 +17,11 @@ import (
 	"heliograph/graph/presence"
 )
 
+// fixedToken returns a source of one access token.
+func fixedToken(token string) func(context.Context, string) (string, error) {
+	return func(context.Context, string) (string, error) { return token, nil }
+}
+
 // scripted is a server that gives one answer after the other, then the last one
 // again and again.
 type scripted struct {
@@ -188,7 +193,7 @@ func TestAnswersInTheWild(t *testing.T) {
 		}
 	}
 	for name, a := range map[string]func(http.ResponseWriter){"ok": answer(200, ""), "no_content": answer(204, ""), "accepted": answer(202, "{}"),
-		"prose": answer(200, "fine"), "empty_json": answer(200, "", "Content-Type", "application/json")} {
+		"empty_json": answer(200, "", "Content-Type", "application/json")} {
 		c := (&scripted{answers: []func(http.ResponseWriter){a}}).client(t)
 		for _, err := range []error{c.SetPresence(t.Context(), presence.Away, time.Hour), c.ClearPresence(t.Context()), c.ClearPreferred(t.Context())} {
 			if err != nil {
@@ -209,9 +214,12 @@ func TestClearOfAMissingSession(t *testing.T) {
 }
 
 func TestRetryAfter(t *testing.T) {
-	for v, want := range map[string]time.Duration{"": 0, "17": 17 * time.Second, "-5": 0, "9999999": time.Hour, "99999999999999999999": time.Hour, "soon": 0} {
+	for v, want := range map[string]time.Duration{"": 0, "17": 17 * time.Second, "-5": 0, "9999999": time.Hour, "99999999999999999999": time.Hour, "soon": 0,
+		"0": 0, "-99999999999999999999": 0, "1.5": 0, "1e3": 0, "0x10": 0, "17, 18": 0,
+		"Mon, 23 Nov 2026 09:01:30 GMT": 90 * time.Second, "Mon, 23 Nov 2026 08:00:00 GMT": 0, "Fri, 31 Dec 9999 23:59:59 GMT": time.Hour} {
 		h := http.Header{}
 		h.Set("Retry-After", v)
+		h.Set("Date", "Mon, 23 Nov 2026 09:00:00 GMT") // a date is one of Graph's clock, not of ours
 		if got := retryAfter(h); got != want {
 			t.Errorf("%q: %s, want %s", v, got, want)
 		}

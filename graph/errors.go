@@ -68,12 +68,13 @@ func (e *Error) RetryAfter() (time.Duration, bool) { return e.Wait, e.Wait > 0 }
 // Unwrap returns presence.ErrRefused for what Graph itself refuses, and
 // presence.ErrAnswered for what may pass: a failure of the server, an answer of
 // something in between, a token that Graph does not accept. It returns nil for
-// a failure of Entra, without which no request can be made. None of them ends a
+// a failure of Entra, without which no request can be made, and for a success
+// that is not Graph's: a page in place of every answer. None of them ends a
 // sign-in: Entra's refusal does, when it is asked for the next token; see
 // SignInError.
 func (e *Error) Unwrap() error {
 	switch {
-	case e.from != "":
+	case e.from != "", e.Status < 300:
 		return nil
 	case e.foreign(), e.token():
 		return presence.ErrAnswered
@@ -98,9 +99,14 @@ func (e *Error) bounded() *Error {
 	return e
 }
 
-// retryAfter returns the pause that an answer asks for, at most maxWait.
+// retryAfter returns the pause that an answer asks for, at most maxWait. Where
+// the header is a date, it is one of the server's clock.
 func retryAfter(h http.Header) time.Duration {
-	return min(retryafter.Parse(h.Get("Retry-After"), time.Now()), maxWait)
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	return min(retryafter.Parse(h.Get("Retry-After"), now), maxWait)
 }
 
 // SignInError reports that there is no token: Entra has refused one, nobody is
@@ -184,7 +190,7 @@ func tokenError(err error) error {
 	if errors.As(err, &network) {
 		return fmt.Errorf("%s was not reached: %w", signInServer, network)
 	}
-	if cause := plainCause(err); cause != errGarbled { // half an answer
+	if cause := plainCause(err); cause != errGarbled || errors.Is(err, errGarbled) { // half an answer
 		return fmt.Errorf("%s was not reached: %w", signInServer, cause)
 	}
 	// The text of any other error may quote the answer, and so a token.

@@ -127,16 +127,28 @@ func (c *Client) once(ctx context.Context, method, action string, body []byte, c
 		return nil, "", fmt.Errorf("not reached: Microsoft Graph: %w", err)
 	}
 	defer resp.Body.Close()
-	answer, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
-		if err != nil && method == http.MethodGet {
-			return nil, "", fmt.Errorf("answer of Microsoft Graph broke off: %w", plainCause(err))
-		}
-		return answer, "", nil // a write's answer has no content
+	answer, err = io.ReadAll(resp.Body)
+	if resp.StatusCode < 200 || resp.StatusCode >= 300 {
+		e := failure(resp, answer).bounded()
+		e.Link = c.consent
+		return nil, claimsOf(resp), e
 	}
-	e := failure(resp, answer).bounded()
-	e.Link = c.consent
-	return nil, claimsOf(resp), e
+	if err != nil {
+		return nil, "", fmt.Errorf("answer of Microsoft Graph broke off: %w", plainCause(err))
+	}
+	if !c.success(method, resp, answer) {
+		return nil, "", notGraph(resp)
+	}
+	return answer, "", nil
+}
+
+// success reports whether an answer with a status of success is Graph's.
+func (c *Client) success(method string, resp *http.Response, body []byte) bool {
+	if method == http.MethodGet {
+		_, ok := presenceFrom(body)
+		return ok
+	}
+	return doneByGraph(resp, body)
 }
 
 // failure decodes Graph's error envelope. An answer without one, such as a

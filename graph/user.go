@@ -78,7 +78,7 @@ func (a *Account) lookUpUser(ctx context.Context, bearer string) {
 		return
 	}
 	defer resp.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	raw, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return
 	}
