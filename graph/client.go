@@ -27,6 +27,7 @@ type Client struct {
 	// unattended reports that there is no person to answer a challenge; see
 	// Application.
 	unattended bool
+	skew       skew
 
 	mu sync.Mutex
 	// Until refreshAfter, a token that Graph does not accept is not refreshed
@@ -135,7 +136,8 @@ func (c *Client) SetStatusMessage(ctx context.Context, text string, until time.T
 	}
 	in.StatusMessage.Message.Content, in.StatusMessage.Message.ContentType = text, "text"
 	if !until.IsZero() && text != "" {
-		in.StatusMessage.Expiry = &dateTimeZone{until.UTC().Format("2006-01-02T15:04:05"), "UTC"}
+		atGraph := until.Add(c.skew.now(readClocks()))
+		in.StatusMessage.Expiry = &dateTimeZone{atGraph.UTC().Format("2006-01-02T15:04:05"), "UTC"}
 	}
 	return c.act(ctx, "setStatusMessage", in)
 }
@@ -150,6 +152,9 @@ func (c *Client) Shown(ctx context.Context) (presence.Shown, error) {
 		return presence.Shown{}, err
 	}
 	shown, _ := presenceFrom(raw) // call returns nothing else
+	if !shown.MessageUntil.IsZero() {
+		shown.MessageUntil = shown.MessageUntil.Add(-c.skew.now(readClocks()))
+	}
 	return shown, nil
 }
 

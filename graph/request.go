@@ -122,14 +122,19 @@ func (c *Client) once(ctx context.Context, method, action string, body []byte, c
 	if len(body) > 0 {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	began := readClocks()
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, "", fmt.Errorf("not reached: Microsoft Graph: %w", err)
 	}
+	answered := readClocks()
 	defer resp.Body.Close()
 	answer, err = io.ReadAll(resp.Body)
 	if resp.StatusCode < 200 || resp.StatusCode >= 300 {
 		e := failure(resp, answer).bounded()
+		if !e.foreign() {
+			c.skew.learn(resp.Header, began, answered)
+		}
 		e.Link = c.consent
 		return nil, claimsOf(resp), e
 	}
@@ -139,6 +144,7 @@ func (c *Client) once(ctx context.Context, method, action string, body []byte, c
 	if !c.success(method, resp, answer) {
 		return nil, "", notGraph(resp)
 	}
+	c.skew.learn(resp.Header, began, answered)
 	return answer, "", nil
 }
 
