@@ -227,9 +227,12 @@ func entraError(resp *http.Response) error {
 	return &SignInError{Name: name, AADSTS: aadsts}
 }
 
-// signInError sorts the errors of MSAL when a person signs in. Refusals that
-// come through the browser are known to us as text only.
+// signInError sorts the errors of a sign-in by a person.
 func signInError(err error) error {
+	var refused *SignInError
+	if errors.As(err, &refused) { // by the sign-in page
+		return err
+	}
 	var call msal.CallErr
 	var garbled msal.InvalidJsonErr
 	var network *url.Error
@@ -239,11 +242,7 @@ func signInError(err error) error {
 	case errors.As(err, &garbled), errors.As(err, &network), plainCause(err) != errGarbled:
 		return tokenError(err)
 	}
-	e := &SignInError{err: err}
-	if m := aadstsNumber.FindStringSubmatch(err.Error()); m != nil {
-		e.AADSTS, _ = strconv.Atoi(m[1]) // digits only
-	}
-	return e
+	return &SignInError{err: err}
 }
 
 // number returns Entra's own number of a refusal; zero if it has none.

@@ -2,8 +2,13 @@ package graph
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/url"
+	"slices"
 	"time"
 
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
@@ -17,6 +22,10 @@ type Prompt struct {
 	// Device shows a code to enter on another device. It is used instead of
 	// OpenURL where it is set.
 	Device func(DeviceCode)
+	// Page returns the sentence that the browser shows after the sign-in page;
+	// received reports that a sign-in was received, and not a refusal. Nil: the
+	// page has no text.
+	Page func(received bool) string
 	// Timeout is how long the browser's page may stay open unanswered; zero:
 	// five minutes. Entra sets the time limit of a device code.
 	Timeout time.Duration
@@ -67,31 +76,83 @@ func (a *Account) signInByBrowser(ctx context.Context, p Prompt) (Person, error)
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	// Without an OpenURL of ours MSAL would open the browser itself, and wait
-	// for it to end.
-	var notOpened error
-	open := func(url string) error {
-		notOpened = p.OpenURL(url)
-		return notOpened
+	r, err := a.browse(ctx, p)
+	switch {
+	case errors.Is(err, ErrNoBrowser):
+		return Person{}, &SignInError{err: err}
+	case err != nil:
+		return Person{}, a.interactiveError(ctx, err)
 	}
-	options := []public.AcquireInteractiveOption{public.WithRedirectURI("http://localhost"), public.WithOpenURL(open)}
+	return a.adopt(ctx, r), nil
+}
+
+// browse opens the sign-in page, waits for its answer and exchanges that for
+// tokens.
+func (a *Account) browse(ctx context.Context, p Prompt) (public.AuthResult, error) {
+	state, verifier := rand.Text(), rand.Text()+rand.Text()
+	answers, err := listenForAnswer(state, p.Page)
+	if err != nil {
+		return public.AuthResult{}, err
+	}
+	defer answers.close()
 	a.mu.Lock()
 	hint, claims := a.person.Username, a.claims
 	a.mu.Unlock()
+	page, err := a.signInPage(ctx, answers.address, state, verifier, hint, claims)
+	if err != nil {
+		return public.AuthResult{}, err
+	}
+	if err := p.OpenURL(page); err != nil {
+		return public.AuthResult{}, fmt.Errorf("%w (%w)", ErrNoBrowser, err)
+	}
+	answer, err := answers.wait(ctx)
+	switch {
+	case err != nil:
+		return public.AuthResult{}, err
+	case answer.refused != nil:
+		return public.AuthResult{}, answer.refused
+	}
+	options := []public.AcquireByAuthCodeOption{public.WithChallenge(verifier)}
+	if claims != "" {
+		options = append(options, public.WithClaims(claims))
+	}
+	return a.msal.AcquireTokenByAuthCode(ctx, answer.code, answers.address, scopes, options...)
+}
+
+// signInScopes are what MSAL adds to the scopes of a sign-in: who it is, and a
+// refresh token.
+var signInScopes = []string{"openid", "profile", "offline_access"}
+
+// signInPage returns the address of the sign-in page. MSAL knows the page and the
+// claims; PKCE, and an answer that does not show the code in an address, are what
+// its own browser sign-in adds.
+//
+// Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow
+func (a *Account) signInPage(ctx context.Context, answersAt, state, verifier, hint, claims string) (string, error) {
+	var options []public.AuthCodeURLOption
 	if hint != "" {
 		options = append(options, public.WithLoginHint(hint))
 	}
 	if claims != "" {
 		options = append(options, public.WithClaims(claims))
 	}
-	r, err := a.msal.AcquireTokenInteractive(ctx, scopes, options...)
-	switch {
-	case notOpened != nil:
-		return Person{}, &SignInError{err: fmt.Errorf("%w (%w)", ErrNoBrowser, notOpened)}
-	case err != nil:
-		return Person{}, a.interactiveError(ctx, err)
+	page, err := a.msal.AuthCodeURL(ctx, a.config.ClientID, answersAt, slices.Concat(signInScopes, scopes), options...)
+	if err != nil {
+		return "", err
 	}
-	return a.adopt(ctx, r), nil
+	u, err := url.Parse(page)
+	if err != nil {
+		return "", fmt.Errorf("the address of the sign-in page cannot be read: %w", err)
+	}
+	challenge := sha256.Sum256([]byte(verifier))
+	q := u.Query()
+	q.Set("state", state)
+	q.Set("code_challenge", base64.RawURLEncoding.EncodeToString(challenge[:]))
+	q.Set("code_challenge_method", "S256")
+	q.Set("response_mode", "form_post")
+	q.Set("prompt", "select_account")
+	u.RawQuery = q.Encode()
+	return u.String(), nil
 }
 
 // signInByCode signs in with a code that the person enters elsewhere.

@@ -29,6 +29,9 @@ type Options struct {
 	Transport http.RoundTripper
 	// OpenURL shows a sign-in page and returns at once.
 	OpenURL func(url string) error
+	// AnswerPage returns the sentence that the browser shows after the sign-in
+	// page; see graph.Prompt. Nil: none.
+	AnswerPage func(received bool) string
 	// KeyringReady reports when the keyring has become usable; nil:
 	// graph.WatchKeyring.
 	KeyringReady func(ctx context.Context) <-chan struct{}

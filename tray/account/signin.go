@@ -59,7 +59,7 @@ func (a *Account) signIn(ctx context.Context, g *graph.Account) error {
 	p, err := g.SignIn(ctx, graph.Prompt{OpenURL: func(url string) error {
 		a.setPage(url)
 		return a.opts.OpenURL(url)
-	}})
+	}, Page: a.opts.AnswerPage})
 	a.setPage("")
 	switch {
 	case ctx.Err() != nil:

@@ -21,6 +21,7 @@ import (
 	"heliograph/tray/logbook"
 	"heliograph/tray/menu"
 	"heliograph/tray/settings"
+	"heliograph/tray/words"
 )
 
 // Options configure an instance.
@@ -118,7 +119,7 @@ func newInstance(ctx context.Context, quit context.CancelFunc, o Options) *insta
 	in.memory = openMemory(o.Log, o.Dir, o.Demo)
 	in.notices = newNotices(in)
 	in.loop = presence.New(presence.Options{Log: o.Log, Policy: v.Policy(), Saved: in.memory.saved(), Keep: in.memory.keep, Timing: in.timing, Zone: zone.Local})
-	in.account = account.New(account.Options{Log: o.Log, Vault: o.Vault, Loop: in.loop, Transport: o.Transport, OpenURL: o.OpenURL,
+	in.account = account.New(account.Options{Log: o.Log, Vault: o.Vault, Loop: in.loop, Transport: o.Transport, OpenURL: o.OpenURL, AnswerPage: words.SignInPage,
 		SignInAtStart: o.Demo, Changed: in.redraw, Failed: func(err error, asked bool) { in.needSignIn(ctx, err, asked) }}, v.Config)
 	in.watch = detect.Watch(context.WithoutCancel(ctx), v.Detector(o.Log))
 	in.facts = &facts{loop: in.loop, watch: in.watch, account: in.account, settings: in.settings, demo: o.Demo}

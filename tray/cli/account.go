@@ -68,7 +68,7 @@ func (l *Login) signIn(ctx context.Context, c settings.Config) (graph.Person, er
 	if err != nil {
 		return graph.Person{}, err
 	}
-	p := graph.Prompt{OpenURL: launch.URL}
+	p := graph.Prompt{OpenURL: launch.URL, Page: words.SignInPage}
 	if l.Device {
 		p.Device = func(d graph.DeviceCode) {
 			_ = l.line("%s", words.Say("login.device", d.URL, d.Code, words.Clock(d.Expires, time.Now())))

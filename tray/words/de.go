@@ -180,10 +180,12 @@ var german = map[string]string{
 	"part.mqtt":        "MQTT",
 	"part.dbus":        "D-Bus",
 
-	"login.device":    "Öffnen Sie %s auf einem beliebigen Gerät und geben Sie den Code %s ein (gültig bis %s).",
-	"login.browser":   "Schließen Sie die Anmeldung im Browser ab. Kein Browser zur Hand? Verwenden Sie: heliograph login --device-code",
-	"sign-in.menu":    "Wählen Sie „Anmelden“.",
-	"sign-in.command": "Führen Sie aus: heliograph login",
+	"login.device":          "Öffnen Sie %s auf einem beliebigen Gerät und geben Sie den Code %s ein (gültig bis %s).",
+	"login.browser":         "Schließen Sie die Anmeldung im Browser ab. Kein Browser zur Hand? Verwenden Sie: heliograph login --device-code",
+	"sign-in.page.received": "Fast fertig: heliograph meldet Sie an. Sie können diese Seite schließen.",
+	"sign-in.page.refused":  "Sie wurden nicht angemeldet. heliograph nennt Ihnen den Grund; Sie können diese Seite schließen.",
+	"sign-in.menu":          "Wählen Sie „Anmelden“.",
+	"sign-in.command":       "Führen Sie aus: heliograph login",
 
 	"advice.locked":       "Der Schlüsselbund ist gesperrt, deshalb lässt sich Ihre Anmeldung nicht lesen. Entsperren Sie ihn, oder melden Sie sich neu an.",
 	"advice.absent":       "Es läuft kein Schlüsselbund, deshalb lässt sich Ihre Anmeldung nicht speichern. Installieren und starten Sie einen (gnome-keyring, KWallet oder KeePassXC).",

@@ -180,10 +180,12 @@ var english = map[string]string{
 	"part.mqtt":        "MQTT",
 	"part.dbus":        "D-Bus",
 
-	"login.device":    "Open %s on any device and enter the code %s (valid until %s).",
-	"login.browser":   "Finish signing in in your browser. No browser here? Run: heliograph login --device-code",
-	"sign-in.menu":    "Choose Sign in.",
-	"sign-in.command": "Run: heliograph login",
+	"login.device":          "Open %s on any device and enter the code %s (valid until %s).",
+	"login.browser":         "Finish signing in in your browser. No browser here? Run: heliograph login --device-code",
+	"sign-in.page.received": "Almost done: heliograph is signing you in. You can close this page.",
+	"sign-in.page.refused":  "You haven't been signed in. heliograph tells you why; you can close this page.",
+	"sign-in.menu":          "Choose Sign in.",
+	"sign-in.command":       "Run: heliograph login",
 
 	"advice.locked":       "The keyring is locked, so your sign-in can't be read. Unlock it, or sign in again.",
 	"advice.absent":       "No keyring is running, so your sign-in can't be stored. Install and start one (gnome-keyring, KWallet or KeePassXC).",

@@ -76,3 +76,12 @@ func Known(key string) bool {
 	_, ok := english[key]
 	return ok
 }
+
+// SignInPage returns what the browser shows after Microsoft's sign-in page:
+// whether that has signed the person in, or has refused.
+func SignInPage(received bool) string {
+	if received {
+		return Say("sign-in.page.received")
+	}
+	return Say("sign-in.page.refused")
+}
