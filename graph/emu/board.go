@@ -101,7 +101,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 				continue
 			}
 			sent[name] = html
-			if _, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", name, strings.ReplaceAll(html, "\n", "\ndata: ")); err != nil {
+			if _, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", name, eventLines.Replace(html)); err != nil {
 				return
 			}
 		}
@@ -123,6 +123,12 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		t.Stop()
 	}
 }
+
+// eventLines continues an event's data on the next line; all three end a line in
+// an event stream.
+//
+// Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+var eventLines = strings.NewReplacer("\r\n", "\ndata: ", "\n", "\ndata: ", "\r", "\ndata: ")
 
 func region(name string, view boardView) (string, error) {
 	var b bytes.Buffer

@@ -33,7 +33,7 @@ func Listen(addr string, anywhere bool) (net.Listener, error) {
 // Serve serves ln until ctx ends. The sign-in pages are reached at its address.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	s.setBrowser("http://" + ln.Addr().String())
-	srv := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+	srv := &http.Server{Handler: ownNames(ln.Addr(), s.handler()), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		BaseContext: func(net.Listener) context.Context { return ctx }}
 	stop := context.AfterFunc(ctx, func() {
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
@@ -47,6 +47,28 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		return fmt.Errorf("the emulator stopped: %w", err)
 	}
 	return nil
+}
+
+// ownNames refuses requests under a foreign name to a server on loopback: a web
+// page whose name leads here by DNS would be of the same origin as the control
+// interface. Where others can reach the server anyway, any name is allowed.
+func ownNames(at net.Addr, next http.Handler) http.Handler {
+	tcp, ok := at.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsLoopback() {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		ip := net.ParseIP(strings.Trim(host, "[]"))
+		if host = strings.ToLower(host); host != "localhost" && !ownHosts[host] && (ip == nil || !ip.IsLoopback()) {
+			http.Error(w, "the emulator is not known by this name: use localhost or 127.0.0.1", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Transport reaches the server in this process, without a socket, so that a
