@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -25,6 +24,10 @@ type memory struct {
 	data kept
 }
 
+// maxMemory is far above what is kept, some hundred bytes, and far below what
+// could delay the start.
+const maxMemory = 1 << 20
+
 type kept struct {
 	Presence presence.Saved `json:"presence"`
 	// Told lists the notices that are shown once.
@@ -43,7 +46,7 @@ func openMemory(log *slog.Logger, dir string, demo bool) *memory {
 		}
 	}
 	m.path = filepath.Join(dir, "state.json")
-	raw, err := os.ReadFile(m.path)
+	raw, err := atomicfile.Read(m.path, maxMemory)
 	if errors.Is(err, fs.ErrNotExist) {
 		return m
 	}

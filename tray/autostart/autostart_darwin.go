@@ -29,7 +29,7 @@ func state() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	raw, err := os.ReadFile(path)
+	raw, err := atomicfile.Read(path, maxEntry)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

@@ -24,7 +24,7 @@ func state() (bool, error) {
 		return false, err
 	}
 	for _, path := range paths {
-		raw, err := os.ReadFile(path)
+		raw, err := atomicfile.Read(path, maxEntry)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

@@ -15,3 +15,7 @@ func remove(path string) error {
 	}
 	return nil
 }
+
+// maxEntry bounds an entry that is read, in bytes: those of other programs at
+// the same path may be longer than ours, which take a few hundred.
+const maxEntry = 1 << 20

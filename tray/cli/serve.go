@@ -25,20 +25,23 @@ import (
 )
 
 // Tray carries out `run`: it runs heliograph in the tray until it is quit. A
-// second one has the first show itself.
+// second one has the first show itself. What is missing around it, such as a
+// home folder or a folder for the log, is said and costs no more than itself.
 func (a *App) Tray(ctx context.Context, _ []string) error {
 	path, err := a.path()
-	if err != nil {
+	if errors.Is(err, settings.ErrNoFolder) {
+		a.warn("the default settings are used: %v", err)
+	} else if err != nil {
 		return err
 	}
-	book, file, err := a.openLog()
-	if err != nil {
-		return err
-	}
+	book, file := a.openLog()
 	defer book.Close()
+	if err := book.Problem(); err != nil {
+		a.warn("there is no log file: %v", err)
+	}
 	level := new(slog.LevelVar) // the settings may lower it, once they are read
-	log := slog.New(slog.NewTextHandler(book, &slog.HandlerOptions{Level: level}))
-	if a.Config == "" {
+	log := slog.New(book.Handler(level))
+	if a.Config == "" && path != "" {
 		if err := settings.EnsureFile(path); err != nil {
 			log.Warn("the settings file could not be made", "error", err)
 		}
@@ -47,13 +50,15 @@ func (a *App) Tray(ctx context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
-	owner, err := a.openSettings(log)
-	if err != nil {
-		return err
-	}
+	owner := openSettingsAt(path, log)
 	level.Set(owner.Value().Log.Level.Slog())
 	return a.runOrShow(ctx, app.Options{Settings: owner, Log: log, Level: level, Logbook: book, LogPath: file, Version: Version(),
 		Vault: graph.KeyringVault{Ask: true}, Dir: dir, Tray: true})
+}
+
+// warn tells the person something that does not keep heliograph from running.
+func (a *App) warn(format string, args ...any) {
+	fmt.Fprintf(a.Err, "heliograph: "+format+"\n", args...)
 }
 
 // An instance that quits holds the socket for up to five seconds without
@@ -85,17 +90,16 @@ func (a *App) runOrShow(ctx context.Context, o app.Options) error {
 
 // openLog opens the log of the running instance. A terminal shows it too; what a
 // desktop starts has none, and needs no second copy in the session's own log.
-func (a *App) openLog() (*logbook.Book, string, error) {
+func (a *App) openLog() (*logbook.Book, string) {
 	file, err := logbook.Path()
 	if err != nil {
-		return nil, "", err
+		file = "" // the book says so
 	}
 	var also io.Writer
 	if isTerminal(a.Err) {
 		also = a.Err
 	}
-	book, err := logbook.Open(file, also)
-	return book, file, err
+	return logbook.Open(file, also), file
 }
 
 // Demo carries out `demo`: it runs the same instance on an emulator in this
@@ -153,14 +157,11 @@ func runDemo(ctx context.Context, s *emu.Server, page *printer, path, dir string
 	}})
 	words.Use(string(owner.Value().General.Language))
 	file := filepath.Join(dir, "heliograph.log")
-	book, err := logbook.Open(file, nil)
-	if err != nil {
-		return err
-	}
+	book := logbook.Open(file, nil)
 	defer book.Close()
 	level := new(slog.LevelVar)
 	level.Set(owner.Value().Log.Level.Slog())
-	log := slog.New(slog.NewTextHandler(book, &slog.HandlerOptions{Level: level}))
+	log := slog.New(book.Handler(level))
 	return app.Run(ctx, app.Options{Settings: owner, Log: log, Level: level, Logbook: book, LogPath: file, Version: Version(), Vault: &graph.MemoryVault{},
 		Dir: dir, Tray: true, Demo: true, Reporter: page, Transport: s.Transport(), OpenURL: walk(s.Transport())})
 }

@@ -34,13 +34,18 @@ func (a *App) openSettings(log *slog.Logger) (*settings.Owner, error) {
 	if err != nil {
 		return nil, err
 	}
+	return openSettingsAt(path, log), nil
+}
+
+// openSettingsAt reads the settings file at a path; empty: there is none.
+func openSettingsAt(path string, log *slog.Logger) *settings.Owner {
 	state, err := folders.State()
 	if err != nil && log != nil {
 		log.Warn("what is set in the menu is not remembered", "error", err)
 	}
 	o := settings.Open(settings.Options{Path: path, State: state, CallMessage: callMessage, Log: log})
 	words.Use(string(o.Value().General.Language))
-	return o, nil
+	return o
 }
 
 // callMessage returns the status message in a call where the menu asks for one

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"heliograph/tray/atomicfile"
 	"heliograph/tray/autostart"
 	"heliograph/tray/control"
 	"heliograph/tray/folders"
@@ -94,7 +95,7 @@ func (l *Log) Run(ctx context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.Open(path)
+	f, err := atomicfile.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no log yet (%s): start heliograph first", path)
 	}

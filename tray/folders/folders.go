@@ -7,6 +7,9 @@
 //	Logs        as State                     ~/Library/Logs/heliograph          as State
 //	Runtime     $XDG_RUNTIME_DIR/heliograph  ~/Library/Caches/heliograph        %LocalAppData%\heliograph
 //
+// A Runtime folder whose path is too long for a socket is replaced by a short one
+// in the folder for temporary files.
+//
 // XDG_STATE_HOME and XDG_RUNTIME_DIR are used on every system where they are
 // set: they give a second heliograph, beside the first one, folders of its own.
 // The environment is read with each call.
@@ -18,6 +21,7 @@ package folders
 import (
 	"fmt"
 	"os"
+	"os/user"
 	"path/filepath"
 )
 
@@ -58,11 +62,35 @@ func Logs() (string, error) {
 // Runtime is for the control socket: private to the user, and gone with the
 // session where the system has such a folder.
 func Runtime() (string, error) {
-	dir, err := fromEnv("XDG_RUNTIME_DIR", os.UserCacheDir)
+	dir, err := fromEnv("XDG_RUNTIME_DIR", cacheHome)
 	if err != nil {
 		return "", fmt.Errorf("there is no folder for the control socket: %w", err)
 	}
-	return filepath.Join(dir, name), nil
+	return short(filepath.Join(dir, name)), nil
+}
+
+// home returns the user's home folder: HOME, or else what the system knows of
+// the user, since a service may be started without HOME.
+func home() (string, error) {
+	dir, err := os.UserHomeDir()
+	if err == nil {
+		return dir, nil
+	}
+	if u, uerr := user.Current(); uerr == nil && filepath.IsAbs(u.HomeDir) {
+		return u.HomeDir, nil
+	}
+	return "", err
+}
+
+// inHome returns a folder below the user's home.
+func inHome(path ...string) func() (string, error) {
+	return func() (string, error) {
+		dir, err := home()
+		if err != nil {
+			return "", err
+		}
+		return filepath.Join(append([]string{dir}, path...)...), nil
+	}
 }
 
 // fromEnv returns the folder that an environment variable names, or the

@@ -1,20 +1,11 @@
 package folders
 
-import (
-	"os"
-	"path/filepath"
-)
-
 // configHome returns ~/Library/Application Support.
-func configHome() (string, error) { return os.UserConfigDir() }
+func configHome() (string, error) { return inHome("Library", "Application Support")() }
 
-func stateHome() (string, error) { return os.UserConfigDir() }
+func stateHome() (string, error) { return configHome() }
 
 // logHome returns where the Console app looks for logs.
-func logHome() (string, error) {
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(home, "Library", "Logs"), nil
-}
+func logHome() (string, error) { return inHome("Library", "Logs")() }
+
+func cacheHome() (string, error) { return inHome("Library", "Caches")() }

@@ -2,6 +2,7 @@ package folders
 
 import (
 	"os"
+	"os/user"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -78,14 +79,29 @@ func TestRelativeVariablesAreIgnored(t *testing.T) {
 	}
 }
 
+// TestNoHome: without HOME the system is asked for the user's home.
 func TestNoHome(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Setenv("AppData", "")
+		t.Setenv("LocalAppData", "")
 	}
-	t.Setenv("XDG_CONFIG_HOME", "")
-	t.Setenv("HOME", "")
-	if dir, err := Settings(); err == nil || !strings.Contains(err.Error(), "folder for settings") {
-		t.Errorf("without a home settings are in %q: %v", dir, err)
+	for _, v := range []string{"XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "HOME"} {
+		t.Setenv(v, "")
+	}
+	if runtime.GOOS == "windows" {
+		if dir, err := Settings(); err == nil || !strings.Contains(err.Error(), "folder for settings") {
+			t.Errorf("without a home settings are in %q: %v", dir, err)
+		}
+	} else {
+		u, err := user.Current()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, dir := range folders(t) {
+			if !strings.HasPrefix(dir, u.HomeDir) {
+				t.Errorf("%s are in %s, not in %s", what, dir, u.HomeDir)
+			}
+		}
 	}
 	if _, err := os.Stat(name); err == nil {
 		t.Error("a folder was made")

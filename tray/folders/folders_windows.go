@@ -10,3 +10,8 @@ func configHome() (string, error) { return os.UserConfigDir() }
 func stateHome() (string, error) { return os.UserCacheDir() }
 
 func logHome() (string, error) { return stateHome() }
+
+func cacheHome() (string, error) { return os.UserCacheDir() }
+
+// short returns dir: Windows has no sockets in folders.
+func short(dir string) string { return dir }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"heliograph/tray/atomicfile"
 	"heliograph/tray/folders"
 )
 
@@ -36,11 +37,12 @@ const maxBehind = 256
 type Book struct {
 	path string
 
-	mu   sync.Mutex
-	file *os.File  // nil: closed
-	size int64     // of file
-	also io.Writer // nil: none
-	subs map[chan string]struct{}
+	mu      sync.Mutex
+	file    *os.File  // nil: closed
+	size    int64     // of file
+	also    io.Writer // nil: none
+	problem error     // of the last line, or of opening
+	subs    map[chan string]struct{}
 }
 
 // Path returns the path of the log of this user's instance.
@@ -52,18 +54,24 @@ func Path() (string, error) {
 	return filepath.Join(dir, "heliograph.log"), nil
 }
 
-// Open returns a log that is written to the file at path and to also, unless
-// that is nil. It creates the folder; the file is created with the first line.
-func Open(path string, also io.Writer) (*Book, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("folder for the log: %w", err)
-	}
-	// A file that exists already keeps its mode, which may let others read it.
-	if err := os.Chmod(path, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("log file: %w", err)
-	}
-	return &Book{path: path, also: also, subs: map[chan string]struct{}{}}, nil
+// Open returns a log that is written to the file at path, with its folder, and to
+// also, unless that is nil. It never fails: a file that cannot be written costs
+// its lines and nothing else, each line tries it again, and Problem says why. An
+// empty path means no file.
+func Open(path string, also io.Writer) *Book {
+	b := &Book{path: path, also: also, subs: map[chan string]struct{}{}}
+	b.problem = b.open()
+	return b
 }
+
+// Problem returns why the last line is not in the file; nil: it is.
+func (b *Book) Problem() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.problem
+}
+
+var errNoPath = errors.New("there is no folder for it")
 
 // Write adds one line to the file, to the second writer and to the followers.
 // An error of one of them does not keep the line from the others.
@@ -71,6 +79,7 @@ func (b *Book) Write(line []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	err := b.append(line)
+	b.problem = err
 	if b.also != nil {
 		_, aerr := b.also.Write(line)
 		err = errors.Join(err, aerr)
@@ -97,6 +106,10 @@ func (b *Book) append(line []byte) error {
 	}
 	n, err := b.file.Write(line)
 	b.size += int64(n)
+	if err != nil { // the disk may be full, or the file on one that was removed
+		b.file.Close()
+		b.file = nil
+	}
 	return err
 }
 
@@ -105,7 +118,13 @@ func (b *Book) open() error {
 	if b.file != nil {
 		return nil
 	}
-	f, err := os.OpenFile(b.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if b.path == "" {
+		return errNoPath
+	}
+	if err := os.MkdirAll(filepath.Dir(b.path), 0o700); err != nil {
+		return err
+	}
+	f, err := atomicfile.OpenAppend(b.path, 0o600)
 	if err != nil {
 		return err
 	}
@@ -165,7 +184,10 @@ func (b *Book) Follow() (tail string, lines <-chan string, stop func(), err erro
 // readTail returns the last whole lines of the log file at path, at most 16 KiB; a
 // file that does not exist is empty.
 func readTail(path string) (string, error) {
-	f, err := os.Open(path)
+	if path == "" {
+		return "", nil
+	}
+	f, err := atomicfile.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}

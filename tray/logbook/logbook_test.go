@@ -13,10 +13,7 @@ import (
 func TestFollow(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "heliograph", "heliograph.log")
 	var also bytes.Buffer
-	b, err := Open(path, &also)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := Open(path, &also)
 	defer b.Close()
 	write := func(line string) {
 		t.Helper()
@@ -55,10 +52,7 @@ func TestBookIsBoundedAndPrivate(t *testing.T) {
 	if err := os.WriteFile(path, []byte("from an earlier version\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	b, err := Open(path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := Open(path, nil)
 	defer b.Close()
 	line := []byte(strings.Repeat("x", 1023) + "\n")
 	for range 2500 {
@@ -95,10 +89,7 @@ func TestBookGoesOnWithoutItsFile(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(path+olderLog, "in the way"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	b, err := Open(path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := Open(path, nil)
 	defer b.Close()
 	write := func(line string) {
 		t.Helper()

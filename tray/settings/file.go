@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,15 +11,19 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"heliograph/tray/atomicfile"
 	"heliograph/tray/folders"
 )
 
+// ErrNoFolder reports that this user has no folder for settings.
+var ErrNoFolder = errors.New("set HOME, or name a file with --config")
+
 // Path returns the path of the settings file that is used unless a person names
-// another one.
+// another one, or ErrNoFolder.
 func Path() (string, error) {
 	dir, err := folders.Settings()
 	if err != nil {
-		return "", fmt.Errorf("%w: set HOME, or name a file with --config", err)
+		return "", fmt.Errorf("%w: %w", err, ErrNoFolder)
 	}
 	return filepath.Join(dir, "config.toml"), nil
 }
@@ -34,7 +37,7 @@ type document struct {
 
 // readFile reads the file at path; one that does not exist is empty.
 func readFile(path string) (document, *Problem) {
-	data, err := readAll(path)
+	data, err := atomicfile.Read(path, maxSize)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return document{}, &Problem{File: path, Text: "cannot be read: " + cause(err).Error()}
 	}
@@ -43,17 +46,6 @@ func readFile(path string) (document, *Problem) {
 		p.File = path
 	}
 	return d, p
-}
-
-// readAll reads a file as far as it may be one of settings: whoever names a
-// device gets an error, not a program that reads without an end.
-func readAll(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxSize+1))
 }
 
 // cause returns an error of the file system without the path, which precedes it
@@ -110,21 +102,14 @@ func decode(data []byte, c *Config) ([]entry, *Problem) {
 	return entries, nil
 }
 
-// EnsureFile writes the commented default file if there is none at path.
+// EnsureFile writes the commented default file if there is none at path. A link
+// that leads nowhere counts as a file: its target may be there later.
 func EnsureFile(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("the folder for settings cannot be made: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
+	if _, err := os.Lstat(path); err == nil {
 		return nil
 	}
-	if err != nil {
+	if err := atomicfile.Write(path, []byte(template), 0o600); err != nil {
 		return fmt.Errorf("the settings file cannot be made: %w", err)
 	}
-	if _, err := f.WriteString(template); err != nil {
-		f.Close()
-		return fmt.Errorf("the settings file cannot be written: %w", err)
-	}
-	return f.Close()
+	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 
 	"heliograph/tray/atomicfile"
@@ -38,7 +37,7 @@ func readMenu(state string, log *slog.Logger) Menu {
 }
 
 func readMenuFile(path string) (Menu, error) {
-	raw, err := os.ReadFile(path)
+	raw, err := atomicfile.Read(path, maxSize)
 	if err != nil {
 		return Menu{}, err
 	}
@@ -109,7 +108,7 @@ func readLastGood(state, path string) (document, bool) {
 	if state == "" {
 		return document{}, false
 	}
-	raw, err := os.ReadFile(filepath.Join(state, lastGoodFile))
+	raw, err := atomicfile.Read(filepath.Join(state, lastGoodFile), 2*maxSize)
 	if err != nil {
 		return document{}, false
 	}
@@ -125,7 +124,7 @@ func readLastGood(state, path string) (document, bool) {
 func writeLastGood(state, path string, data []byte) error {
 	data = append(bytes.Clone(data), copyOf(path)...)
 	target := filepath.Join(state, lastGoodFile)
-	if old, err := os.ReadFile(target); err == nil && bytes.Equal(old, data) {
+	if old, err := atomicfile.Read(target, 2*maxSize); err == nil && bytes.Equal(old, data) {
 		return nil
 	}
 	return atomicfile.Write(target, data, 0o600)

@@ -13,7 +13,7 @@ import (
 
 // Options says what an [Owner] merges.
 type Options struct {
-	// Path is the settings file; one that does not exist means the defaults.
+	// Path is the settings file; empty, or one that does not exist: the defaults.
 	Path string
 	// State is the folder for what the menu has set and for a copy of the last
 	// good file; empty: both are forgotten with the process.
@@ -172,7 +172,10 @@ func (o *Owner) Run(ctx context.Context) {
 	var wait sync.WaitGroup
 	wait.Go(func() { o.saveMenu(ctx) })
 	o.keepLastGood()
-	err := watch(ctx, o.opts.Path, o.reload)
+	var err error
+	if o.opts.Path != "" {
+		err = watch(ctx, o.opts.Path, o.reload)
+	}
 	if err != nil && ctx.Err() == nil {
 		o.opts.Log.Warn("changes of the settings file are not noticed", "error", err)
 		o.mu.Lock()

@@ -11,7 +11,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -88,7 +87,7 @@ func Open(path string, log *slog.Logger) *Log {
 // readEnd reads at most the last n bytes of a file, and reports whether that is
 // all of it.
 func readEnd(path string, n int64) ([]byte, bool, error) {
-	f, err := os.Open(path)
+	f, err := atomicfile.Open(path)
 	if err != nil {
 		return nil, true, err
 	}
@@ -96,9 +95,6 @@ func readEnd(path string, n int64) ([]byte, bool, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, true, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, true, fmt.Errorf("%s is not a regular file", path)
 	}
 	over := info.Size() - n
 	if over > 0 {
@@ -182,12 +178,9 @@ func (l *Log) append(e Entry) error {
 		if err := os.MkdirAll(filepath.Dir(l.path), 0o700); err != nil {
 			return err
 		}
-		f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		f, err := atomicfile.OpenAppend(l.path, 0o600)
 		if err != nil {
 			return err
-		}
-		if err := f.Chmod(0o600); err != nil { // the file may have been created by another program
-			l.log.Debug("the timeline's permissions were not set", "error", err)
 		}
 		l.file = f
 	}
