@@ -3,7 +3,10 @@ package tray
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
+
+	"heliograph/detect/readable"
 )
 
 // Options configure a Tray.
@@ -60,10 +63,22 @@ func (t *Tray) Apply(v View) {
 	}
 }
 
+// latest returns the view to draw. What others wrote, such as the name of a program
+// in a call, is safe to show in it.
 func (t *Tray) latest() View {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.view
+	v := t.view
+	t.mu.Unlock()
+	v.Tooltip, v.Rows = readable.Text(v.Tooltip), readableRows(v.Rows)
+	return v
+}
+
+func readableRows(rows []Row) []Row {
+	out := slices.Clone(rows)
+	for i := range out {
+		out[i].Label, out[i].Rows = readable.Line(out[i].Label), readableRows(out[i].Rows)
+	}
+	return out
 }
 
 // Run shows the tray until ctx ends. The calling goroutine must be that of main.

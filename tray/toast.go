@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"heliograph/detect/readable"
 )
 
 // Toast is one notice for the person.
@@ -77,6 +79,7 @@ func NewToaster(log *slog.Logger, name string, icon []byte) *Toaster {
 // Show shows n, unless it repeats what was shown a moment ago. It never waits
 // for the desktop.
 func (t *Toaster) Show(n Toast) {
+	n.Title, n.Body = readable.Line(n.Title), readable.Text(n.Body)
 	if !t.admit(n, time.Now()) {
 		t.log.Debug("toast not shown: it repeats the one before", "class", n.Class)
 		return

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"heliograph/detect/readable"
 )
 
 // Programs is what the user says about programs.
@@ -86,6 +88,7 @@ func (p Programs) identify(names []string, label string) identity {
 		id.program = label
 	}
 	id.name = cmp.Or(id.name, label, id.program)
+	id.program, id.name = shown(id.program), shown(id.name)
 	switch {
 	case p.says(p.Deny, names, &id):
 		id.class = Never
@@ -93,6 +96,19 @@ func (p Programs) identify(names []string, label string) identity {
 		id.class, id.app.Duplex = CallFirst, false
 	}
 	return id
+}
+
+// maxName bounds what is shown of a program's name, in characters: a program may
+// give itself one of any length.
+const maxName = 100
+
+// shown returns a name, which a program gives itself, as it may be shown.
+func shown(name string) string {
+	name = readable.Line(name)
+	if n := []rune(name); len(n) > maxName {
+		name = string(n[:maxName-1]) + "…"
+	}
+	return name
 }
 
 // says reports whether one of the user's lists contains the program. A program
@@ -104,7 +120,7 @@ func (Programs) says(list, names []string, id *identity) bool {
 			continue
 		}
 		if id.class == "" {
-			id.program = plainName(said)
+			id.program = shown(plainName(said))
 		}
 		return true
 	}

@@ -180,7 +180,7 @@ func judge(s Sound, id identity, by signs) Stream {
 	unlisted := id.class == ""
 	playing := len(by.playing[id.program]) > 0 && !unlisted
 	alone := id.app.Duplex && by.silent[id.program] && !by.webrtc[id.program]
-	out := Stream{Program: id.program, Name: id.name, App: id.app.ID, Class: id.class, PID: s.PID, Source: s.Source,
+	out := Stream{Program: id.program, Name: id.name, App: id.app.ID, Class: id.class, PID: s.PID, Source: shown(s.Source),
 		Running: !s.Corked, Playing: playing, Verdict: verdictNone, Unlisted: unlisted}
 	switch {
 	case s.Monitor:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"heliograph/detect/readable"
 	"heliograph/tray/account"
 	"heliograph/tray/control"
 	"heliograph/tray/doctor"
@@ -63,12 +64,12 @@ func (d *Doctor) print(r control.Report) error {
 	}
 	t := tabwriter.NewWriter(d.Out, 0, 8, 2, ' ', 0)
 	for _, p := range r.Parts {
-		ink, text := inks[p.Level], p.Value
+		ink, text := inks[p.Level], readable.Line(p.Value)
 		if p.Polls {
 			text += " (polled: the system offers no event)"
 		}
 		if p.Problem != "" {
-			text = p.Problem
+			text = readable.Line(p.Problem)
 			if !p.Since.IsZero() {
 				text += " (since " + sinceClock(p.Since, time.Now()) + ")"
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"heliograph/detect"
+	"heliograph/detect/readable"
 	"heliograph/tray/control"
 	"heliograph/tray/words"
 )
@@ -195,7 +196,7 @@ func (a *App) Watch(ctx context.Context, _ []string) error {
 		if first {
 			for _, p := range w.Parts() {
 				if p.Problem != "" {
-					fmt.Fprintf(a.Err, "heliograph: %s: not available: %s: %s\n", words.EnglishPart(p.Name), p.Problem, p.Fix)
+					fmt.Fprintf(a.Err, "heliograph: %s: not available: %s: %s\n", words.EnglishPart(p.Name), readable.Line(p.Problem), p.Fix)
 				}
 			}
 		}

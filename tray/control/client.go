@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"heliograph/detect/readable"
 )
 
 // ErrNoAnswer reports that an instance holds the socket and does not answer in
@@ -167,18 +170,55 @@ func (c *connection) receive(out any) error {
 	}
 	var a answer
 	if err := json.Unmarshal(line, &a); err != nil {
-		return fmt.Errorf("the answer of the running heliograph cannot be read: %w", err)
+		return unreadable(err)
 	}
 	if !a.OK {
-		return errors.New(a.Error)
+		return errors.New(readable.Text(a.Error))
 	}
 	if out == nil || len(a.Data) == 0 {
 		return nil
 	}
-	if err := json.Unmarshal(a.Data, out); err != nil {
-		return fmt.Errorf("the answer of the running heliograph cannot be read: %w", err)
+	data, err := readableJSON(a.Data)
+	if err == nil {
+		err = json.Unmarshal(data, out)
+	}
+	if err != nil {
+		return unreadable(err)
 	}
 	return nil
+}
+
+func unreadable(err error) error {
+	return fmt.Errorf("the answer of the running heliograph cannot be read: %w", err)
+}
+
+// readableJSON returns a JSON value whose texts are safe to show: names of
+// programs, errors of services and lines of the log end up on a terminal.
+func readableJSON(raw []byte) ([]byte, error) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber() // which keeps numbers as they are written
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, err
+	}
+	return json.Marshal(readableValue(v))
+}
+
+// readableValue changes a decoded JSON value in place, and returns it.
+func readableValue(v any) any {
+	switch v := v.(type) {
+	case string:
+		return readable.Text(v)
+	case []any:
+		for i := range v {
+			v[i] = readableValue(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = readableValue(v[key])
+		}
+	}
+	return v
 }
 
 // noAnswer names what failed for err; a deadline is ErrNoAnswer.
