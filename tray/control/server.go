@@ -51,7 +51,7 @@ func Listen(dir string, log *slog.Logger) (*Server, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	ln, secret, free, err := listen(dir)
+	ln, secret, free, err := listen(dir, log)
 	if err != nil {
 		return nil, err
 	}

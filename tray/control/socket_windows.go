@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -15,6 +16,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"heliograph/tray/atomicfile"
 )
 
 // endpoint says where the control socket is and what a client must send to it.
@@ -27,10 +30,13 @@ type endpoint struct {
 // endpointFile is the name of that file.
 const endpointFile = "control.json"
 
+// maxEndpoint bounds that file, in bytes; ours takes about a hundred.
+const maxEndpoint = 4 << 10
+
 // listen takes a mutex of the Windows session, so that one instance runs, then
 // listens on a loopback port. Named pipes would need no secret, but they do not
 // work under Wine, where this is tested.
-func listen(dir string) (net.Listener, string, func(), error) {
+func listen(dir string, _ *slog.Logger) (net.Listener, string, func(), error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, "", nil, fmt.Errorf("folder for the control socket: %w", err)
 	}
@@ -114,7 +120,7 @@ func writePrivate(path string, data []byte) error {
 // dial connects to the instance of a folder, and returns the secret that each
 // request must carry.
 func dial(ctx context.Context, dir string) (net.Conn, string, error) {
-	raw, err := os.ReadFile(filepath.Join(dir, endpointFile))
+	raw, err := atomicfile.Read(filepath.Join(dir, endpointFile), maxEndpoint)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, "", ErrNotRunning
 	}
