@@ -8,11 +8,13 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/eclipse/paho.golang/paho"
 	"golang.org/x/time/rate"
 
+	"heliograph/detect/latest"
 	"heliograph/tray/control"
 )
 
@@ -72,10 +74,20 @@ type mqtt struct {
 	// refusals bounds the log lines about commands that are not accepted: ten,
 	// then one a minute.
 	refusals rate.Sometimes
+	// commands holds the newest command that was not carried out yet.
+	commands chan string
 }
 
+// Commands are carried out at once, but after a few only one each two seconds,
+// and then the newest: a broker, or an automation that runs wild, must not make
+// requests to Microsoft as fast as it can send.
+const (
+	commandBurst = 3
+	commandPause = 2 * time.Second
+)
+
 func newMQTT(o MQTT, log *slog.Logger) *mqtt {
-	m := &mqtt{MQTT: o, log: log, refusals: rate.Sometimes{First: 10, Interval: time.Minute}}
+	m := &mqtt{MQTT: o, log: log, refusals: rate.Sometimes{First: 10, Interval: time.Minute}, commands: make(chan string, 1)}
 	m.broker, _ = url.Parse(o.Broker)
 	if m.Name == "" {
 		m.Name, _ = os.Hostname()
@@ -112,6 +124,11 @@ func (m *mqtt) topic(leaf string) string { return "heliograph/" + m.Name + "/" +
 
 // run keeps a connection from the first state on.
 func (m *mqtt) run(ctx context.Context, states <-chan control.State) {
+	running, stop := context.WithCancel(ctx)
+	var wait sync.WaitGroup
+	wait.Go(func() { m.carryOut(running) })
+	defer wait.Wait()
+	defer stop()
 	s, ok := <-states
 	failures, pauses := 0, newBackOff()
 	for ok && ctx.Err() == nil {
@@ -166,8 +183,8 @@ func (m *mqtt) session(ctx context.Context, s control.State, states <-chan contr
 				return s, nil
 			}
 			s = next
-		case err := <-c.lost:
-			return s, err
+		case <-c.life.Done():
+			return s, context.Cause(c.life)
 		case <-ctx.Done():
 			return s, ctx.Err()
 		}
@@ -183,13 +200,13 @@ func (m *mqtt) introduce(ctx context.Context, c *connection) error {
 		}
 	}
 	if m.Command != nil {
-		ctx, cancel := context.WithTimeout(ctx, mqttTimeout)
+		ctx, cancel := c.within(ctx)
 		defer cancel()
 		// RetainHandling 2: a retained command would be carried out again with each
 		// connection, so the broker must not send it.
 		_, err := c.client.Subscribe(ctx, &paho.Subscribe{Subscriptions: []paho.SubscribeOptions{{Topic: m.topic("set"), QoS: 1, RetainHandling: 2}}})
 		if err != nil {
-			return fmt.Errorf("the broker refuses the subscription: %w", err)
+			return c.explain(fmt.Errorf("the broker refuses the subscription: %w", err))
 		}
 	}
 	return c.retain(ctx, m.topic("availability"), []byte("online"))
@@ -205,18 +222,39 @@ func (m *mqtt) leave(ctx context.Context, c *connection) {
 	_ = c.client.Disconnect(&paho.Disconnect{}) // the connection may have ended
 }
 
-// received carries out a command; every other message is ignored.
+// received accepts a command; every other message is ignored.
 func (m *mqtt) received(p paho.PublishReceived) (bool, error) {
 	status := strings.ToLower(strings.TrimSpace(string(p.Packet.Payload)))
 	switch {
 	case m.Command == nil || p.Packet.Topic != m.topic("set") || p.Packet.Retain:
 	case slices.Contains(m.Statuses, status):
-		m.log.Info("status set over MQTT", "status", status)
-		m.Command(status)
+		latest.Put(m.commands, status)
 	default:
 		m.refusals.Do(func() {
 			m.log.Warn("MQTT command refused: it is not a status", "topic", p.Packet.Topic, "accepted", strings.Join(m.Statuses, ", "))
 		})
 	}
 	return true, nil
+}
+
+// carryOut carries out the commands until ctx ends.
+func (m *mqtt) carryOut(ctx context.Context) {
+	limit := rate.NewLimiter(rate.Every(commandPause), commandBurst)
+	for {
+		var status string
+		select {
+		case status = <-m.commands:
+		case <-ctx.Done():
+			return
+		}
+		if limit.Wait(ctx) != nil {
+			return
+		}
+		select {
+		case status = <-m.commands: // a newer one came meanwhile
+		default:
+		}
+		m.log.Info("status set over MQTT", "status", status)
+		m.Command(status)
+	}
 }

@@ -7,17 +7,37 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"time"
 
 	"github.com/eclipse/paho.golang/packets"
 	"github.com/eclipse/paho.golang/paho"
+
+	"heliograph/tray/atomicfile"
 )
+
+// maxCAFile bounds the file of authorities, in bytes; all those of a system take
+// some hundred kilobytes.
+const maxCAFile = 1 << 20
 
 // connection is a client that has signed in to the broker.
 type connection struct {
 	client *paho.Client
-	lost   chan error // receives why the connection was lost
+	life   context.Context // ends when the connection is lost; its cause says why
+}
+
+// within returns a context for one exchange, which ends with the connection, too.
+func (c *connection) within(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithTimeout(ctx, mqttTimeout)
+	stop := context.AfterFunc(c.life, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+// explain returns why the connection was lost, or err if it was not.
+func (c *connection) explain(err error) error {
+	if c.life.Err() != nil {
+		return context.Cause(c.life)
+	}
+	return err
 }
 
 // connect signs in to the broker.
@@ -30,15 +50,11 @@ func (m *mqtt) connect(ctx context.Context) (*connection, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the broker was not reached: %w", withoutAddresses(err))
 	}
-	c := &connection{lost: make(chan error, 1)}
-	lose := func(err error) {
-		select {
-		case c.lost <- fmt.Errorf("%w: %w", errLost, withoutAddresses(err)):
-		default: // the first reason counts
-		}
-	}
+	life, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	c := &connection{life: life}
+	lose := func(err error) { end(fmt.Errorf("%w: %w", errLost, withoutAddresses(err))) } // the first reason counts
 	c.client = paho.NewClient(paho.ClientConfig{
-		Conn:               packets.NewThreadSafeConn(deadlineConn{conn, mqttTimeout}),
+		Conn:               packets.NewThreadSafeConn(deadlineConn{&packetConn{Conn: conn}, mqttTimeout}),
 		PacketTimeout:      mqttTimeout,
 		OnClientError:      lose,
 		OnServerDisconnect: func(d *paho.Disconnect) { lose(&reasonError{d.ReasonCode}) },
@@ -46,6 +62,7 @@ func (m *mqtt) connect(ctx context.Context) (*connection, error) {
 	})
 	if answer, err := c.client.Connect(ctx, m.connectPacket(password)); err != nil {
 		conn.Close()
+		end(err)
 		if answer != nil {
 			return nil, &reasonError{answer.ReasonCode}
 		}
@@ -58,8 +75,8 @@ func (m *mqtt) connect(ctx context.Context) (*connection, error) {
 // broker ends what a crash or a suspend has left before it begins a new
 // session.
 func (m *mqtt) connectPacket(password []byte) *paho.Connect {
-	receiveMaximum := uint16(8)      // the library keeps room for as many messages at once
-	maximumPacket := uint32(4 << 10) // a command is one word
+	receiveMaximum := uint16(8) // the library keeps room for as many messages at once
+	maximumPacket := uint32(maxPacket)
 	return &paho.Connect{
 		ClientID:     "heliograph-" + m.Name,
 		CleanStart:   true,
@@ -107,7 +124,7 @@ func (m *mqtt) roots() (*x509.CertPool, error) {
 	if m.CAFile == "" {
 		return nil, nil
 	}
-	pem, err := os.ReadFile(expandHome(m.CAFile))
+	pem, err := atomicfile.Read(expandHome(m.CAFile), maxCAFile)
 	if err != nil {
 		return nil, fmt.Errorf("the authority's certificate cannot be read: %w", err)
 	}
@@ -123,14 +140,14 @@ func (m *mqtt) roots() (*x509.CertPool, error) {
 
 // retain publishes a message that the broker keeps, and waits for its answer.
 func (c *connection) retain(ctx context.Context, topic string, payload []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, mqttTimeout)
+	ctx, cancel := c.within(ctx)
 	defer cancel()
 	answer, err := c.client.Publish(ctx, &paho.Publish{Topic: topic, QoS: 1, Retain: true, Payload: payload})
 	if answer != nil && answer.ReasonCode >= 0x80 {
 		return &reasonError{answer.ReasonCode}
 	}
 	if err != nil {
-		return fmt.Errorf("the broker did not accept a message: %w", withoutAddresses(err))
+		return c.explain(fmt.Errorf("the broker did not accept a message: %w", withoutAddresses(err)))
 	}
 	return nil
 }
