@@ -16,6 +16,7 @@ var arrows = map[string][]string{
 	"heliograph":                            {"heliograph/tray/cli", "heliograph/tray/console"},
 	"heliograph/assets":                     {},
 	"heliograph/build":                      {},
+	"heliograph/build/day":                  {"heliograph/detect", "heliograph/graph", "heliograph/graph/emu", "heliograph/graph/presence"},
 	"heliograph/build/e2e":                  {},
 	"heliograph/build/lab":                  {"heliograph/build/wait", "heliograph/graph/emu"},
 	"heliograph/build/licences":             {},
@@ -82,7 +83,7 @@ var outside = map[string][]string{
 	"github.com/zalando/go-keyring": {"heliograph/graph"},
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public":       {"heliograph/graph"},
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential": {"heliograph/graph"},
-	"net/http": {"heliograph/build/lab", "heliograph/graph", "heliograph/graph/emu", "heliograph/graph/retryafter", "heliograph/tray/account", "heliograph/tray/app", "heliograph/tray/cli", "heliograph/tray/outlets"},
+	"net/http": {"heliograph/build/day", "heliograph/build/lab", "heliograph/graph", "heliograph/graph/emu", "heliograph/graph/retryafter", "heliograph/tray/account", "heliograph/tray/app", "heliograph/tray/cli", "heliograph/tray/outlets"},
 }
 
 // imports lists what each package of ours imports itself on one system.

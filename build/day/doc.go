@@ -1,0 +1,67 @@
+// Package day simulates days in the life of a person who uses heliograph, in
+// virtual time, and counts for how many seconds colleagues saw something wrong.
+//
+// A seed draws a [Script]: what the person does at the computer, in heliograph
+// and in Teams, and what the network, Microsoft, the clock and fate do. The real
+// presence loop, Graph client and MSAL play it against the emulator, and so do
+// the strategies of other tools ([Peers]). An observer at the emulator notes each
+// change of what a colleague sees. The same seed gives the same run.
+//
+// # What is right
+//
+// The oracle ([Truth]) shares no code with package presence. It knows everything
+// that happened and says what a perfect client would show:
+//
+//   - The newest action of the person wins, whether it was made in heliograph or
+//     in Teams. Back to automatic in heliograph ends heliograph's own choice and
+//     keeps one made in Teams.
+//   - A choice made in Teams while heliograph is off, or its computer asleep,
+//     beats the saved one.
+//   - A choice made in heliograph follows the person to another account on the
+//     same computer. At the former account nothing of heliograph stays.
+//   - A choice is shown through sleep; the session is not, so that colleagues see
+//     Offline unless a Teams client runs elsewhere.
+//   - A status message that the person writes while heliograph wants one is newer,
+//     and stays as long as heliograph wants any; a choice with a text, made later
+//     in heliograph, replaces it. What the person had before is restored with its
+//     end.
+//   - After quit, a sign-out or a kill nothing of heliograph should be there.
+//
+// Where only the person could say what they meant there are several right
+// answers: the same status chosen in heliograph and in Teams; "for an hour"
+// while the clock is stepped; a status in Teams that an account had before
+// heliograph was signed in to it; a reset in Teams, or a message written there,
+// while heliograph was off.
+//
+// # What no client can do
+//
+// Each second that is wrong is avoidable, unless it lies in one of these spans:
+//
+//   - reaction: eight requests after a change, one of them for a token;
+//   - not read yet: what the person does in Teams is found with the next renewal,
+//     after which heliograph reads (4 minutes while available, 11 in a call, 50
+//     while away); it excuses the session and the message, never a choice that
+//     was made in Teams and is overwritten;
+//   - a trouble of the network or of Microsoft, and one minute of back-off, or
+//     Microsoft's own Retry-After, after the last request that failed; an answer
+//     that is an error excuses only what the request was for, except 429;
+//   - lagging reads: their lag and one minute after a change;
+//   - from a kill or a loss of power until the next start; from a revocation until
+//     the next sign-in; while the process is stopped;
+//   - what changes while the computer sleeps, and what could not be sent within
+//     the four seconds for which sleep is held, until it wakes;
+//   - what could not be cleared within the three seconds of quit or sign-out
+//     because of a trouble, until the next start or sign-in.
+//
+// A stepped clock excuses nothing.
+//
+// # The least requests
+//
+// [Least] counts what a client that knows everything would send for the same
+// truth on a network without trouble: one write for each change of the session,
+// of the own choice and of the own text that lasts longer than a round trip; one
+// read after the writes of each instant at which a session is held; for a renewal
+// of the session, without jitter and at the end of presence.DefaultTiming's span,
+// one write and one read; for one of a choice (6 hours) or a text (45 minutes)
+// one write. Nobody writes at a kill. Requests for tokens count for neither side.
+package day
