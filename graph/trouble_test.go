@@ -124,7 +124,8 @@ func TestWholeOutage(t *testing.T) {
 		fault emu.Fault
 		first int // requests in the first minute
 	}{
-		"drop": {emu.Fault{Drop: true}, 17}, "server": {emu.Fault{Status: 503}, 17}, "page": {emu.Fault{Page: true, Status: 403}, 17}, "token": {emu.Fault{Status: 401}, 17},
+		"drop": {emu.Fault{Drop: true}, 17}, "server": {emu.Fault{Status: 503}, 17}, "page": {emu.Fault{Page: true, Status: 403}, 17},
+		"portal": {emu.Fault{Page: true}, 17}, "token": {emu.Fault{Status: 401}, 17},
 		// Each of the four kinds is refused and tried again on its own.
 		"refused": {emu.Fault{Status: 403}, 28},
 	} {
