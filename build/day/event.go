@@ -50,6 +50,8 @@ type Event struct {
 	Text    string
 	Who     string
 	Span    time.Duration
+	// Unseen: nobody but the person knows that this happened; see seen.
+	Unseen bool
 }
 
 // sentences are the events in words; each takes its event's detail.

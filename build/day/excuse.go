@@ -118,7 +118,7 @@ func (x *excuses) changes() {
 		}
 	}
 	for _, e := range x.run.Facts {
-		if e.Kind != Choice && e.Kind != Note {
+		if e.Kind != Choice {
 			continue
 		}
 		longest := time.Duration(0)
@@ -130,9 +130,11 @@ func (x *excuses) changes() {
 }
 
 // lagAt returns by how much reads lag at an instant, at most.
-func (x *excuses) lagAt(at time.Duration) time.Duration {
+func (x *excuses) lagAt(at time.Duration) time.Duration { return x.run.Script.lagAt(at) }
+
+func (s *Script) lagAt(at time.Duration) time.Duration {
 	lag := time.Duration(0)
-	for _, t := range x.run.Script.Troubles {
+	for _, t := range s.Troubles {
 		if t.Kind == Lag && t.From <= at && at < t.To {
 			lag = max(lag, t.Delay)
 		}

@@ -34,9 +34,8 @@ type judge struct {
 func Judge(run *Run, messages bool) ([]Wrong, map[string][]Span) {
 	p := run.Script.Policy
 	p.CallMessage = p.CallMessage && messages
-	facts := run.Facts
+	facts := seen(run)
 	if !messages {
-		facts = slices.Clone(facts)
 		for i := range facts {
 			if facts[i].Kind == Choose {
 				facts[i].Text = ""

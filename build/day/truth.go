@@ -81,6 +81,11 @@ func (h *hypothesis) text() string {
 
 // apply follows an event, which happens now. It returns further hypotheses.
 func (h *hypothesis) apply(e Event) []hypothesis {
+	if e.Unseen {
+		e.Unseen = false
+		other := *h
+		return append(h.apply(e), other)
+	}
 	switch e.Kind {
 	case Choose:
 		h.choose(e)
@@ -185,7 +190,7 @@ func (h *hypothesis) noted(e Event) []hypothesis {
 	p := &h.people[number(e.Who)]
 	p.note, p.noteUntil = e.Text, never
 	if e.Span > 0 {
-		p.noteUntil = e.At + e.Span
+		p.noteUntil = (e.At + e.Span).Truncate(time.Second) // as Teams does it
 	}
 	if h.text() == "" {
 		return nil

@@ -178,7 +178,7 @@ func (w *world) act(e Event) error {
 	case Note:
 		var until time.Time
 		if e.Span > 0 {
-			until = time.Now().Add(e.Span)
+			until = time.Now().Add(e.Span).Truncate(time.Second)
 		}
 		err = w.server.SetMessage(e.Who, e.Text, until)
 	case Client:

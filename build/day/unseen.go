@@ -1,0 +1,41 @@
+package day
+
+import (
+	"slices"
+	"time"
+)
+
+// seen returns the facts of a run, and marks what the person did in Teams that
+// nobody can see: a write was under way, or followed a read that lagged, and has
+// replaced it at once; or a choice was made in heliograph and another in Teams
+// while no request succeeded, so that their order cannot be told.
+func seen(run *Run) []Event {
+	facts := slices.Clone(run.Facts)
+	var chosen *Event // the latest choice in heliograph that is not confirmed yet
+	for i := range facts {
+		e := &facts[i]
+		switch e.Kind {
+		case Choose:
+			chosen = e
+		case Note:
+			e.Unseen = run.crosses(e.At, Message)
+		case Choice:
+			e.Unseen = run.crosses(e.At, Preferred) || (chosen != nil && run.silent(chosen.At, e.At))
+		}
+	}
+	return facts
+}
+
+// crosses reports whether a write replaces what was done at an instant, before
+// anybody can have read it.
+func (r *Run) crosses(at time.Duration, scope Scope) bool {
+	until := at + 2*r.Script.RoundTrip + r.Script.lagAt(at)
+	return slices.ContainsFunc(r.Requests, func(q Request) bool { return q.scope() == scope && q.End >= at && q.At <= until })
+}
+
+// silent reports whether no request to Graph succeeded in a span.
+func (r *Run) silent(from, to time.Duration) bool {
+	return !slices.ContainsFunc(r.Requests, func(q Request) bool {
+		return q.scope() != Token && q.Failed == nil && q.Status != 0 && q.At >= from && q.At <= to
+	})
+}
