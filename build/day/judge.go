@@ -195,8 +195,12 @@ func whatIsWrong(bad part, w Ideal, m Moment) string {
 	return "an old text is shown"
 }
 
-// recent is how long ago something may have been the cause.
-const recent = 15 * time.Minute
+// recent is how long ago something unusual may have been the cause; justNow, how
+// long ago anything is taken for it.
+const (
+	recent  = 15 * time.Minute
+	justNow = 10 * time.Second
+)
 
 // since names what has happened before something went wrong: the latest trouble,
 // else the latest thing that somebody did.
@@ -211,6 +215,12 @@ func (j *judge) since(at time.Duration) string {
 			return t.label()
 		}
 	}
+	plain := func(e Event) bool { return e.Kind != AppOpens && e.Kind != AppCloses && e.Kind != Client }
+	for _, e := range slices.Backward(j.run.Facts) {
+		if e.At <= at && at-e.At < justNow && plain(e) {
+			return e.cause()
+		}
+	}
 	rare := []Kind{Clock, Stall, SignedIn, SignOut, Start, Quit, Kill, PowerOff, Sleep, Wake, Choice, Note}
 	for _, e := range slices.Backward(j.run.Facts) {
 		if e.At <= at && at-e.At < recent && slices.Contains(rare, e.Kind) {
@@ -218,7 +228,7 @@ func (j *judge) since(at time.Duration) string {
 		}
 	}
 	for _, e := range slices.Backward(j.run.Facts) {
-		if e.At <= at && e.Kind != AppOpens && e.Kind != AppCloses && e.Kind != Client {
+		if e.At <= at && plain(e) {
 			return e.cause()
 		}
 	}

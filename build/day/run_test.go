@@ -1,11 +1,14 @@
 package day
 
 import (
+	"encoding/json"
 	"flag"
-	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"runtime"
-	"sync/atomic"
+	"strconv"
+	"sync"
 	"testing"
 )
 
@@ -17,12 +20,18 @@ var (
 	flagStory = flag.Bool("story", false, "tell the first day")
 	flagAgain = flag.Int("again", 1, "run each K-th seed twice; 0: none")
 	flagOut   = flag.String("out", "", "the file for the report")
+	flagParts = flag.Int("parts", 0, "how many processes share the days; TestReport starts them")
+	flagPart  = flag.Int("part", 0, "which of them this is")
 )
 
 // TestReport is the body of build/days.
 func TestReport(t *testing.T) {
-	if *flagDays == 0 {
+	switch {
+	case *flagDays == 0:
 		t.Skip("build/days runs it")
+	case *flagParts > 0:
+		reportPart(t)
+		return
 	}
 	out, err := os.Create(*flagOut)
 	if err != nil {
@@ -30,16 +39,16 @@ func TestReport(t *testing.T) {
 	}
 	defer out.Close()
 	if *flagStory {
-		run := Simulate(t, NewScript(*flagSeed), openHeliograph)
-		if err := Story(out, run); err != nil {
+		if err := Story(out, Simulate(t, NewScript(*flagSeed), openHeliograph)); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	r := simulateAll(t, *flagSeed, *flagDays, *flagAgain)
+	all := inProcesses(t, t.TempDir())
 	if t.Failed() {
 		return
 	}
+	r := reportOf(*flagSeed, *flagAgain, all)
 	write := r.Table
 	if *flagJSON {
 		write = r.JSON
@@ -52,28 +61,63 @@ func TestReport(t *testing.T) {
 // outcomes are those of one seed: heliograph's first, then its peers'.
 type outcomes []Outcome
 
-// simulateAll runs days on all processors, heliograph and its peers on each.
-func simulateAll(t *testing.T, seed uint64, days, again int) *Report {
-	all := make([]outcomes, days)
-	var next atomic.Int64
-	t.Run("days", func(t *testing.T) {
-		for i := range runtime.GOMAXPROCS(0) {
-			t.Run(fmt.Sprint(i), func(t *testing.T) {
-				t.Parallel()
-				for n := int(next.Add(1)) - 1; n < days && !t.Failed(); n = int(next.Add(1)) - 1 {
-					all[n] = simulateSeed(t, seed+uint64(n), again > 0 && n%again == 0)
-				}
-			})
-		}
-	})
+// reportPart simulates every parts-th day and writes its outcomes.
+func reportPart(t *testing.T) {
+	var all []outcomes
+	for n := *flagPart; n < *flagDays && !t.Failed(); n += *flagParts {
+		all = append(all, simulateSeed(t, *flagSeed+uint64(n), *flagAgain > 0 && n%*flagAgain == 0))
+	}
+	raw, err := json.Marshal(all)
+	if err == nil {
+		err = os.WriteFile(*flagOut, raw, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// inProcesses shares the days among as many processes as there are processors.
+// Each runs on one: the goroutines of a bubble wait for each other, which takes
+// longer across processors.
+func inProcesses(t *testing.T, dir string) []outcomes {
+	parts := min(runtime.NumCPU(), *flagDays)
+	all := make([]outcomes, *flagDays)
+	var running sync.WaitGroup
+	for part := range parts {
+		running.Go(func() {
+			path := filepath.Join(dir, strconv.Itoa(part))
+			cmd := exec.Command(os.Args[0], "-test.run=^TestReport$", "-test.timeout=0", "-seed="+strconv.FormatUint(*flagSeed, 10), "-n="+strconv.Itoa(*flagDays),
+				"-again="+strconv.Itoa(*flagAgain), "-parts="+strconv.Itoa(parts), "-part="+strconv.Itoa(part), "-out="+path)
+			cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "GOGC=400")
+			if text, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("part %d: %v\n%s", part, err, text)
+				return
+			}
+			raw, err := os.ReadFile(path)
+			var some []outcomes
+			if err == nil {
+				err = json.Unmarshal(raw, &some)
+			}
+			if err != nil {
+				t.Errorf("part %d: %v", part, err)
+				return
+			}
+			for i, o := range some {
+				all[part+i*parts] = o
+			}
+		})
+	}
+	running.Wait()
+	return all
+}
+
+// reportOf sums up the outcomes of days.
+func reportOf(seed uint64, again int, all []outcomes) *Report {
 	r := &Report{Seed: seed, Strategies: map[string]*Sum{}}
 	for _, p := range Peers {
 		r.Strategies[p.Name] = &Sum{}
 	}
 	for n, one := range all {
-		if one == nil {
-			continue
-		}
 		if again > 0 && n%again == 0 {
 			r.Again++
 		}

@@ -42,13 +42,13 @@ type Outcome struct {
 	Seed                            uint64
 	Avoidable, Unavoidable, Longest float64
 	Requests, Least, Tokens         int
-	causes, excuses                 map[string][]float64
+	Causes, Excuses                 map[string][]float64 // the lengths of all spans
 }
 
 // Count counts what was wrong in a run.
 func Count(run *Run, messages bool) Outcome {
 	wrong, truth := Judge(run, messages)
-	out := Outcome{Seed: run.Script.Seed, Least: Least(run, truth), causes: map[string][]float64{}, excuses: map[string][]float64{}}
+	out := Outcome{Seed: run.Script.Seed, Least: Least(run, truth), Causes: map[string][]float64{}, Excuses: map[string][]float64{}}
 	for _, r := range run.Requests {
 		if r.scope() == Token {
 			out.Tokens++
@@ -64,11 +64,11 @@ func Count(run *Run, messages bool) Outcome {
 		s := w.Length().Seconds()
 		if w.Excuse != "" {
 			out.Unavoidable += s
-			out.excuses[w.Excuse] = append(out.excuses[w.Excuse], s)
+			out.Excuses[w.Excuse] = append(out.Excuses[w.Excuse], s)
 			continue
 		}
 		out.Avoidable += s
-		out.causes[w.Cause] = append(out.causes[w.Cause], s)
+		out.Causes[w.Cause] = append(out.Causes[w.Cause], s)
 		if until[w.Who] != w.From {
 			length[w.Who] = 0
 		}
@@ -94,8 +94,8 @@ func (s *Sum) Add(o Outcome) {
 	if o.Avoidable > 0 {
 		s.WrongDays++
 	}
-	addCauses(s.causes, o.causes, o.Seed)
-	addCauses(s.excuses, o.excuses, o.Seed)
+	addCauses(s.causes, o.Causes, o.Seed)
+	addCauses(s.excuses, o.Excuses, o.Seed)
 }
 
 // kept is how many seeds of a cause are listed.
