@@ -160,3 +160,6 @@ func (d *drawer) draw(v View, dark bool) {
 
 // text makes a Cocoa string, which is freed at the end of the loop's turn.
 func text(s string) objc.ID { return send(class("NSString"), "stringWithUTF8String:", s) }
+
+// forget has nothing to do: Cocoa keeps what was drawn.
+func (*drawer) forget() {}

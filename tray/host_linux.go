@@ -3,7 +3,6 @@ package tray
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 
 	"github.com/godbus/dbus/v5"
 
@@ -19,9 +18,8 @@ const watcherName = "org.kde.StatusNotifierWatcher"
 // hostWatch follows whether the desktop shows tray icons, over a connection of
 // its own, whose end is that of the session bus.
 type hostWatch struct {
-	conn  *dbus.Conn
-	there atomic.Bool
-	done  chan struct{}
+	conn *dbus.Conn
+	done chan struct{}
 }
 
 // watchHost calls changed with whether there is a host: once before it returns,
@@ -33,17 +31,17 @@ func watchHost(ctx context.Context, changed func(there bool)) (*hostWatch, error
 	}
 	h := &hostWatch{conn: conn, done: make(chan struct{})}
 	signals := bus.Signals(conn)
-	if err := h.ask(ctx); err != nil {
+	there, err := h.ask(ctx)
+	if err != nil {
 		conn.Close()
 		return nil, err
 	}
-	changed(h.there.Load())
+	changed(there)
 	go func() {
 		defer close(h.done)
 		bus.EachSignal(conn, signals, func(s *dbus.Signal) {
 			if len(s.Body) == 3 && s.Body[0] == watcherName {
-				h.there.Store(s.Body[2] != "")
-				changed(h.there.Load())
+				changed(s.Body[2] != "")
 			}
 		})
 	}()
@@ -51,18 +49,17 @@ func watchHost(ctx context.Context, changed func(there bool)) (*hostWatch, error
 }
 
 // ask subscribes to changes and reads the present state.
-func (h *hostWatch) ask(ctx context.Context) error {
+func (h *hostWatch) ask(ctx context.Context) (there bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, bus.CallTimeout)
 	defer cancel()
 	if err := h.conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, watcherName)); err != nil {
-		return fmt.Errorf("the tray host cannot be followed: %w", err)
+		return false, fmt.Errorf("the tray host cannot be followed: %w", err)
 	}
-	there, err := bus.HasOwner(ctx, h.conn, watcherName)
+	there, err = bus.HasOwner(ctx, h.conn, watcherName)
 	if err != nil {
-		return fmt.Errorf("the tray host cannot be looked up: %w", err)
+		return false, fmt.Errorf("the tray host cannot be looked up: %w", err)
 	}
-	h.there.Store(there)
-	return nil
+	return there, nil
 }
 
 // ended is closed when the session bus has closed the connection.

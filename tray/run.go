@@ -5,7 +5,10 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
+	"heliograph/detect/latest"
 	"heliograph/detect/readable"
 )
 
@@ -21,6 +24,10 @@ type Options struct {
 	// Host is called with whether the desktop shows tray icons: once at the
 	// start, then with each change. It must not block. It may be nil.
 	Host func(there bool)
+	// Lost is called when there is no icon, with the reason, once for as long as
+	// that lasts. The tray comes back by itself where the system lets it. It must
+	// not block. It may be nil.
+	Lost func(error)
 }
 
 // Tray is the icon with its menu. A process can have only one.
@@ -28,6 +35,8 @@ type Tray struct {
 	opts   Options
 	clicks chan string
 	wake   chan struct{}
+
+	anew atomic.Bool // the desktop may have lost what was drawn
 
 	mu   sync.Mutex
 	view View
@@ -45,6 +54,9 @@ func New(o Options) *Tray {
 	if o.Host == nil {
 		o.Host = func(bool) {}
 	}
+	if o.Lost == nil {
+		o.Lost = func(error) {}
+	}
 	return &Tray{opts: o, view: o.First, clicks: make(chan string, maxClicks), wake: make(chan struct{}, 1)}
 }
 
@@ -57,10 +69,13 @@ func (t *Tray) Apply(v View) {
 	t.mu.Lock()
 	t.view = v
 	t.mu.Unlock()
-	select {
-	case t.wake <- struct{}{}:
-	default:
-	}
+	latest.Notify(t.wake)
+}
+
+// redraw draws the present view once more, as a whole.
+func (t *Tray) redraw() {
+	t.anew.Store(true)
+	latest.Notify(t.wake)
 }
 
 // latest returns the view to draw. What others wrote, such as the name of a program
@@ -87,25 +102,47 @@ func readableRows(rows []Row) []Row {
 func (t *Tray) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var wait sync.WaitGroup
-	defer wait.Wait()
+	defer waitShortly(&wait)
 	defer cancel()
 	d := &drawer{opts: t.opts, clicks: t.clicks, ctx: ctx, wait: &wait}
 	theme, err := watchTheme(ctx)
 	if err != nil {
 		t.opts.Log.Debug("icons are drawn for a dark panel: the desktop's theme is unknown", "error", err)
 	}
+	var once sync.Once
 	return loop(ctx, t, func() {
-		d.build(t.latest(), theme.dark())
-		wait.Go(func() {
-			for {
-				select {
-				case <-ctx.Done():
-					return
-				case <-t.wake:
-				case <-theme.changed():
-				}
-				d.apply(t.latest(), theme.dark())
-			}
+		once.Do(func() {
+			d.build(t.latest(), theme.dark())
+			wait.Go(func() { t.draw(ctx, d, theme) })
 		})
 	})
+}
+
+// draw draws each view until ctx ends.
+func (t *Tray) draw(ctx context.Context, d *drawer, theme *theme) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.wake:
+		case <-theme.changed():
+		}
+		if t.anew.Swap(false) {
+			d.forget()
+		}
+		d.apply(t.latest(), theme.dark())
+	}
+}
+
+// drawTimeout bounds the wait for a drawing under way, which a session bus that
+// has stopped reading may block for ever.
+const drawTimeout = 500 * time.Millisecond
+
+func waitShortly(wait *sync.WaitGroup) {
+	done := make(chan struct{})
+	go func() { wait.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(drawTimeout):
+	}
 }

@@ -46,8 +46,8 @@ func (d *drawer) build(v View, dark bool) {
 		for _, r := range v.Rows {
 			d.items = append(d.items, d.add(nil, r))
 		}
-		d.draw(v, dark)
 	})
+	d.draw(v, dark)
 }
 
 // guard runs a function that draws. The library panics when the session bus
@@ -122,19 +122,33 @@ func (d *drawer) apply(v View, dark bool) {
 				it.apply(v.Rows[i])
 			}
 		}
-		d.draw(v, dark)
 	})
+	d.draw(v, dark)
 }
 
+// draw draws the icon and the tooltip, each although the other may fail: the
+// library keeps both for the next bus.
 func (d *drawer) draw(v View, dark bool) {
 	if v.Icon != d.icon || dark != d.dark {
-		systray.SetIcon(d.opts.Icons(v.Icon, dark))
-		d.icon, d.dark = v.Icon, dark
+		d.guard(func() {
+			systray.SetIcon(d.opts.Icons(v.Icon, dark))
+			d.icon, d.dark = v.Icon, dark
+		})
 	}
 	if v.Tooltip != d.tip {
-		systray.SetTooltip(v.Tooltip)
-		d.tip = v.Tooltip
+		d.guard(func() {
+			systray.SetTooltip(v.Tooltip)
+			d.tip = v.Tooltip
+		})
 	}
+}
+
+// forget has the next apply draw the icon and the tooltip again. The library keeps
+// the rows, and shows them as they are to a desktop that asks.
+func (d *drawer) forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.icon, d.tip = "", ""
 }
 
 func (it *item) apply(r Row) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 
@@ -28,28 +29,73 @@ const (
 	preferLight    = 2
 )
 
-// watchTheme reads the desktop's preference and follows it until ctx ends. It
-// does not start the portal. The theme that it returns with an error is dark.
+// themePatience is how long the icon waits for the theme, so that it is not drawn
+// twice: a portal that runs answers within milliseconds.
+const themePatience = 250 * time.Millisecond
+
+// watchTheme follows the desktop's preference until ctx ends, also when the
+// session bus ends and is back. It does not start the portal. The theme is dark
+// until the preference is known; the error is why the first look failed.
 func watchTheme(ctx context.Context) (*theme, error) {
 	t := &theme{ch: make(chan struct{}, 1)}
+	first := make(chan error, 1)
+	go t.keep(ctx, first)
+	select {
+	case err := <-first:
+		return t, err
+	case <-time.After(themePatience):
+		return t, nil
+	}
+}
+
+// keep follows the preference until ctx ends. first gets the outcome of the first
+// look.
+func (t *theme) keep(ctx context.Context, first chan<- error) {
+	pause := reopenPause()
+	for {
+		began := time.Now()
+		err := t.follow(ctx, func() { answer(first, nil) })
+		answer(first, err)
+		if time.Since(began) > reopenSteady {
+			pause.Reset()
+		}
+		select {
+		case <-time.After(pause.NextBackOff()):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// answer sends the first outcome; nobody waits for others.
+func answer(first chan<- error, err error) {
+	select {
+	case first <- err:
+	default:
+	}
+}
+
+// follow reads the preference, calls ready and follows it until ctx or the session
+// bus ends.
+func (t *theme) follow(ctx context.Context, ready func()) error {
 	conn, err := bus.Session(ctx)
 	if err != nil {
-		return t, err
+		return err
 	}
+	defer conn.Close()
 	signals := bus.Signals(conn)
 	if err := t.ask(ctx, conn); err != nil {
-		conn.Close()
-		return t, err
+		return err
 	}
-	// The goroutine ends with the connection, and so with ctx.
-	go bus.EachSignal(conn, signals, func(sig *dbus.Signal) {
+	ready()
+	bus.EachSignal(conn, signals, func(sig *dbus.Signal) {
 		if len(sig.Body) == 3 && sig.Body[1] == "color-scheme" {
 			if v, ok := sig.Body[2].(dbus.Variant); ok {
 				t.take(v)
 			}
 		}
 	})
-	return t, nil
+	return nil
 }
 
 // ask subscribes to changes and reads the present preference, if a portal runs.

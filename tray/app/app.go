@@ -128,7 +128,7 @@ func newInstance(ctx context.Context, quit context.CancelFunc, o Options) *insta
 	in.clicks = &clicks{instance: in}
 	in.notices.openSettings = in.clicks.openSettings
 	in.verbs = &verbs{instance: in}
-	in.tray = tray.New(tray.Options{Log: o.Log, ID: "heliograph", First: menu.View(in.facts.now()), Icons: picture, Host: in.trayHost})
+	in.tray = tray.New(tray.Options{Log: o.Log, ID: "heliograph", First: menu.View(in.facts.now()), Icons: picture, Host: in.trayHost, Lost: in.trayLost})
 	return in
 }
 
@@ -147,8 +147,7 @@ func (in *instance) start(ctx context.Context, server *control.Server) {
 func (in *instance) show(ctx context.Context) {
 	if in.opts.Tray {
 		if err := in.tray.Run(ctx); err != nil && ctx.Err() == nil {
-			in.log.Warn("no tray icon", "error", err)
-			in.opts.Reporter.Missing("tray", err.Error())
+			in.trayLost(err)
 		}
 	}
 	<-ctx.Done()

@@ -15,8 +15,9 @@ const (
 	// renewals.
 	growth = 2 << 20
 	// backstop is the size above which the runtime collects on its own, for a
-	// flood of events after which nothing is posted or shown.
-	backstop = 64 << 20
+	// flood of events after which nothing is posted or shown, such as a panel
+	// that reads the menu again and again. What is in use takes a quarter of it.
+	backstop = 32 << 20
 )
 
 // collector decides when to collect garbage.

@@ -77,6 +77,7 @@ func (in *instance) follow(ctx context.Context) {
 // trayHost is called with whether anything shows tray icons, at the start and with
 // each change.
 func (in *instance) trayHost(there bool) {
+	in.redraw() // a panel that starts reads everything, which leaves garbage to collect
 	if there {
 		in.log.Info("tray host found")
 		return
@@ -84,6 +85,12 @@ func (in *instance) trayHost(there bool) {
 	in.log.Warn("no tray host: the icon appears when one does", "fix", "on GNOME enable the AppIndicator extension; elsewhere add a status tray to the panel")
 	in.opts.Reporter.Missing("tray", words.Say("print.no-host"))
 	in.notices.noTrayHost()
+}
+
+// trayLost is called when there is no icon.
+func (in *instance) trayLost(err error) {
+	in.log.Warn("no tray icon", "error", err)
+	in.opts.Reporter.Missing("tray", err.Error())
 }
 
 // needSignIn says that only the person can go on; its button signs in.

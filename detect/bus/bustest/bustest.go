@@ -22,11 +22,32 @@ const startTimeout = 10 * time.Second
 type Daemon struct {
 	Process *os.Process
 	Stop    func() // ends it earlier
+
+	address string
 }
 
 // Start starts a bus that ends with the test, and makes it the one that variable
 // names (DBUS_SESSION_BUS_ADDRESS or DBUS_SYSTEM_BUS_ADDRESS).
 func Start(t *testing.T, variable string) *Daemon {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "bus") // t.TempDir can be too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	d := &Daemon{address: "unix:path=" + filepath.Join(dir, "bus")}
+	t.Setenv(variable, d.start(t))
+	return d
+}
+
+// Again starts the bus once more, at the same address, after Stop.
+func (d *Daemon) Again(t *testing.T) {
+	t.Helper()
+	d.start(t)
+}
+
+// start starts the daemon and returns the address that it prints.
+func (d *Daemon) start(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("dbus-daemon")
 	if err != nil {
@@ -35,12 +56,7 @@ func Start(t *testing.T, variable string) *Daemon {
 		}
 		t.Skip("dbus-daemon is not installed: build/install-deps base")
 	}
-	dir, err := os.MkdirTemp("", "bus") // t.TempDir can be too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	daemon := exec.Command(path, "--session", "--nofork", "--nopidfile", "--print-address=1", "--address=unix:path="+filepath.Join(dir, "bus"))
+	daemon := exec.Command(path, "--session", "--nofork", "--nopidfile", "--print-address=1", "--address="+d.address)
 	out, err := daemon.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -48,11 +64,12 @@ func Start(t *testing.T, variable string) *Daemon {
 	if err := daemon.Start(); err != nil {
 		t.Fatal(err)
 	}
-	stop := sync.OnceFunc(func() {
+	d.Process = daemon.Process
+	d.Stop = sync.OnceFunc(func() {
 		_ = daemon.Process.Kill()
 		_ = daemon.Wait()
 	})
-	t.Cleanup(stop)
+	t.Cleanup(d.Stop)
 	addresses := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(out).ReadString('\n')
@@ -60,11 +77,11 @@ func Start(t *testing.T, variable string) *Daemon {
 	}()
 	select {
 	case address := <-addresses:
-		t.Setenv(variable, address)
+		return address
 	case <-time.After(startTimeout):
 		t.Fatal("dbus-daemon does not start")
+		return ""
 	}
-	return &Daemon{daemon.Process, stop}
 }
 
 // Connect connects a service of the test to the bus that variable names, under
