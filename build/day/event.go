@@ -52,6 +52,8 @@ type Event struct {
 	Span    time.Duration
 	// Unseen: nobody but the person knows that this happened; see seen.
 	Unseen bool
+	// Unwritten: the choice was taken back before anything could be sent.
+	Unwritten bool
 }
 
 // sentences are the events in words; each takes its event's detail.

@@ -17,7 +17,8 @@ type hypothesis struct {
 	at     time.Duration
 	// One computer.
 	on, asleep, running      bool
-	account                  string // whose session is stored
+	slept                    time.Duration // since when it is asleep
+	account                  string        // whose session is stored
 	inUse, locked, elsewhere bool
 	seen                     bool // the person was seen since the computer was switched on
 	lastInput                time.Duration
@@ -88,7 +89,7 @@ func (h *hypothesis) apply(e Event) []hypothesis {
 	}
 	switch e.Kind {
 	case Choose:
-		h.choose(e)
+		return h.choose(e)
 	case Choice:
 		return h.chosenInTeams(e)
 	case Note:
@@ -134,7 +135,7 @@ func (h *hypothesis) sit(e Event) {
 		h.elsewhere = false
 		use(true)
 	case Sleep:
-		h.asleep = true
+		h.asleep, h.slept = true, e.At
 		use(false)
 	case Wake:
 		h.asleep = false
@@ -146,21 +147,27 @@ func (h *hypothesis) sit(e Event) {
 }
 
 // choose: the newest action of the person wins, over Teams too.
-func (h *hypothesis) choose(e Event) {
+func (h *hypothesis) choose(e Event) []hypothesis {
 	h.choice = wish{status: e.Status, text: e.Text, since: e.At, until: never}
 	if e.Span > 0 {
 		h.choice.until = e.At + e.Span
 	}
 	if h.account == "" {
-		return
+		return nil
 	}
 	p := &h.people[number(h.account)]
-	if h.chosen() != "" {
-		p.theirs = ""
-	}
 	if e.Text != "" {
 		p.kept = false
 	}
+	if h.chosen() == "" || p.theirs == "" {
+		return nil
+	}
+	before := *h
+	p.theirs = ""
+	if e.Unwritten {
+		return []hypothesis{before} // what was chosen in Teams may still be there
+	}
+	return nil
 }
 
 // chosenInTeams: the newest action wins, over the choice that is saved for the
@@ -262,6 +269,9 @@ func (h *hypothesis) next() time.Duration {
 		}
 	}
 	add(h.choice.until)
+	if h.asleep {
+		add(h.slept + textLasts)
+	}
 	add(h.lastInput + h.policy.AwayAfter)
 	for _, p := range h.people {
 		add(p.theirsUntil)
@@ -398,6 +408,9 @@ type Span struct {
 	Ideals []Ideal
 }
 
+// textLasts is how long a text of heliograph lasts at least that is not renewed.
+const textLasts = 15 * time.Minute
+
 // mostHypotheses bounds them; the oldest are kept.
 const mostHypotheses = 16
 
@@ -437,8 +450,15 @@ func Truth(p Policy, facts []Event, people []string) map[string][]Span {
 func extend(spans []Span, now time.Duration, all []hypothesis, who string) []Span {
 	var ideals []Ideal
 	for i := range all {
-		if w := all[i].ideal(who); !slices.Contains(ideals, w) {
+		w := all[i].ideal(who)
+		if !slices.Contains(ideals, w) {
 			ideals = append(ideals, w)
+		}
+		if h := &all[i]; w.ours && h.asleep && now >= h.slept+textLasts {
+			// Nobody renews it: it has ended, or will.
+			if w.text, w.ours = "", false; !slices.Contains(ideals, w) {
+				ideals = append(ideals, w)
+			}
 		}
 	}
 	if n := len(spans); n > 0 && slices.Equal(spans[n-1].Ideals, ideals) {

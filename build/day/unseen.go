@@ -17,6 +17,7 @@ func seen(run *Run) []Event {
 		switch e.Kind {
 		case Choose:
 			chosen = e
+			e.Unwritten = !run.writes(e.At, run.takenBack(i))
 		case Note:
 			e.Unseen = run.crosses(e.At, Message)
 		case Choice:
@@ -24,6 +25,20 @@ func seen(run *Run) []Event {
 		}
 	}
 	return facts
+}
+
+// takenBack returns when a choice is followed by another one, or by the end of
+// the program or the sign-in.
+func (r *Run) takenBack(i int) time.Duration {
+	x := excuses{run: r}
+	return x.next(i, Choose, Choice, Quit, SignOut, SignedIn, Kill, PowerOff)
+}
+
+// writes reports whether a preferred presence was sent in a span.
+func (r *Run) writes(from, to time.Duration) bool {
+	return slices.ContainsFunc(r.Requests, func(q Request) bool {
+		return q.Action == "setUserPreferredPresence" && q.At >= from && q.At < to
+	})
 }
 
 // crosses reports whether a write replaces what was done at an instant, before
