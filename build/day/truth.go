@@ -24,6 +24,7 @@ type hypothesis struct {
 	lastInput                time.Duration
 	calls                    []string // the earliest first
 	choice                   wish
+	ahead                    time.Duration // of the clock that says when work begins
 	// Everybody at Microsoft.
 	people [2]holder
 }
@@ -230,13 +231,18 @@ func (h *hypothesis) signedIn(who string) []hypothesis {
 	return []hypothesis{other}
 }
 
-// stepped: whether a choice "for an hour" or "until ten" was meant is not known.
+// stepped: whether a choice "for an hour" or "until ten" was meant is not known,
+// nor whether the clock was right before or after.
 func (h *hypothesis) stepped(by time.Duration) []hypothesis {
-	if h.choice.status == "" || h.choice.until == never {
+	timed := h.choice.status != "" && h.choice.until != never
+	if !timed && h.policy.To == 0 {
 		return nil
 	}
 	other := *h
-	other.choice.until -= by
+	other.ahead += by
+	if timed {
+		other.choice.until -= by
+	}
 	return []hypothesis{other}
 }
 
@@ -278,8 +284,8 @@ func (h *hypothesis) next() time.Duration {
 		add(p.noteUntil)
 	}
 	if h.policy.To > 0 {
-		for day := range 2 {
-			midnight := time.Duration(day)*24*time.Hour - dayBegins
+		for day := -1; day <= 2; day++ {
+			midnight := (h.at + h.ahead + dayBegins).Truncate(24*time.Hour) + time.Duration(day)*24*time.Hour - dayBegins - h.ahead
 			add(midnight + time.Duration(h.policy.From)*time.Minute)
 			add(midnight + time.Duration(h.policy.To)*time.Minute)
 		}
@@ -358,7 +364,8 @@ func (h *hypothesis) working() bool {
 	if h.policy.To == 0 {
 		return true
 	}
-	minute := int((h.at+dayBegins)/time.Minute) % (24 * 60)
+	const days = 400 * 24 * time.Hour // so that a clock that was set back is not before them
+	minute := int((h.at+h.ahead+dayBegins+days)/time.Minute) % (24 * 60)
 	return minute >= h.policy.From && minute < h.policy.To
 }
 
@@ -479,5 +486,5 @@ func distinct(all []hypothesis) []hypothesis {
 }
 
 func (h hypothesis) same(o hypothesis) bool {
-	return h.choice == o.choice && h.people == o.people && h.account == o.account
+	return h.choice == o.choice && h.people == o.people && h.account == o.account && h.ahead == o.ahead
 }
