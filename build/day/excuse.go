@@ -122,7 +122,7 @@ func (x *excuses) changes() {
 			continue
 		}
 		longest := time.Duration(0)
-		for _, w := range x.at(e.Who, e.At).Ideals {
+		for _, w := range append(x.at(e.Who, e.At-1).Ideals, x.at(e.Who, e.At).Ideals...) {
 			longest = max(longest, renews(w.own))
 		}
 		x.add(e.At, e.At+longest+react, session|message, e.Who, "not read yet")
@@ -158,6 +158,7 @@ func (x *excuses) at(who string, at time.Duration) Span {
 func (x *excuses) absences() {
 	react := x.run.Script.react()
 	account := ""
+	stopped := time.Duration(0) // until when the process is
 	for i, e := range x.run.Facts {
 		back := func(kinds ...Kind) time.Duration { return x.next(i, kinds...) + 2*react }
 		switch e.Kind {
@@ -166,7 +167,8 @@ func (x *excuses) absences() {
 		case Kill, PowerOff:
 			x.add(e.At, back(Start), everything, account, sentences[e.Kind])
 		case Stall:
-			x.add(e.At, e.At+e.Span+react, everything, account, "stopped without notice")
+			stopped = e.At + e.Span
+			x.add(e.At, stopped+react, everything, account, "stopped without notice")
 		case Revoke:
 			x.add(e.At, back(SignedIn), everything, e.Who, "sign-in revoked")
 		case Quit:
@@ -175,6 +177,9 @@ func (x *excuses) absences() {
 			x.leave(e, releaseTime, back(SignedIn), account)
 			account = ""
 		case Sleep:
+			if e.At < stopped {
+				x.add(e.At, back(Wake, Kill, PowerOff), everything, account, "stopped without notice")
+			}
 			x.sleeps(e, back(Wake, Kill, PowerOff), account)
 		case Start:
 			x.add(e.At, e.At+2*react, everything, account, "reaction")
@@ -249,18 +254,24 @@ func (x *excuses) sleeps(e Event, back time.Duration, who string) {
 
 // differs returns the parts in which two spans differ.
 func (s Span) differs(o Span) (parts part) {
-	a, b := s.Ideals[0], o.Ideals[0]
-	if len(s.Ideals) != len(o.Ideals) {
-		return everything
-	}
-	if a.own != b.own {
-		parts |= session
-	}
-	if a.slot != b.slot || a.theirs != b.theirs {
-		parts |= slot
-	}
-	if a.text != b.text {
-		parts |= message
+	for p, value := range map[part]func(Ideal) string{
+		session: func(w Ideal) string { return w.own },
+		slot:    func(w Ideal) string { return w.slot },
+		message: func(w Ideal) string { return w.text },
+	} {
+		if !slices.Equal(s.values(value), o.values(value)) {
+			parts |= p
+		}
 	}
 	return parts
+}
+
+// values lists what is right in one part, each value once.
+func (s Span) values(of func(Ideal) string) []string {
+	var all []string
+	for _, w := range s.Ideals {
+		all = append(all, of(w))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
