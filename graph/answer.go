@@ -16,8 +16,15 @@ import (
 // mark of the service, which wraps none of presence's errors: what became of the
 // request is unknown, and the network is to blame.
 
-// notGraph returns the error of a success that is not Graph's.
-func notGraph(resp *http.Response) error { return &Error{Status: resp.StatusCode} }
+// notGraph returns the error of a success that does not answer the request. JSON
+// with Graph's mark is Graph's, though: then only this request has failed.
+func notGraph(resp *http.Response, body []byte) error {
+	e := &Error{Status: resp.StatusCode}
+	if json.Valid(body) {
+		e.RequestID = plain(resp.Header.Get("request-id"))
+	}
+	return e
+}
 
 // markedGraph reports whether an answer has the header with which Graph marks
 // each of its answers.

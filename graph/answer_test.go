@@ -56,7 +56,7 @@ func TestSuccessThatIsNotGraphs(t *testing.T) {
 		"list":               {answer(200, "[]"), false},
 		"null":               {answer(200, "null"), false},
 		"json_of_a_portal":   {answer(200, `{"login":"http://portal.example/"}`), false},
-		"json_error":         {answer(200, `{"error":{"code":"Forbidden"}}`, mark...), false},
+		"json_error":         {answer(200, `{"error":{"code":"Forbidden"}}`), false},
 		"half":               {answer(200, `{"@odata.context":`), false},
 		"broken_off":         {answer(200, "{", "Content-Length", "5000"), false},
 		"created_page":       {answer(201, page, "Content-Type", "text/html"), false},
@@ -102,6 +102,18 @@ func TestReadsNeedAPresence(t *testing.T) {
 		got, err := (&scripted{answers: []func(http.ResponseWriter){answer(200, body)}}).client(t).Shown(t.Context())
 		if err != nil || got.Pair != (presence.Pair{Availability: word, Activity: word}) {
 			t.Errorf("%q is read as %q, %v", word, got.Pair, err)
+		}
+	}
+}
+
+// TestMarkedSuccessOfAnotherShape: what bears Graph's mark is Graph's, so that only
+// this request has failed and the others go on.
+func TestMarkedSuccessOfAnotherShape(t *testing.T) {
+	for _, body := range []string{`{}`, `{"availability":"","activity":""}`, `null`, `{"error":{"code":"Forbidden"}}`} {
+		s := &scripted{answers: []func(http.ResponseWriter){answer(200, body, "request-id", "8a3c1f1e-0000-4000-8000-000000000001")}}
+		_, err := s.client(t).Shown(t.Context())
+		if !errors.Is(err, presence.ErrAnswered) || errors.Is(err, presence.ErrRefused) || Explain(err).Key != "server" {
+			t.Errorf("%s: %v, explained as %s", body, err, Explain(err).Key)
 		}
 	}
 }

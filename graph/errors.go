@@ -55,6 +55,9 @@ func (e *Error) Error() string {
 	if e.Code != "" {
 		s += " " + e.Code
 	}
+	if e.Status < 300 {
+		s += " with something else"
+	}
 	if e.RequestID != "" {
 		s += ", request " + e.RequestID
 	}
@@ -74,9 +77,9 @@ func (e *Error) RetryAfter() (time.Duration, bool) { return e.Wait, e.Wait > 0 }
 // SignInError.
 func (e *Error) Unwrap() error {
 	switch {
-	case e.from != "", e.Status < 300:
+	case e.from != "", e.foreign() && e.Status < 300:
 		return nil
-	case e.foreign(), e.token():
+	case e.foreign(), e.token(), e.Status < 300:
 		return presence.ErrAnswered
 	case e.Status == http.StatusRequestTimeout, e.Status == http.StatusTooManyRequests, e.Status >= 500:
 		return presence.ErrAnswered

@@ -101,7 +101,7 @@ func explainAnswer(e *Error) Advice {
 		return Advice{Key: "permission", Link: e.Link}
 	case e.Wait > 0 || e.Status == http.StatusTooManyRequests:
 		return Advice{Key: "busy"}
-	case e.Status >= 500, e.from != "":
+	case e.Status >= 500, e.Status < 300, e.from != "":
 		return Advice{Key: "server", Args: []any{e.Status}}
 	}
 	return Advice{Key: "invalid", Args: []any{e.Status, e.Code}}

@@ -21,7 +21,7 @@ func everyError(yield func(error) bool) {
 	for code := range byAADSTS {
 		all = append(all, &SignInError{Name: "invalid_grant", AADSTS: code, Link: "https://consent.example/"})
 	}
-	for _, status := range []int{400, 401, 403, 404, 407, 408, 409, 429, 500, 503} {
+	for _, status := range []int{200, 400, 401, 403, 404, 407, 408, 409, 429, 500, 503} {
 		for _, wait := range []time.Duration{0, time.Minute} {
 			for _, from := range []string{"", signInServer} {
 				all = append(all, &Error{Status: status, Wait: wait, from: from}, &Error{Status: status, Code: "Code", Wait: wait, from: from},

@@ -142,7 +142,7 @@ func (c *Client) once(ctx context.Context, method, action string, body []byte, c
 		return nil, "", fmt.Errorf("answer of Microsoft Graph broke off: %w", plainCause(err))
 	}
 	if !c.success(method, resp, answer) {
-		return nil, "", notGraph(resp)
+		return nil, "", notGraph(resp, answer)
 	}
 	c.skew.learn(resp.Header, began, answered)
 	return answer, "", nil

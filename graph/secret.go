@@ -66,7 +66,7 @@ func certificateFrom(raw []byte) ([]*x509.Certificate, crypto.PrivateKey, error)
 // readPrivate reads a file after its permissions were checked on the opened
 // file itself, so that it cannot be exchanged in between.
 func readPrivate(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|openWithoutWaiting, 0)
 	if err != nil {
 		return nil, fmt.Errorf("secret file cannot be read: %w", err)
 	}

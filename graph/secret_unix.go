@@ -10,6 +10,9 @@ import (
 	"syscall"
 )
 
+// openWithoutWaiting makes opening a pipe that nobody writes to return at once.
+const openWithoutWaiting = syscall.O_NONBLOCK
+
 // onlyOwner refuses a file of another user, and one that others can open or
 // change.
 func onlyOwner(_ *os.File, fi fs.FileInfo) error {

@@ -4,7 +4,9 @@ package graph
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -37,5 +39,22 @@ func TestSecretFileOfOthers(t *testing.T) {
 	}
 	if _, err := loadSecret(path); err == nil || !strings.Contains(err.Error(), "chown") {
 		t.Errorf("another user's file: %v", err)
+	}
+}
+
+// TestSecretFileThatIsNone: a pipe that nobody writes to, and what never ends, are
+// refused at once.
+func TestSecretFileThatIsNone(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{pipe, "/dev/zero"} {
+		if _, err := loadSecret(path); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+			t.Errorf("%s: %v", path, err)
+		}
+		if _, _, err := loadCertificate(path); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+			t.Errorf("%s: %v", path, err)
+		}
 	}
 }

@@ -10,6 +10,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+// openWithoutWaiting is not needed: a path does not name a pipe that blocks.
+const openWithoutWaiting = 0
+
 // contentRights are the rights to read a file's content or to change it; the
 // others only show that it exists.
 const contentRights = windows.FILE_READ_DATA | windows.FILE_WRITE_DATA | windows.FILE_APPEND_DATA | windows.WRITE_DAC | windows.WRITE_OWNER |

@@ -225,3 +225,30 @@ func TestNetworkErrorsNameTheirCause(t *testing.T) {
 		}
 	}
 }
+
+// TestEntrasSuccesses: MSAL gets each success that Entra documents, and nothing
+// else.
+func TestEntrasSuccesses(t *testing.T) {
+	for body, want := range map[string]bool{
+		`{"token_type":"Bearer","expires_in":3599,"access_token":"eyJ0"}`:                              true,
+		`{"user_code":"A","device_code":"B","expires_in":900}`:                                         true,
+		`{"token_endpoint":"https://login.microsoftonline.com/common/oauth2/v2.0/token","issuer":"x"}`: true,
+		// https://login.microsoftonline.com/common/discovery/instance
+		`{"tenant_discovery_endpoint":"https://login.microsoftonline.com/common/.well-known/openid-configuration","api-version":"1.1","metadata":[]}`: true,
+		`{"error":"authorization_pending"}`: false, `{}`: false, "": false, `"access_token"`: false, `{"access_token":""}`: false,
+		`{"access_token":"a"}{`: false, `{"access_token":["a"]}`: false, page: false,
+	} {
+		g := newHTTP(&proxy{decide: func(r *http.Request) *http.Response { return respond(r, 200, "application/json", body) }})
+		resp, err := g.Get("https://login.example/")
+		if (err == nil) != want || !want && !errors.Is(err, errNotEntra) {
+			t.Errorf("%s: %v", body, err)
+		}
+		if err != nil {
+			continue
+		}
+		if raw, err := io.ReadAll(resp.Body); err != nil || string(raw) != body {
+			t.Errorf("%s becomes %s, %v", body, raw, err)
+		}
+		resp.Body.Close()
+	}
+}
