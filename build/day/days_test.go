@@ -12,13 +12,13 @@ import (
 func TestSameRunTwice(t *testing.T) {
 	t.Parallel()
 	for seed := uint64(1); seed <= 10; seed++ {
-		a, b := Simulate(t, NewScript(seed), openHeliograph), Simulate(t, NewScript(seed), openHeliograph)
+		a, b := Simulate(t, NewScript(seed, 1), openHeliograph), Simulate(t, NewScript(seed, 1), openHeliograph)
 		sameTrace(t, a, b)
 		if len(a.Requests) == 0 || len(a.Trace[Ada]) < 2 {
 			t.Errorf("seed %d: nothing happened", seed)
 		}
 	}
-	a, b := Simulate(t, NewScript(1), openHeliograph), Simulate(t, NewScript(2), openHeliograph)
+	a, b := Simulate(t, NewScript(1, 1), openHeliograph), Simulate(t, NewScript(2, 1), openHeliograph)
 	if Differs(a, b) == "" {
 		t.Error("two seeds give the same run")
 	}
@@ -72,7 +72,7 @@ func TestDays(t *testing.T) {
 			t.Run(strconv.Itoa(i), func(t *testing.T) {
 				t.Parallel()
 				for n := next.Add(1) - 1; n < fixedDays; n = next.Add(1) - 1 {
-					all[n] = Count(Simulate(t, NewScript(uint64(n)+1), openHeliograph), true)
+					all[n] = Count(Simulate(t, NewScript(uint64(n)+1, 1), openHeliograph), true)
 				}
 			})
 		}

@@ -25,6 +25,8 @@
 //     and stays as long as heliograph wants any; a choice with a text, made later
 //     in heliograph, replaces it. What the person had before is restored with its
 //     end.
+//   - Of two computers with the same account, the one with the newest input speaks,
+//     and a call beats idleness. The other keeps quiet and clears nothing of it.
 //   - After quit, a sign-out or a kill nothing of heliograph should be there.
 //
 // Where only the person could say what they meant there are several right
@@ -50,6 +52,8 @@
 //     the next sign-in; while the process is stopped;
 //   - what changes while the computer sleeps, and what could not be sent within
 //     the four seconds for which sleep is held, until it wakes;
+//   - of two computers, ten minutes until the one that kept quiet notices that the
+//     other, which spoke, is gone;
 //   - what could not be cleared within the three seconds of quit or sign-out
 //     because of a trouble, until the next start or sign-in.
 //

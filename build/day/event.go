@@ -179,6 +179,7 @@ type Policy struct {
 // Script is all that happens on one day, whatever programs do.
 type Script struct {
 	Seed      uint64
+	Machines  int
 	Policy    Policy
 	RoundTrip time.Duration // of one request on a good network, at most
 	TokenLife time.Duration

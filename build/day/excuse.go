@@ -110,6 +110,7 @@ func partsOf(s Scope) part {
 func (x *excuses) changes() {
 	react := x.run.Script.react()
 	for who, spans := range x.truth {
+		x.handovers(who, spans)
 		for _, s := range spans {
 			x.add(s.At, s.At+react, everything, who, "reaction")
 			if lag := x.lagAt(s.At); lag > 0 {
@@ -118,14 +119,35 @@ func (x *excuses) changes() {
 		}
 	}
 	for _, e := range x.run.Facts {
-		if e.Kind != Choice {
+		who := e.Who
+		switch {
+		case e.Kind == Choice:
+		case e.Kind == Choose && x.run.Script.Machines > 1:
+			who = "" // the other computer finds it as it finds one made in Teams
+		default:
 			continue
 		}
 		longest := time.Duration(0)
 		for _, w := range append(x.at(e.Who, e.At-1).Ideals, x.at(e.Who, e.At).Ideals...) {
 			longest = max(longest, renews(w.own))
 		}
-		x.add(e.At, e.At+longest+react, session|message, e.Who, "not read yet")
+		x.add(e.At, e.At+longest+react, session|message, who, "not read yet")
+	}
+}
+
+// handover is how long a computer that keeps quiet may take to notice that the
+// other one, which spoke, does not speak any more.
+const handover = 10 * time.Minute
+
+// handovers: one computer speaks in place of another although nothing has
+// happened at it.
+func (x *excuses) handovers(who string, spans []Span) {
+	for i := 1; i < len(spans); i++ {
+		was, is := spans[i-1].Ideals[0], spans[i].Ideals[0]
+		acted := slices.ContainsFunc(x.run.Facts, func(e Event) bool { return e.At == spans[i].At && e.Machine == is.place })
+		if was.own != "" && is.own != "" && was.place != is.place && !acted {
+			x.add(spans[i].At, spans[i].At+handover+x.run.Script.react(), session, who, "another computer")
+		}
 	}
 }
 
@@ -157,25 +179,26 @@ func (x *excuses) at(who string, at time.Duration) Span {
 // absences: while the program does not run, sleeps, or is refused for good.
 func (x *excuses) absences() {
 	react := x.run.Script.react()
-	account := ""
-	stopped := time.Duration(0) // until when the process is
+	var accounts [2]string
+	var stops [2]time.Duration // until when the process is stopped
 	for i, e := range x.run.Facts {
-		back := func(kinds ...Kind) time.Duration { return x.next(i, kinds...) + 2*react }
+		back := func(kinds ...Kind) time.Duration { return x.nextHere(i, kinds...) + 2*react }
+		account, stopped := accounts[e.Machine], stops[e.Machine]
 		switch e.Kind {
 		case SignedIn:
-			account = e.Who
+			accounts[e.Machine] = e.Who
 		case Kill, PowerOff:
 			x.add(e.At, back(Start), everything, account, sentences[e.Kind])
 		case Stall:
-			stopped = e.At + e.Span
-			x.add(e.At, stopped+react, everything, account, "stopped without notice")
+			stops[e.Machine] = e.At + e.Span
+			x.add(e.At, stops[e.Machine]+react, everything, account, "stopped without notice")
 		case Revoke:
 			x.add(e.At, back(SignedIn), everything, e.Who, "sign-in revoked")
 		case Quit:
 			x.leave(e, releaseTime, back(Start), account)
 		case SignOut:
 			x.leave(e, releaseTime, back(SignedIn), account)
-			account = ""
+			accounts[e.Machine] = ""
 		case Sleep:
 			if e.At < stopped {
 				x.add(e.At, back(Wake, Kill, PowerOff), everything, account, "stopped without notice")
@@ -189,6 +212,17 @@ func (x *excuses) absences() {
 
 // releaseTime is how long a client has at quit and at sign-out.
 const releaseTime = 3 * time.Second
+
+// nextHere returns when one of the kinds happens next at the same computer.
+func (x *excuses) nextHere(after int, kinds ...Kind) time.Duration {
+	here := x.run.Facts[after].Machine
+	for _, e := range x.run.Facts[after+1:] {
+		if e.Machine == here && slices.Contains(kinds, e.Kind) {
+			return e.At
+		}
+	}
+	return dayLength
+}
 
 // next returns when one of the kinds happens next.
 func (x *excuses) next(after int, kinds ...Kind) time.Duration {

@@ -59,7 +59,7 @@ type peer struct {
 
 // open returns a function that makes a peer for a computer.
 func (p Peer) open(m *machine) program {
-	return &peer{Peer: p, m: m, net: &network{world: m.world, machine: m.id, rng: newRandoms(m.world.script.Seed, 300)}, wake: make(chan struct{}, 1)}
+	return &peer{Peer: p, m: m, net: &network{world: m.world, machine: m.id, rng: newRandoms(m.world.script.Seed, uint64(300+m.id))}, wake: make(chan struct{}, 1)}
 }
 
 func (p *peer) start() {

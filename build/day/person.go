@@ -15,17 +15,23 @@ const teamsApp = "Teams"
 // person draws what one person does on a day: a walk from one thing that is
 // possible to the next.
 type person struct {
+	*seat  // where the person sits
 	rng    *rand.Rand
 	at     time.Duration
 	events []Event
-	teams  bool // a Teams client runs while the computer is on
-	// What holds now.
+	teams  bool // a Teams client runs while the first computer is on
+	seats  []*seat
+	notes  int
+}
+
+// seat is what holds at one computer.
+type seat struct {
+	id                                   int
 	on, asleep, locked, elsewhere, inUse bool
 	running                              bool
 	account                              string
 	revoked                              bool
 	calls, open                          []string
-	notes                                int
 }
 
 // step is something that the person, or fate, may do next.
@@ -35,15 +41,20 @@ type step struct {
 	do     func()
 }
 
-// NewScript draws a day.
-func NewScript(seed uint64) *Script {
+// NewScript draws a day of a person with one or two computers.
+func NewScript(seed uint64, machines int) *Script {
 	rng := rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15))
-	s := &Script{Seed: seed, RoundTrip: time.Duration(40+rng.IntN(260)) * time.Millisecond, TokenLife: time.Duration(60+rng.IntN(30)) * time.Minute}
+	s := &Script{Seed: seed, Machines: machines, RoundTrip: time.Duration(40+rng.IntN(260)) * time.Millisecond, TokenLife: time.Duration(60+rng.IntN(30)) * time.Minute}
 	s.Policy = Policy{AwayAfter: time.Duration(pick(rng, 5, 5, 5, 3, 10)) * time.Minute, AwayWhenLocked: rng.Float64() < 0.85, CallMessage: rng.Float64() < 0.6}
 	if rng.Float64() < 0.15 {
 		s.Policy.From, s.Policy.To = 8*60, (16+rng.IntN(3))*60
 	}
-	p := &person{rng: rng, teams: rng.Float64() < 0.35, on: true}
+	p := &person{rng: rng, teams: rng.Float64() < 0.35}
+	for i := range machines {
+		p.seats = append(p.seats, &seat{id: i})
+	}
+	p.seat = p.seats[0]
+	p.on = true
 	p.live()
 	s.Events = withTeamsClient(p.events, p.teams)
 	s.Troubles = troubles(rng, s.Events)
@@ -104,7 +115,7 @@ func (p *person) add(e Event) {
 	}
 	// No two things happen in the same instant, so that their order is fixed.
 	p.at += time.Duration(1 + p.rng.Int64N(int64(time.Millisecond)))
-	e.At = p.at
+	e.At, e.Machine = p.at, p.id
 	p.events = append(p.events, e)
 }
 
@@ -156,6 +167,7 @@ func (p *person) atComputer() []step {
 		{8, here && !p.running, func() { p.running = true; p.add(Event{Kind: Start}) }},
 		{0.8, here && p.running && p.account != "", p.signOut},
 		{0.7, here && p.running && p.account != "", func() { p.signIn(otherThan(p.account)) }},
+		{3, len(p.seats) > 1 && len(p.calls) == 0, p.walk},
 		{10, here && p.running && (p.account == "" || p.revoked), func() { p.signIn(pick(p.rng, Ada, Ada, Ada, Grace)) }},
 	}
 }
@@ -262,6 +274,38 @@ func (p *person) writeNote() {
 	p.add(e)
 }
 
+// walk goes to the other computer, and leaves this one as people do.
+func (p *person) walk() {
+	if p.on && !p.asleep && p.inUse {
+		p.inUse = false
+		switch x := p.rng.Float64(); {
+		case x < 0.5:
+			p.locked = true
+			p.add(Event{Kind: Lock})
+		default:
+			p.add(Event{Kind: Rest})
+		}
+	}
+	who := p.account
+	p.seat = p.seats[1-p.id]
+	p.wait(time.Second, time.Minute)
+	switch {
+	case !p.on:
+		p.powerOn()
+		if p.account == "" && p.running && who != "" {
+			p.wait(3*time.Second, 20*time.Second)
+			p.signIn(who)
+		}
+	case p.asleep:
+		p.wake()
+	case p.locked:
+		p.locked, p.inUse = false, true
+		p.add(Event{Kind: Unlock})
+	case !p.elsewhere:
+		p.typeSomething()
+	}
+}
+
 func (p *person) wake() {
 	p.asleep, p.inUse = false, !p.locked && !p.elsewhere
 	p.add(Event{Kind: Wake})
@@ -354,6 +398,9 @@ type teamsClient struct {
 
 func (c *teamsClient) follow(e Event, until time.Duration) {
 	c.events = append(c.events, e)
+	if e.Machine != 0 {
+		return
+	}
 	switch e.Kind {
 	case PowerOn, Wake:
 		c.on, c.asleep = true, false

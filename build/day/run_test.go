@@ -19,6 +19,7 @@ var (
 	flagJSON  = flag.Bool("json", false, "write one JSON object")
 	flagStory = flag.Bool("story", false, "tell the first day")
 	flagAgain = flag.Int("again", 1, "run each K-th seed twice; 0: none")
+	flagTwo   = flag.Bool("two", false, "two computers")
 	flagOut   = flag.String("out", "", "the file for the report")
 	flagParts = flag.Int("parts", 0, "how many processes share the days; TestReport starts them")
 	flagPart  = flag.Int("part", 0, "which of them this is")
@@ -39,7 +40,7 @@ func TestReport(t *testing.T) {
 	}
 	defer out.Close()
 	if *flagStory {
-		if err := Story(out, Simulate(t, NewScript(*flagSeed), openHeliograph)); err != nil {
+		if err := Story(out, Simulate(t, NewScript(*flagSeed, machines()), openHeliograph)); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -56,6 +57,14 @@ func TestReport(t *testing.T) {
 	if err := write(out); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// machines returns how many computers the person has.
+func machines() int {
+	if *flagTwo {
+		return 2
+	}
+	return 1
 }
 
 // outcomes are those of one seed: heliograph's first, then its peers'.
@@ -87,7 +96,7 @@ func inProcesses(t *testing.T, dir string) []outcomes {
 		running.Go(func() {
 			path := filepath.Join(dir, strconv.Itoa(part))
 			cmd := exec.Command(os.Args[0], "-test.run=^TestReport$", "-test.timeout=0", "-seed="+strconv.FormatUint(*flagSeed, 10), "-n="+strconv.Itoa(*flagDays),
-				"-again="+strconv.Itoa(*flagAgain), "-parts="+strconv.Itoa(parts), "-part="+strconv.Itoa(part), "-out="+path)
+				"-again="+strconv.Itoa(*flagAgain), "-two="+strconv.FormatBool(*flagTwo), "-parts="+strconv.Itoa(parts), "-part="+strconv.Itoa(part), "-out="+path)
 			cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "GOGC=400")
 			if text, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("part %d: %v\n%s", part, err, text)
@@ -130,10 +139,10 @@ func reportOf(seed uint64, again int, all []outcomes) *Report {
 }
 
 func simulateSeed(t *testing.T, seed uint64, twice bool) outcomes {
-	script := NewScript(seed)
+	script := NewScript(seed, machines())
 	run := Simulate(t, script, openHeliograph)
 	if twice {
-		sameTrace(t, run, Simulate(t, NewScript(seed), openHeliograph))
+		sameTrace(t, run, Simulate(t, NewScript(seed, machines()), openHeliograph))
 	}
 	out := outcomes{Count(run, true)}
 	for _, p := range Peers {

@@ -28,15 +28,18 @@ func Simulate(t *testing.T, s *Script, open func(*machine) program) *Run {
 
 func play(t *testing.T, s *Script, open func(*machine) program) *Run {
 	w := newWorld(s)
-	m := &machine{world: w}
-	m.program = open(m)
+	machines := make([]*machine, max(1, s.Machines))
+	for i := range machines {
+		machines[i] = &machine{world: w, id: i}
+		machines[i].program = open(machines[i])
+	}
 	for _, e := range s.Events {
 		<-time.After(e.At - w.elapsed())
 		w.note(e)
 		if err := w.act(e); err != nil {
 			t.Fatal(err)
 		}
-		m.apply(e)
+		machines[e.Machine].apply(e)
 		synctest.Wait()
 		w.observe()
 	}
@@ -44,9 +47,11 @@ func play(t *testing.T, s *Script, open func(*machine) program) *Run {
 	synctest.Wait()
 	w.observe()
 	w.timer.Stop()
-	m.turn()
-	if m.running {
-		m.program.kill()
+	for _, m := range machines {
+		m.turn()
+		if m.running {
+			m.program.kill()
+		}
 	}
 	<-time.After(time.Hour) // what is on its way arrives
 	slices.SortStableFunc(w.requests, func(a, b Request) int { return cmp.Compare(a.At, b.At) })

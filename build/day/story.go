@@ -29,7 +29,7 @@ func Story(out io.Writer, run *Run) error {
 		add(t.From, "-- %s until %s%s", t, clock(t.To), times(t))
 	}
 	for _, e := range run.Facts {
-		add(e.At, "the person %s", e)
+		add(e.At, "the person %s%s", e, computer(run, e.Machine))
 	}
 	for _, r := range run.Requests {
 		if r.scope() == Token {
@@ -42,7 +42,7 @@ func Story(out io.Writer, run *Run) error {
 		if r.Failed != nil {
 			status += ": " + r.Failed.label()
 		}
-		add(r.At, "   > %s %s (%s, %s)", r.Action, r.Body, status, (r.End - r.At).Round(time.Millisecond))
+		add(r.At, "   > %s %s (%s, %s)%s", r.Action, r.Body, status, (r.End - r.At).Round(time.Millisecond), computer(run, r.Machine))
 	}
 	for who, moments := range run.Trace {
 		for _, m := range moments {
@@ -78,6 +78,14 @@ func Story(out io.Writer, run *Run) error {
 		}
 	}
 	return nil
+}
+
+// computer names a computer where there are two.
+func computer(run *Run, machine int) string {
+	if run.Script.Machines < 2 {
+		return ""
+	}
+	return fmt.Sprintf(" [computer %d]", machine+1)
 }
 
 func times(t Trouble) string {

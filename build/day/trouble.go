@@ -21,7 +21,7 @@ func troubles(rng *rand.Rand, events []Event) []Trouble {
 		if rng.Float64() < 0.2 {
 			t.From = time.Duration(rng.Int64N(int64(12 * time.Hour)))
 		}
-		t.From = max(0, t.From)
+		t.From, t.Machine = max(0, t.From), e.Machine
 		t.To = t.From + length
 		all[i] = t
 	}

@@ -13,9 +13,14 @@ const never = 1000 * time.Hour
 // but the person could say what they meant, there are several, and whatever fits
 // one of them is right. All instants are true time since the day began.
 type hypothesis struct {
-	policy Policy
-	at     time.Duration
-	// One computer.
+	places [2]place  // the computers
+	people [2]holder // everybody at Microsoft
+}
+
+// place is one computer.
+type place struct {
+	policy                   Policy
+	at                       time.Duration
 	on, asleep, running      bool
 	slept                    time.Duration // since when it is asleep
 	account                  string        // whose session is stored
@@ -25,8 +30,6 @@ type hypothesis struct {
 	calls                    []string // the earliest first
 	choice                   wish
 	ahead                    time.Duration // of the clock that says when work begins
-	// Everybody at Microsoft.
-	people [2]holder
 }
 
 // wish is a choice made in heliograph.
@@ -68,10 +71,10 @@ func preferredOf(status string) string {
 }
 
 // chosen returns the pair of the choice in heliograph; empty: there is none.
-func (h *hypothesis) chosen() string { return pairs[h.choice.status] }
+func (h *place) chosen() string { return pairs[h.choice.status] }
 
 // text returns the text that heliograph should show if it runs.
-func (h *hypothesis) text() string {
+func (h *place) text() string {
 	if h.chosen() != "" && h.choice.text != "" {
 		return h.choice.text
 	}
@@ -88,6 +91,7 @@ func (h *hypothesis) apply(e Event) []hypothesis {
 		other := *h
 		return append(h.apply(e), other)
 	}
+	here := &h.places[e.Machine]
 	switch e.Kind {
 	case Choose:
 		return h.choose(e)
@@ -96,23 +100,23 @@ func (h *hypothesis) apply(e Event) []hypothesis {
 	case Note:
 		return h.noted(e)
 	case SignedIn:
-		return h.signedIn(e.Who)
+		return h.signedIn(e)
 	case SignOut:
-		h.account = ""
+		here.account = ""
 	case Start:
-		h.running = true
+		here.running = true
 	case Quit, Kill:
-		h.running = false
+		here.running = false
 	case Clock:
-		return h.stepped(e.Span)
+		return h.stepped(e)
 	default:
-		h.sit(e)
+		here.sit(e)
 	}
 	return nil
 }
 
 // sit follows what the person does at the computer.
-func (h *hypothesis) sit(e Event) {
+func (h *place) sit(e Event) {
 	use := func(does bool) { h.inUse, h.seen, h.lastInput = does, true, e.At }
 	switch e.Kind {
 	case PowerOn:
@@ -149,24 +153,31 @@ func (h *hypothesis) sit(e Event) {
 
 // choose: the newest action of the person wins, over Teams too.
 func (h *hypothesis) choose(e Event) []hypothesis {
-	h.choice = wish{status: e.Status, text: e.Text, since: e.At, until: never}
+	here := &h.places[e.Machine]
+	here.choice = wish{status: e.Status, text: e.Text, since: e.At, until: never}
 	if e.Span > 0 {
-		h.choice.until = e.At + e.Span
+		here.choice.until = e.At + e.Span
 	}
-	if h.account == "" {
+	if here.account == "" {
 		return nil
 	}
-	p := &h.people[number(h.account)]
+	p := &h.people[number(here.account)]
 	if e.Text != "" {
 		p.kept = false
 	}
-	if h.chosen() == "" || p.theirs == "" {
+	if here.chosen() == "" {
 		return nil
 	}
 	before := *h
 	p.theirs = ""
-	if e.Unwritten {
-		return []hypothesis{before} // what was chosen in Teams may still be there
+	there := &h.places[1-e.Machine]
+	replaced := there.account == here.account && there.chosen() != ""
+	if replaced {
+		there.choice = wish{} // as after a choice in Teams
+	}
+	// What was there may be there still, or the other computer may not know.
+	if before.people != h.people && e.Unwritten || replaced && (e.Unwritten || !there.running || there.asleep) {
+		return []hypothesis{before}
 	}
 	return nil
 }
@@ -175,19 +186,22 @@ func (h *hypothesis) choose(e Event) []hypothesis {
 // next start too.
 func (h *hypothesis) chosenInTeams(e Event) []hypothesis {
 	p := &h.people[number(e.Who)]
-	mine := h.account == e.Who && h.chosen() != ""
 	before := *h
 	p.theirs, p.theirsSince, p.theirsUntil = "", e.At, e.At+24*time.Hour
 	if e.Status != "" {
 		p.theirs = preferredOf(e.Status)
 	}
-	if !mine {
-		return nil
+	unclear := false
+	for i := range h.places {
+		at := &h.places[i]
+		if at.account != e.Who || at.chosen() == "" {
+			continue
+		}
+		unclear = unclear || e.Status == "" && !at.running || // nothing may have been there to reset
+			p.theirs == at.chosen() // the same value: Graph does not say whose it is
+		at.choice = wish{}
 	}
-	h.choice = wish{}
-	switch {
-	case e.Status == "" && !h.running, // nothing may have been there to reset
-		p.theirs == before.chosen(): // the same value: Graph does not say whose it is
+	if unclear {
 		return []hypothesis{before}
 	}
 	return nil
@@ -200,11 +214,11 @@ func (h *hypothesis) noted(e Event) []hypothesis {
 	if e.Span > 0 {
 		p.noteUntil = (e.At + e.Span).Truncate(time.Second) // as Teams does it
 	}
-	if h.text() == "" {
+	if !h.wantText() {
 		return nil
 	}
 	p.kept = true
-	if h.account == e.Who && h.running && !h.asleep {
+	if slices.ContainsFunc(h.places[:], func(at place) bool { return at.account == e.Who && at.running && !at.asleep && at.text() != "" }) {
 		return nil
 	}
 	// Heliograph was not there to see whether the text came first.
@@ -214,43 +228,60 @@ func (h *hypothesis) noted(e Event) []hypothesis {
 }
 
 // signedIn: the choice follows the person to another account.
-func (h *hypothesis) signedIn(who string) []hypothesis {
-	h.account = who
-	p := &h.people[number(who)]
-	if p.theirs == "" || h.chosen() == "" {
+func (h *hypothesis) signedIn(e Event) []hypothesis {
+	here := &h.places[e.Machine]
+	here.account = e.Who
+	p := &h.people[number(e.Who)]
+	there := h.places[1-e.Machine]
+	elsewhere := there.account == e.Who && there.chosen() != ""
+	if here.chosen() == "" || p.theirs == "" && !elsewhere {
 		return nil
 	}
-	if p.theirsSince > h.choice.since {
-		h.choice = wish{}
+	if p.theirs != "" && p.theirsSince > here.choice.since {
+		here.choice = wish{}
 		return nil
 	}
-	// Graph does not say when a choice was made in Teams: it may look newer.
+	// Graph does not say when a choice was made in Teams: it may look newer. The
+	// other computer's looks the same.
 	other := *h
-	other.choice = wish{}
+	other.places[e.Machine].choice = wish{}
 	p.theirs = ""
+	if elsewhere {
+		h.places[1-e.Machine].choice = wish{}
+	}
 	return []hypothesis{other}
+}
+
+// wantText reports whether a text is wanted at any computer.
+func (h *hypothesis) wantText() bool {
+	return slices.ContainsFunc(h.places[:], func(at place) bool { return at.text() != "" })
 }
 
 // stepped: whether a choice "for an hour" or "until ten" was meant is not known,
 // nor whether the clock was right before or after.
-func (h *hypothesis) stepped(by time.Duration) []hypothesis {
-	timed := h.choice.status != "" && h.choice.until != never
-	if !timed && h.policy.To == 0 {
+func (h *hypothesis) stepped(e Event) []hypothesis {
+	here := h.places[e.Machine]
+	timed := here.choice.status != "" && here.choice.until != never
+	if !timed && here.policy.To == 0 {
 		return nil
 	}
-	other := *h
-	other.ahead += by
+	here.ahead += e.Span
 	if timed {
-		other.choice.until -= by
+		here.choice.until -= e.Span
 	}
+	other := *h
+	other.places[e.Machine] = here
 	return []hypothesis{other}
 }
 
 // advance lets time pass up to now.
 func (h *hypothesis) advance(now time.Duration) {
-	h.at = now
-	if h.choice.status != "" && now >= h.choice.until {
-		h.choice = wish{}
+	for i := range h.places {
+		at := &h.places[i]
+		at.at = now
+		if at.choice.status != "" && now >= at.choice.until {
+			at.choice = wish{}
+		}
 	}
 	for i := range h.people {
 		p := &h.people[i]
@@ -260,7 +291,7 @@ func (h *hypothesis) advance(now time.Duration) {
 		if p.note != "" && now >= p.noteUntil {
 			p.note = ""
 		}
-		if h.text() == "" {
+		if !h.wantText() {
 			p.kept = false
 		}
 	}
@@ -268,21 +299,30 @@ func (h *hypothesis) advance(now time.Duration) {
 
 // next returns when time alone changes something.
 func (h *hypothesis) next() time.Duration {
-	at := time.Duration(never)
+	next := time.Duration(never)
+	now := h.places[0].at
 	add := func(t time.Duration) {
-		if t > h.at && t < at {
-			at = t
+		if t > now && t < next {
+			next = t
 		}
 	}
+	for _, at := range h.places {
+		at.changes(add)
+	}
+	for _, p := range h.people {
+		add(p.theirsUntil)
+		add(p.noteUntil)
+	}
+	return next
+}
+
+// changes lists when time alone changes something at a computer.
+func (h *place) changes(add func(time.Duration)) {
 	add(h.choice.until)
 	if h.asleep {
 		add(h.slept + textLasts)
 	}
 	add(h.lastInput + h.policy.AwayAfter)
-	for _, p := range h.people {
-		add(p.theirsUntil)
-		add(p.noteUntil)
-	}
 	if h.policy.To > 0 {
 		for day := -1; day <= 2; day++ {
 			midnight := (h.at + h.ahead + dayBegins).Truncate(24*time.Hour) + time.Duration(day)*24*time.Hour - dayBegins - h.ahead
@@ -290,7 +330,6 @@ func (h *hypothesis) next() time.Duration {
 			add(midnight + time.Duration(h.policy.To)*time.Minute)
 		}
 	}
-	return at
 }
 
 // Ideal is what a colleague should see of one person, made of its parts.
@@ -300,34 +339,67 @@ type Ideal struct {
 	theirs bool   // it was chosen in Teams
 	text   string // the status message
 	ours   bool   // it is heliograph's
+	place  int    // the computer whose session is shown
 }
 
-// ideal returns what colleagues should see of a person now.
+// ideal returns what colleagues should see of a person now. Of two computers the
+// one with the newest input speaks, and a call beats idleness.
 func (h *hypothesis) ideal(who string) Ideal {
 	p := h.people[number(who)]
 	out := Ideal{slot: p.theirs, theirs: p.theirs != "", text: p.note}
-	if !h.running || h.account != who || h.choice.status == "paused" {
-		return out
-	}
-	if c := h.chosen(); c != "" {
-		out.slot, out.theirs = c, false
-	}
-	if h.asleep {
-		if c := h.choice; h.chosen() != "" && c.text != "" && !p.kept {
-			out.text, out.ours = c.text, true
+	best := -1
+	for i := range h.places {
+		at := &h.places[i]
+		if !at.running || at.account != who || at.choice.status == "paused" {
+			continue
 		}
-		return out
+		if c := at.chosen(); c != "" {
+			out.slot, out.theirs = c, false
+		}
+		if text := at.shownText(); text != "" && !p.kept && (!out.ours || at.chosen() != "" && at.choice.text != "") {
+			out.text, out.ours = text, true
+		}
+		if !at.asleep && at.session() != "" && (best < 0 || at.beats(&h.places[best])) {
+			best = i
+		}
 	}
-	out.own = h.session()
-	if text := h.text(); text != "" && !p.kept && (h.chosen() != "" || h.working() && !h.elsewhere) {
-		out.text, out.ours = text, true
+	if best >= 0 {
+		out.own, out.place = h.places[best].session(), best
 	}
 	return out
 }
 
+// beats reports whether a computer speaks rather than another.
+func (h *place) beats(o *place) bool {
+	if mine, theirs := h.inCall(), o.inCall(); mine != theirs {
+		return mine
+	}
+	if h.inUse != o.inUse {
+		return h.inUse
+	}
+	return h.lastInput > o.lastInput
+}
+
+func (h *place) inCall() bool { return len(h.calls) > 0 && !h.elsewhere }
+
+// shownText returns the text that is shown for a computer on which heliograph
+// runs.
+func (h *place) shownText() string {
+	if h.asleep {
+		if h.chosen() == "" {
+			return ""
+		}
+		return h.choice.text
+	}
+	if h.chosen() != "" || h.working() && !h.elsewhere {
+		return h.text()
+	}
+	return ""
+}
+
 // session returns the pair of the session while heliograph runs and the computer
 // is awake.
-func (h *hypothesis) session() string {
+func (h *place) session() string {
 	out := h.automatic()
 	if out == "" && h.chosen() != "" {
 		return "Available/Available" // a preferred presence needs a session
@@ -335,7 +407,7 @@ func (h *hypothesis) session() string {
 	return out
 }
 
-func (h *hypothesis) automatic() string {
+func (h *place) automatic() string {
 	switch {
 	case h.chosen() == "" && !h.working():
 		return ""
@@ -360,7 +432,7 @@ func (h *hypothesis) automatic() string {
 }
 
 // working reports whether it is working time.
-func (h *hypothesis) working() bool {
+func (h *place) working() bool {
 	if h.policy.To == 0 {
 		return true
 	}
@@ -423,7 +495,7 @@ const mostHypotheses = 16
 
 // Truth returns what colleagues should see of each person over the day.
 func Truth(p Policy, facts []Event, people []string) map[string][]Span {
-	all := []hypothesis{{policy: p}}
+	all := []hypothesis{{places: [2]place{{policy: p}, {policy: p}}}}
 	out := map[string][]Span{}
 	now := time.Duration(0)
 	for i := 0; now < dayLength; {
@@ -461,7 +533,7 @@ func extend(spans []Span, now time.Duration, all []hypothesis, who string) []Spa
 		if !slices.Contains(ideals, w) {
 			ideals = append(ideals, w)
 		}
-		if h := &all[i]; w.ours && h.asleep && now >= h.slept+textLasts {
+		if w.ours && all[i].cannotRenew(now) {
 			// Nobody renews it: it has ended, or will.
 			if w.text, w.ours = "", false; !slices.Contains(ideals, w) {
 				ideals = append(ideals, w)
@@ -472,6 +544,14 @@ func extend(spans []Span, now time.Duration, all []hypothesis, who string) []Spa
 		return spans
 	}
 	return append(spans, Span{now, ideals})
+}
+
+// cannotRenew reports that every computer that shows a text has slept for so
+// long that the text may have ended.
+func (h *hypothesis) cannotRenew(now time.Duration) bool {
+	return !slices.ContainsFunc(h.places[:], func(at place) bool {
+		return at.running && at.shownText() != "" && (!at.asleep || now < at.slept+textLasts)
+	})
 }
 
 // distinct drops hypotheses that have become the same.
@@ -486,5 +566,11 @@ func distinct(all []hypothesis) []hypothesis {
 }
 
 func (h hypothesis) same(o hypothesis) bool {
-	return h.choice == o.choice && h.people == o.people && h.account == o.account && h.ahead == o.ahead
+	for i := range h.places {
+		a, b := h.places[i], o.places[i]
+		if a.choice != b.choice || a.account != b.account || a.ahead != b.ahead {
+			return false
+		}
+	}
+	return h.people == o.people
 }

@@ -30,6 +30,12 @@ func morning(more ...Event) []Event {
 	return append([]Event{at("8:58", PowerOn, Event{}), at("8:59", Start, Event{}), at("8:59:30", SignedIn, Event{Who: Ada}), at("9:00", Input, Event{})}, more...)
 }
 
+// two is a morning with a second computer, which runs from 9:01 on and is locked.
+func two(more ...Event) []Event {
+	return morning(append([]Event{at("9:01", PowerOn, Event{Machine: 1}), at("9:01:10", Start, Event{Machine: 1}), at("9:01:20", SignedIn, Event{Machine: 1, Who: Ada}),
+		at("9:01:30", Input, Event{Machine: 1}), at("9:02", Lock, Event{Machine: 1}), at("9:03", Rest, Event{}), at("9:04", Input, Event{})}, more...)...)
+}
+
 // right returns all right answers at a time of the day.
 func right(facts []Event, who, clock string) string {
 	spans := Truth(office, facts, []string{Ada, Grace})[who]
@@ -91,6 +97,15 @@ func TestTruth(t *testing.T) {
 		{"paused", morning(call, at("9:15", Choose, Event{Status: "paused"})), "", "9:20", "none none"},
 		{"killed", morning(busy, at("9:15", Kill, Event{})), "", "9:20", "none none"},
 		{"power_lost", morning(call, at("9:15", PowerOff, Event{}), at("9:16", PowerOn, Event{}), at("9:17", Start, Event{})), "", "9:20", "none none"},
+		{"two_newest_input", two(at("9:30", Unlock, Event{Machine: 1}), at("9:31", Rest, Event{Machine: 1})), "", "9:33", available + " none"},
+		{"two_one_idle", two(at("9:30", Unlock, Event{Machine: 1}), at("9:31", Rest, Event{Machine: 1})), "", "9:36", available + " none"},
+		{"two_both_idle", two(at("9:20", Rest, Event{}), at("9:30", Unlock, Event{Machine: 1}), at("9:31", Rest, Event{Machine: 1})), "", "9:36", away + " none"},
+		{"two_call_beats_input", two(call, at("9:30", Unlock, Event{Machine: 1})), "", "9:31", inCall + " none On a Zoom call"},
+		{"two_one_sleeps", two(at("9:30", Unlock, Event{Machine: 1}), at("9:31", Sleep, Event{})), "", "9:31", available + " none"},
+		{"two_one_quits", two(at("9:30", Unlock, Event{Machine: 1}), at("9:31", Quit, Event{})), "", "9:31", available + " none"},
+		{"two_choices", two(busy, at("9:30", Choose, Event{Machine: 1, Status: "away"})), "", "9:31", available + " " + away},
+		{"two_choices_then_automatic", two(busy, at("9:30", Choose, Event{Machine: 1, Status: "away"}), at("9:31", Choose, Event{Machine: 1, Status: "automatic"})), "", "9:32", available + " none"},
+		{"two_choice_of_the_one_that_quit", two(busy, at("9:30", Quit, Event{})), "", "9:31", away + " none"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			who := c.who
