@@ -183,8 +183,10 @@ type Script struct {
 	Policy    Policy
 	RoundTrip time.Duration // of one request on a good network, at most
 	TokenLife time.Duration
-	Events    []Event
-	Troubles  []Trouble
+	// StatusZone is the zone in which Microsoft answers the end of a message.
+	StatusZone string
+	Events     []Event
+	Troubles   []Trouble
 }
 
 // dayLength is how long a day is simulated, from seven in the morning; the night

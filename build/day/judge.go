@@ -26,7 +26,7 @@ type judge struct {
 	run     *Run
 	excuses []Excuse
 	who     string
-	began   map[string]string // what is wrong now: since what
+	began   map[part]string // what is wrong now, by its first part: why
 }
 
 // Judge lists all that was wrong in a run, in order. A strategy that does not set
@@ -47,7 +47,7 @@ func Judge(run *Run, messages bool) ([]Wrong, map[string][]Span) {
 	all := Excuses(run, truth)
 	var out []Wrong
 	for _, who := range people {
-		j := &judge{run: run, excuses: all, who: who, began: map[string]string{}}
+		j := &judge{run: run, excuses: all, who: who, began: map[part]string{}}
 		out = append(out, j.judge(truth[who], run.Trace[who])...)
 	}
 	slices.SortStableFunc(out, func(a, b Wrong) int { return cmp.Compare(a.From, b.From) })
@@ -113,18 +113,45 @@ func (j *judge) compare(at time.Duration, truth Span, seen Moment) (Wrong, bool)
 			best, ideal = bad, w
 		}
 	}
-	what := whatIsWrong(best, ideal, seen)
-	for k := range j.began {
-		if k != what {
-			delete(j.began, k)
-		}
-	}
-	if _, known := j.began[what]; !known {
-		j.began[what] = j.since(at)
-	}
-	w := Wrong{From: at, Who: j.who, Cause: what + ", after " + j.began[what], Sees: sight(seen), Should: ideal.sight(seen.Clients)}
+	w := Wrong{From: at, Who: j.who, Cause: j.cause(at, best, ideal, seen), Sees: sight(seen), Should: ideal.sight(seen.Clients)}
 	w.Excuse = j.excuse(at, best)
 	return w, true
+}
+
+// cause names what is wrong with the first part that is, and why. It stays the
+// same for as long as that part is wrong: what follows from it has no cause of its
+// own.
+func (j *judge) cause(at time.Duration, bad part, w Ideal, m Moment) string {
+	for _, p := range []part{slot, session, message} {
+		if bad&p == 0 {
+			delete(j.began, p)
+		}
+	}
+	for _, p := range []part{slot, session, message} {
+		if bad&p == 0 {
+			continue
+		}
+		if j.began[p] == "" {
+			j.began[p] = whatIsWrong(bad, w, m) + ", " + j.why(at, p)
+		}
+		return j.began[p]
+	}
+	return ""
+}
+
+// why names the write that has made a part wrong, else what has happened before.
+func (j *judge) why(at time.Duration, p part) string {
+	for _, r := range slices.Backward(j.run.Requests) {
+		if r.At <= at && at <= max(r.End, r.At+j.run.Script.RoundTrip) && r.scope() != Read && r.scope() != Token && partsOf(r.scope()) == p && !j.changed(at) {
+			return "by " + r.Action
+		}
+	}
+	return "after " + j.since(at)
+}
+
+// changed reports whether something else than a write happened at an instant.
+func (j *judge) changed(at time.Duration) bool {
+	return slices.ContainsFunc(j.run.Facts, func(e Event) bool { return e.At == at })
 }
 
 func sight(m Moment) string {

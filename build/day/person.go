@@ -46,6 +46,7 @@ func NewScript(seed uint64, machines int) *Script {
 	rng := rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15))
 	s := &Script{Seed: seed, Machines: machines, RoundTrip: time.Duration(40+rng.IntN(260)) * time.Millisecond, TokenLife: time.Duration(60+rng.IntN(30)) * time.Minute}
 	s.Policy = Policy{AwayAfter: time.Duration(pick(rng, 5, 5, 5, 3, 10)) * time.Minute, AwayWhenLocked: rng.Float64() < 0.85, CallMessage: rng.Float64() < 0.6}
+	s.StatusZone = pick(rng, "", "", "W. Europe Standard Time", "Pacific Standard Time")
 	if rng.Float64() < 0.15 {
 		s.Policy.From, s.Policy.To = 8*60, (16+rng.IntN(3))*60
 	}
@@ -98,8 +99,10 @@ func (p *person) live() {
 // gap lets some time pass: often seconds, so that things happen at once.
 func (p *person) gap() {
 	switch x := p.rng.Float64(); {
-	case x < 0.2:
-		p.wait(200*time.Millisecond, 10*time.Second)
+	case x < 0.08:
+		p.wait(5*time.Millisecond, 800*time.Millisecond) // while requests are under way
+	case x < 0.25:
+		p.wait(800*time.Millisecond, 10*time.Second)
 	case x < 0.75:
 		p.wait(10*time.Second, 10*time.Minute)
 	default:
@@ -163,7 +166,7 @@ func (p *person) atComputer() []step {
 		{0.5, p.on, p.losePower},
 		{14, !p.on, p.powerOn},
 		{1.2, here && p.running, func() { p.running = false; p.add(Event{Kind: Quit}); p.wait(6*time.Second, 7*time.Second) }},
-		{0.8, p.on && p.running, func() { p.running = false; p.add(Event{Kind: Kill}) }},
+		{1, p.on && p.running, p.getKilled},
 		{8, here && !p.running, func() { p.running = true; p.add(Event{Kind: Start}) }},
 		{0.8, here && p.running && p.account != "", p.signOut},
 		{0.7, here && p.running && p.account != "", func() { p.signIn(otherThan(p.account)) }},
@@ -267,11 +270,30 @@ func (p *person) writeNote() {
 	if p.rng.Float64() < 0.8 {
 		p.notes++
 		e.Text = "Note " + string(rune('A'+p.notes%26))
+		if p.rng.Float64() < 0.1 {
+			e.Text += "<pinnednote></pinnednote>" // shown when people write to them
+		}
 		if p.rng.Float64() < 0.4 {
 			e.Span = p.between(5*time.Minute, 8*time.Hour).Round(time.Second)
 		}
 	}
 	p.add(e)
+}
+
+// getKilled is what fate does to the program, often while it writes. Often
+// something starts it again.
+func (p *person) getKilled() {
+	if p.on && !p.asleep && !p.locked && !p.elsewhere && p.rng.Float64() < 0.5 {
+		p.choose()
+		p.wait(time.Millisecond, time.Second)
+	}
+	p.running = false
+	p.add(Event{Kind: Kill})
+	if !p.asleep && p.rng.Float64() < 0.5 {
+		p.wait(time.Second, 10*time.Second)
+		p.running = true
+		p.add(Event{Kind: Start})
+	}
 }
 
 // walk goes to the other computer, and leaves this one as people do.

@@ -31,7 +31,7 @@ type world struct {
 
 // newWorld opens a world; the caller is in a bubble.
 func newWorld(s *Script) *world {
-	w := &world{script: s, server: emu.New(emu.Options{TokenLife: s.TokenLife}), begin: time.Now(), trace: map[string][]Moment{Ada: nil}}
+	w := &world{script: s, server: emu.New(emu.Options{TokenLife: s.TokenLife, Switches: emu.Switches{StatusZone: s.StatusZone}}), begin: time.Now(), trace: map[string][]Moment{Ada: nil}}
 	for _, t := range s.Troubles {
 		if t.Times == 0 {
 			t.Times = -1
