@@ -224,16 +224,6 @@ func (x *excuses) nextHere(after int, kinds ...Kind) time.Duration {
 	return dayLength
 }
 
-// next returns when one of the kinds happens next.
-func (x *excuses) next(after int, kinds ...Kind) time.Duration {
-	for _, e := range x.run.Facts[after+1:] {
-		if slices.Contains(kinds, e.Kind) {
-			return e.At
-		}
-	}
-	return dayLength
-}
-
 // leave: what could not be cleared within the time for it stays until somebody
 // is back.
 func (x *excuses) leave(e Event, within, back time.Duration, who string) {

@@ -10,14 +10,18 @@ import (
 // replaced it at once; or a choice was made in heliograph and another in Teams
 // while no request succeeded, so that their order cannot be told.
 func seen(run *Run) []Event {
-	facts := slices.Clone(run.Facts)
+	// Who removes what is not there has done nothing.
+	facts := slices.DeleteFunc(slices.Clone(run.Facts), func(e Event) bool {
+		was := run.before(e.Who, e.At)
+		return e.Kind == Note && e.Text == "" && was.Message == "" || e.Kind == Choice && e.Status == "" && was.Preferred == ""
+	})
 	var chosen *Event // the latest choice in heliograph that is not confirmed yet
 	for i := range facts {
 		e := &facts[i]
 		switch e.Kind {
 		case Choose:
 			chosen = e
-			e.Unwritten = !run.writes(e.At, run.takenBack(i))
+			e.Unwritten = !run.writes(e.At, takenBack(facts[i+1:]))
 		case Note:
 			e.Unseen = run.crosses(e.At, Message)
 		case Choice:
@@ -29,9 +33,26 @@ func seen(run *Run) []Event {
 
 // takenBack returns when a choice is followed by another one, or by the end of
 // the program or the sign-in.
-func (r *Run) takenBack(i int) time.Duration {
-	x := excuses{run: r}
-	return x.next(i, Choose, Choice, Quit, SignOut, SignedIn, Kill, PowerOff)
+func takenBack(after []Event) time.Duration {
+	i := slices.IndexFunc(after, func(e Event) bool {
+		return slices.Contains([]Kind{Choose, Choice, Quit, SignOut, SignedIn, Kill, PowerOff}, e.Kind)
+	})
+	if i < 0 {
+		return dayLength
+	}
+	return after[i].At
+}
+
+// before returns what was true of a person just before an instant.
+func (r *Run) before(who string, at time.Duration) Moment {
+	var out Moment
+	for _, m := range r.Trace[who] {
+		if m.At >= at {
+			break
+		}
+		out = m
+	}
+	return out
 }
 
 // writes reports whether a preferred presence was sent in a span.
