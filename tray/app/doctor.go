@@ -18,5 +18,8 @@ func (in *verbs) doctor(ctx context.Context) control.Report {
 	}
 	parts := append(doctor.Detector(in.watch.Parts()), doctor.Surroundings(ctx)...)
 	parts = append(parts, doctor.Settings(v, in.settings.Unwatched()), doctor.Account(v.Config, f.Account, problem), doctor.Graph(v.Config, f.State))
+	if in.opts.Logbook != nil {
+		parts = append(parts, doctor.Log(in.opts.LogPath, in.opts.Logbook.Problem()))
+	}
 	return doctor.Report(true, append(parts, in.publish.outlets.Parts()...))
 }

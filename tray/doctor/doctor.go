@@ -63,7 +63,7 @@ func probeAll(ctx context.Context, probes []probe) []control.Part {
 // still knows from the rest whether the person is there, and is in a call.
 var optional = map[string]bool{
 	"sleep": true, "clock": true, "lock": true, "lockers": true, "inhibitors": true, "awake": true, "camera": true, "sound-cards": true,
-	"tray": true, "toast": true, "dbus": true,
+	"tray": true, "toast": true, "dbus": true, "log": true,
 }
 
 // Report gives each part its level. running reports that the parts are those of
@@ -114,6 +114,17 @@ func Settings(v settings.Value, unwatched error) control.Part {
 	}
 	if p.Value != "" && len(v.Menu.Switches) > 0 {
 		p.Value += "; changed in the menu: " + strings.Join(v.ChangedInMenu(), ", ")
+	}
+	return p
+}
+
+// Log reports whether the log is written. problem is why the last line is not in
+// the file; nil: it is.
+func Log(path string, problem error) control.Part {
+	p := control.Part{Name: "log", Backend: path, Value: "written"}
+	if problem != nil {
+		p.Value, p.Problem = "", "nothing is written: "+problem.Error()
+		p.Fix = "make its folder one that you can write to, with room on the disk, and remove what is not a file of yours there"
 	}
 	return p
 }

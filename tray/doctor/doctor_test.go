@@ -99,6 +99,17 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+// TestLog: without its file the log is a warning with a remedy.
+func TestLog(t *testing.T) {
+	r := Report(true, []control.Part{Log("/var/log", nil), Log("/var/log", errors.New("no room"))})
+	if p := r.Parts[0]; p.Level != control.LevelOK || p.Backend != "/var/log" {
+		t.Errorf("%+v", p)
+	}
+	if p := r.Parts[1]; p.Level != control.LevelWarning || !strings.Contains(p.Problem, "no room") || p.Fix == "" || p.Value != "" {
+		t.Errorf("%+v", p)
+	}
+}
+
 // TestLevels: over SSH much is absent, and only what is needed is a problem.
 func TestLevels(t *testing.T) {
 	broken := func(name string) control.Part { return control.Part{Name: name, Problem: "absent"} }

@@ -171,6 +171,7 @@ var german = map[string]string{
 	"part.sound-cards": "Soundkarten",
 	"part.toast":       "Benachrichtigungen",
 	"part.keyring":     "Schlüsselbund",
+	"part.log":         "Protokoll",
 	"part.settings":    "Einstellungen",
 	"part.account":     "Konto",
 	"part.graph":       "Microsoft Graph",

@@ -171,6 +171,7 @@ var english = map[string]string{
 	"part.sound-cards": "Sound cards",
 	"part.toast":       "Notifications",
 	"part.keyring":     "Keyring",
+	"part.log":         "Log",
 	"part.settings":    "Settings",
 	"part.account":     "Account",
 	"part.graph":       "Microsoft Graph",
