@@ -3,6 +3,7 @@ package detect
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -185,6 +186,31 @@ func TestServerComesBack(t *testing.T) {
 		pass(time.Hour)
 		if again, _ := s.counts(); again != n {
 			t.Errorf("an open one is looked for %d times", again-n)
+		}
+	})
+}
+
+// A service that ends and is back a hundred times is open each time, and nothing
+// of the ones before is left: no open source, no goroutine.
+func TestServerComesBackAHundredTimes(t *testing.T) {
+	s := &service{up: true}
+	inBubble(t, []kind{lock(s)}, func(t *testing.T, w *Watcher, appeared func()) {
+		goroutines := runtime.NumGoroutine()
+		for n := range 100 {
+			s.set(func() { s.up, s.err = false, errors.New("it went away") })
+			pass(time.Second)
+			if _, open := s.counts(); open != 0 {
+				t.Fatalf("after its end %d the service is open %d times", n, open)
+			}
+			s.set(func() { s.up, s.err = true, nil })
+			appeared()
+			pass(time.Second)
+			if _, open := s.counts(); open != 1 {
+				t.Fatalf("after its return %d the service is open %d times", n, open)
+			}
+		}
+		if now := runtime.NumGoroutine(); now > goroutines {
+			t.Errorf("%d goroutines, %d before", now, goroutines)
 		}
 	})
 }
