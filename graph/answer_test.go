@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +27,9 @@ func unknownOutcome(t *testing.T, what string, err error) {
 		if errors.Is(err, kind) {
 			t.Errorf("%s: %v, which is %v", what, err, kind)
 		}
+	}
+	if strings.Contains(err.Error(), "password") {
+		t.Errorf("%s: %v", what, err)
 	}
 	if key := Explain(err).Key; key != "network" {
 		t.Errorf("%s: %v, explained as %s", what, err, key)

@@ -77,21 +77,21 @@ func TestLostAnswerOfAWrite(t *testing.T) {
 
 // TestNoNames: no name is resolved: the server says so, refuses, or is silent.
 func TestNoNames(t *testing.T) {
-	quiet, err := net.ListenPacket("udp", "127.0.0.1:0")
+	quiet, err := net.Listen("tcp", "127.0.0.1:0") // which accepts, and says nothing
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer quiet.Close()
-	gone, err := net.ListenPacket("udp", "127.0.0.1:0")
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	gone.Close()
-	for name, at := range map[string]string{"silent": quiet.LocalAddr().String(), "refusing": gone.LocalAddr().String()} {
+	for name, at := range map[string]string{"silent": quiet.Addr().String(), "refusing": gone.Addr().String()} {
 		r := newRoad(t)
 		tr := newTransport()
 		resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "udp", at)
+			return new(net.Dialer).DialContext(ctx, "tcp", at)
 		}}
 		tr.DialContext = (&net.Dialer{Resolver: resolver}).DialContext
 		r.account.http.Transport = guard{tr, &held{}}

@@ -29,7 +29,8 @@ type badRoad struct {
 	answer http.HandlerFunc
 }
 
-// impatience is the deadline of an exchange on a bad road in these tests;
+// impatience is the deadline of an exchange on a bad road in most of these tests:
+// whether a request gets so far in that time does not matter to them.
 // TestEveryExchangeHasADeadline holds the real one.
 const impatience = 150 * time.Millisecond
 
