@@ -118,7 +118,7 @@ func (x *excuses) changes() {
 			}
 		}
 	}
-	for _, e := range x.run.Facts {
+	for i, e := range x.run.Facts {
 		who := e.Who
 		switch {
 		case e.Kind == Choice:
@@ -131,7 +131,9 @@ func (x *excuses) changes() {
 		for _, w := range append(x.at(e.Who, e.At-1).Ideals, x.at(e.Who, e.At).Ideals...) {
 			longest = max(longest, renews(w.own))
 		}
-		x.add(e.At, e.At+longest+react, session|message, who, "not read yet")
+		// Who quits or signs out reads first.
+		until := min(e.At+longest, x.next(i, Quit, SignOut, SignedIn))
+		x.add(e.At, until+react, session|message, who, "not read yet")
 	}
 }
 
@@ -218,6 +220,16 @@ func (x *excuses) nextHere(after int, kinds ...Kind) time.Duration {
 	here := x.run.Facts[after].Machine
 	for _, e := range x.run.Facts[after+1:] {
 		if e.Machine == here && slices.Contains(kinds, e.Kind) {
+			return e.At
+		}
+	}
+	return dayLength
+}
+
+// next returns when one of the kinds happens next, at any computer.
+func (x *excuses) next(after int, kinds ...Kind) time.Duration {
+	for _, e := range x.run.Facts[after+1:] {
+		if slices.Contains(kinds, e.Kind) {
 			return e.At
 		}
 	}
