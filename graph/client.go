@@ -41,6 +41,9 @@ type Client struct {
 
 var _ presence.Service = (*Client)(nil)
 
+// Account identifies the person and the application.
+func (c *Client) Account() string { return c.app + "/" + c.user }
+
 // SetPresence sets the application's session.
 //
 // Source: https://learn.microsoft.com/graph/api/presence-setpresence

@@ -13,6 +13,7 @@ import (
 // nobody is a service that accepts everything and shows nothing.
 type nobody struct{}
 
+func (nobody) Account() string                                           { return "nobody" }
 func (nobody) SetPresence(context.Context, Pair, time.Duration) error    { return nil }
 func (nobody) ClearPresence(context.Context) error                       { return nil }
 func (nobody) SetPreferred(context.Context, Pair, time.Duration) error   { return nil }

@@ -39,40 +39,24 @@ func (l *Loop) setLeft(left []Left) {
 	l.left = left
 }
 
-// left lists what Graph may still hold of ours at now. lost says that the
-// outcome of a session's write before the clearing was not known.
-func (r *reconciler) left(lost bool, now time.Time) []Left {
+// left lists what Graph may still hold of ours at now, for any account.
+func (r *reconciler) left(now time.Time) []Left {
 	var all []Left
-	add := func(kind LeftKind, p Pair, until time.Time) {
-		if until.After(now) {
-			all = append(all, Left{kind, p, until})
+	add := func(kind LeftKind, e Entry) {
+		for _, w := range e.Writes {
+			until := w.Expires
+			if !w.Late.IsZero() {
+				until = w.Gone
+			}
+			if !w.Zero() && until.After(now) {
+				all = append(all, Left{kind, w.Pair, until})
+			}
 		}
 	}
-	until := r.sent.Expires // zero: no session of ours
-	if p := r.want.Session; lost && r.unknown {
-		// The write that was lost may have set, or renewed, this.
-		may := now.Add(longestExpire)
-		if !p.Zero() {
-			may = now.Add(r.opts.Timing(p).Expire)
-		}
-		if p == r.sent.Pair && may.After(until) {
-			until = may
-		} else if p != r.sent.Pair {
-			add(LeftSession, p, may)
-		}
-	}
-	add(LeftSession, r.sent.Pair, until)
-	for _, s := range append([]Sent{r.saved.Preferred}, r.saved.Former...) {
-		if !s.Zero() {
-			add(LeftPreferred, s.Pair, s.Expires)
-		}
-	}
-	if r.saved.Message != "" {
-		until := r.saved.MessageUntil
-		if until.IsZero() { // not confirmed
-			until = now.Add(messageExpire)
-		}
-		add(LeftMessage, Pair{}, until)
+	for _, l := range r.accounts() {
+		add(LeftSession, l.Session)
+		add(LeftPreferred, l.Preferred)
+		add(LeftMessage, l.Message)
 	}
 	return all
 }

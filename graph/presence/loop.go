@@ -153,6 +153,8 @@ func (l *Loop) Run(ctx context.Context) {
 	defer timer.Stop()
 	for {
 		now := l.opts.Now()
+		r.stepClock(now)
+		r.lookAfterStop(now)
 		in := l.take()
 		next := in.service
 		if in.newer {
@@ -161,11 +163,11 @@ func (l *Loop) Run(ctx context.Context) {
 		r.absorb(in, now)
 		r.decide(now)
 		if len(in.release) > 0 {
-			r.cancel()
 			l.setLeft(r.clearAll(context.WithoutCancel(ctx)))
-			r.service, r.signIn, r.trouble = nil, nil, trouble{}
+			r.adopt(nil, now)
+			r.trouble = trouble{}
 			if in.newer {
-				r.adopt(*next)
+				r.adopt(*next, now)
 			}
 			for _, done := range in.release {
 				close(done)
@@ -174,14 +176,16 @@ func (l *Loop) Run(ctx context.Context) {
 		}
 		r.start(ctx, now)
 		l.publish(r.state(now))
-		timer.Reset(r.sleep(now))
+		sleep := r.sleep(now)
+		r.clock.arm(sleep)
+		timer.Reset(sleep)
 		select {
 		case <-ctx.Done():
-			r.cancel()
 			l.setLeft(r.clearAll(context.WithoutCancel(ctx)))
 			l.publish(r.state(l.opts.Now()))
 			return
 		case <-l.wake:
+			r.look.fresh = false // something has happened since
 		case <-timer.C:
 		case done := <-r.results:
 			r.finish(done, l.opts.Now())

@@ -2,93 +2,65 @@ package presence
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"time"
 )
 
 // planMessage keeps the status message of a call or a choice, and restores the
-// user's own afterwards.
+// person's own afterwards. One that they write meanwhile is theirs to keep.
 func (r *reconciler) planMessage(now time.Time) (job, bool) {
-	own, text := r.saved.Message, r.want.Message
+	l, text := &r.ledger, r.want.Message
+	e := &l.Message
 	switch {
-	case text == "" && own == "":
+	case text == "" && (e.empty() || e.known(Value{}, now)):
+		l.Yielded = false
+		return job{}, false
+	case text != "" && l.Yielded:
+		return job{}, false
+	case text != "" && e.known(Value{Text: text}, now) && now.Before(e.newest().At.Add(messageRenew)):
+		return job{}, false
+	case !r.looked(now):
+		return r.lookFirst(), true
+	case r.overwritten(now):
+		r.opts.Log.Info("the person has written a status message of their own")
+		e.forget()
+		l.Before, l.Yielded = Note{}, text != ""
+		r.keep()
 		return job{}, false
 	case text == "":
-		return job{kindMessage, "restore the status message", r.restoreMessage(now), func(err error, _ time.Time) {
-			if err != nil {
-				return
-			}
-			r.saved.Message, r.saved.Earlier, r.saved.MessageUntil = "", nil, time.Time{}
-			r.saved.Before, r.saved.BeforeUntil = "", time.Time{}
-			r.readDue = true
-			r.keep()
-		}}, true
-	case own == text && now.Before(r.saved.MessageUntil.Add(messageRenew-messageExpire)):
-		return job{}, false
+		return r.restoreMessage(now), true
 	}
 	return r.setMessage(now), true
 }
 
-// setMessage sets the status message that is wanted, after it has read the
-// user's own if ours is not there yet.
-func (r *reconciler) setMessage(now time.Time) job {
-	own, text := r.saved.Message, r.want.Message
-	service, until := r.service, now.Add(messageExpire)
-	before, beforeUntil := r.saved.Before, r.saved.BeforeUntil
-	tried := false
-	set := func(ctx context.Context) error {
-		if own == "" {
-			shown, err := service.Shown(ctx)
-			if err != nil {
-				return err
-			}
-			before, beforeUntil = shown.Message, shown.MessageUntil
-		}
-		tried = true
-		return service.SetStatusMessage(ctx, text, until)
+// overwritten reports whether the person has written a message over ours.
+func (r *reconciler) overwritten(now time.Time) bool {
+	e, shown := r.ledger.Message, r.look.shown.Message
+	if e.empty() || shown == "" || !r.canLook(now) || e.has(sameText(shown)) || r.recently(kindMessage, sameText(shown), now) {
+		return false
 	}
-	return job{kindMessage, "set the status message", set, func(err error, _ time.Time) {
-		if !tried {
-			return
-		}
-		// It is ours from the first try on, confirmed or not: otherwise, after
-		// a lost answer, it would look like the user's own.
-		if own != "" && own != text && !slices.Contains(r.saved.Earlier, own) {
-			r.saved.Earlier = append(slices.Clone(r.saved.Earlier), own)
-		}
-		r.saved.Message, r.saved.MessageUntil = text, until
-		if err != nil {
-			r.saved.MessageUntil = time.Time{}
-		} else {
-			r.saved.Earlier = nil
-		}
-		r.saved.Before, r.saved.BeforeUntil = before, beforeUntil
-		r.readDue = true
-		r.keep()
-	}}
+	// A read that is older than our write shows what was there before it.
+	old := now.Before(e.newest().At.Add(settleTime)) && sameText(shown)(Value{Text: r.ledger.Before.Text})
+	return !old
 }
 
-// restoreMessage restores the message before ours, unless the user has written
-// another one since.
-func (r *reconciler) restoreMessage(now time.Time) func(context.Context) error {
-	service, s := r.service, r.saved
-	return func(ctx context.Context) error {
-		shown, err := service.Shown(ctx)
-		if err != nil {
-			return err
-		}
-		same := func(own string) bool { return strings.TrimSpace(shown.Message) == strings.TrimSpace(own) }
-		if shown.Message != "" && !same(s.Message) && !slices.ContainsFunc(s.Earlier, same) {
-			return nil
-		}
-		text := s.Before
-		if !s.BeforeUntil.IsZero() && !now.Before(s.BeforeUntil) {
-			text = ""
-		}
-		if text == shown.Message {
-			return nil
-		}
-		return service.SetStatusMessage(ctx, text, s.BeforeUntil)
+// setMessage sets the status message that is wanted, and remembers the person's
+// own if ours is not there yet.
+func (r *reconciler) setMessage(now time.Time) job {
+	text, until, service := r.want.Message, now.Add(messageExpire), r.service
+	if shown := r.look.shown; r.ledger.Message.empty() && r.canLook(now) && !r.recently(kindMessage, sameText(shown.Message), now) {
+		r.ledger.Before = Note{shown.Message, shown.MessageUntil}
 	}
+	set := func(ctx context.Context) error { return service.SetStatusMessage(ctx, text, until) }
+	w := Write{Value: Value{Text: text}, At: now, Expires: until, Gone: until.Add(settleTime)}
+	return r.write(kindMessage, "set the status message", w, set, func(time.Time) {})
+}
+
+// restoreMessage restores the message before ours.
+func (r *reconciler) restoreMessage(now time.Time) job {
+	before, service := r.ledger.Before, r.service
+	if !before.Until.IsZero() && !now.Before(before.Until) {
+		before = Note{}
+	}
+	restore := func(ctx context.Context) error { return service.SetStatusMessage(ctx, before.Text, before.Until) }
+	return r.write(kindMessage, "restore the status message", Write{At: now}, restore, func(time.Time) {})
 }

@@ -2,123 +2,92 @@ package presence
 
 import (
 	"context"
-	"errors"
-	"slices"
-	"strings"
 	"time"
 )
 
 // planPreferred keeps the preferred presence of a choice, clears it only if it
-// is still ours, and clears the user's own only when the user asked for that.
+// is still ours, and clears the person's own only when they asked for that.
 func (r *reconciler) planPreferred(now time.Time) (job, bool) {
-	r.dropExpired(now)
-	own, p, until := r.saved.Preferred, r.want.Preferred, r.want.PreferredUntil
+	e, p, until := &r.ledger.Preferred, r.want.Preferred, r.want.PreferredUntil
+	own := e.newest()
 	switch {
 	case r.clearTheirs:
-		return job{kindPreferred, "clear the preferred presence chosen in Teams", r.service.ClearPreferred, func(err error, _ time.Time) {
-			if err == nil {
-				r.clearTheirs, r.theirs, r.readDue = false, Pair{}, true
-			}
-		}}, true
-	case p.Zero() && own.Zero() && len(r.saved.Former) == 0:
+		return r.freeTheirs(now), true
+	case p.Zero() && e.empty(), p.Zero() && e.known(Value{}, now):
 		return job{}, false
+	case p.Zero() && e.Sure && !own.Zero() && !now.Before(own.Expires):
+		return job{}, false // Graph drops it now
 	case p.Zero():
-		return job{kindPreferred, "clear preferred presence", r.clearOurs(), func(err error, _ time.Time) {
-			if err == nil {
-				r.saved.Preferred, r.saved.Former, r.readDue = Sent{}, nil, true
-				r.keep()
-			}
-		}}, true
-	case own.Pair == p && own.At.IsZero(): // not confirmed
-	case own.Pair == p && until.IsZero() && own.Expires.Sub(own.At) > preferredRenew && now.Before(own.At.Add(preferredRenew)):
+		return r.clearPreferred(now)
+	case e.known(Value{Pair: p}, now) && r.lasts(own, until, now):
 		return job{}, false
-	case own.Pair == p && !until.IsZero() && own.Expires.Equal(until):
-		return job{}, false
+	case r.look.choiceIsOlder && r.look.due && r.canLook(now):
+		return r.lookFirst(), true // with our session alive, a choice in Teams shows
+	case now.After(r.choice.Since.Add(lookAge)) && !r.looked(now):
+		return r.lookFirst(), true // the person may have picked another one since
 	}
 	return r.setPreferred(now), true
 }
 
+// lasts reports whether our preferred presence ends when it is to end, or is
+// renewed before.
+func (r *reconciler) lasts(own Write, until, now time.Time) bool {
+	if until.IsZero() {
+		return own.Expires.Sub(own.At) > preferredRenew && now.Before(own.At.Add(preferredRenew))
+	}
+	return own.Expires.Equal(until)
+}
+
 // setPreferred sets the preferred presence that is wanted.
 func (r *reconciler) setPreferred(now time.Time) job {
-	p, ends := r.want.Preferred, r.want.PreferredUntil
+	p, ends, service := r.want.Preferred, r.want.PreferredUntil, r.service
 	if ends.IsZero() {
 		ends = now.Add(preferredExpire)
 	}
-	// Written down as ours before it is sent, so that a crash or a lost answer
-	// cannot leave a preferred presence that looks like the user's own.
-	next, before := Sent{Pair: p, Expires: ends}, r.saved
-	r.saved.Former = former(r.saved.Former, r.saved.Preferred, next)
-	r.saved.Preferred = next
-	r.keep()
-	service := r.service
 	set := func(ctx context.Context) error { return service.SetPreferred(ctx, p, ends.Sub(now)) }
-	return job{kindPreferred, "set preferred presence", set, func(err error, _ time.Time) {
-		switch {
-		case err == nil:
-			r.saved.Preferred.At, r.theirs, r.readDue, r.readBack = now, Pair{}, true, false
-			r.saved.Former = nil
-			r.keep()
-		case errors.Is(err, ErrRefused): // so it cannot be there
-			r.saved.Preferred, r.saved.Former = before.Preferred, before.Former
-			r.keep()
-		}
-	}}
+	w := Write{Value: Value{Pair: p}, At: now, Expires: ends, Gone: ends.Add(callTimeout)}
+	return r.write(kindPreferred, "set preferred presence", w, set, func(time.Time) {
+		r.look.over, r.look.theirs = r.look.theirs, Pair{}
+	})
 }
 
-// dropExpired forgets the preferred presences that Graph has dropped by now.
-// Graph counts from when a request arrived, which may be later than when it
-// left: within that time they are cleared explicitly.
-func (r *reconciler) dropExpired(now time.Time) {
-	gone := func(s Sent) bool { return !now.Before(s.Expires.Add(callTimeout)) }
-	changed := false
-	if !r.saved.Preferred.Zero() && gone(r.saved.Preferred) {
-		r.saved.Preferred, changed = Sent{}, true
+// clearPreferred clears a preferred presence of ours, unless the person has
+// picked another in Teams meanwhile: that one is theirs to keep. What is shown
+// decides, as far as it cannot be older than our write.
+func (r *reconciler) clearPreferred(now time.Time) (job, bool) {
+	if !r.looked(now) {
+		return r.lookFirst(), true
 	}
-	if slices.ContainsFunc(r.saved.Former, gone) {
-		r.saved.Former, changed = slices.DeleteFunc(slices.Clone(r.saved.Former), gone), true
-	}
-	if changed {
-		r.keep()
-	}
-}
-
-// former adds to the preferred presences that may be at Graph the one that next
-// is about to replace; of each pair it keeps the one that lasts longest.
-func former(all []Sent, own, next Sent) []Sent {
-	if own.Zero() || (own.Pair == next.Pair && !own.Expires.After(next.Expires)) {
-		return all
-	}
-	i := slices.IndexFunc(all, func(s Sent) bool { return s.Pair == own.Pair })
+	e, shown := &r.ledger.Preferred, r.look.shown.Pair
+	picked, positive := chosenInTeams(shown, r.alive(now))
+	settled := !now.Before(e.newest().At.Add(settleTime))
 	switch {
-	case i < 0:
-		return append(slices.Clone(all), own)
-	case own.Expires.After(all[i].Expires):
-		all = slices.Clone(all)
-		all[i] = own
+	case !r.canLook(now), e.has(sameAvailability(shown)): // clear
+	case positive && (settled || !shown.Is(r.look.over) && !r.recently(kindPreferred, samePair(shown), now)):
+		r.leavePreferred(picked)
+		return job{}, false
+	case settled && rank(shown.Availability) > 0 && !r.alive(now).Zero():
+		r.leavePreferred(picked)
+		return job{}, false
 	}
-	return all
+	// Without any session Graph shows Offline whatever is preferred, and what is
+	// read within settleTime may be older than our write.
+	return r.write(kindPreferred, "clear preferred presence", Write{At: now}, r.service.ClearPreferred, func(time.Time) { r.look.over = Pair{} }), true
 }
 
-// ours reports whether a shown availability may be a preferred presence that
-// heliograph set.
-func (s Saved) ours(shown Pair) bool {
-	same := func(own Sent) bool { return !own.Zero() && strings.EqualFold(shown.Availability, own.Availability) }
-	return same(s.Preferred) || slices.ContainsFunc(s.Former, same)
+// leavePreferred leaves what the person has picked in Teams.
+func (r *reconciler) leavePreferred(picked Pair) {
+	r.ledger.Preferred.forget()
+	r.setTheirs(picked)
+	r.keep()
 }
 
-// clearOurs clears a preferred presence of ours, unless the user has picked
-// another in Teams meanwhile: that one is theirs to keep.
-func (r *reconciler) clearOurs() func(context.Context) error {
-	service, session, saved := r.service, r.sent.holds(r.opts.Now()), r.saved
-	return func(ctx context.Context) error {
-		shown, err := service.Shown(ctx)
-		if err != nil {
-			return err
-		}
-		// Without any session Graph shows Offline whatever is preferred.
-		if !saved.ours(shown.Pair) && (session || !strings.EqualFold(shown.Availability, Offline.Availability)) {
-			return nil
-		}
-		return service.ClearPreferred(ctx)
-	}
+// freeTheirs clears what the person has picked in Teams.
+func (r *reconciler) freeTheirs(now time.Time) job {
+	theirs := r.look.theirs
+	return r.write(kindPreferred, "clear the preferred presence chosen in Teams", Write{At: now}, r.service.ClearPreferred, func(now time.Time) {
+		r.clearTheirs, r.look.theirs = false, Pair{}
+		r.noteReplaced(kindPreferred, Value{Pair: theirs}, now)
+		r.look.due, r.changed = true, now
+	})
 }

@@ -2,7 +2,11 @@ package presence
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"heliograph/detect"
 )
@@ -15,41 +19,49 @@ const (
 	kindSession kind = iota
 	kindPreferred
 	kindMessage
-	kindShown
+	kindLook // reads what colleagues see
 	kinds
 )
 
-// reconciler is what Run owns: the facts, the decision, and what Graph has
-// accepted. It posts one job at a time.
+// reconciler is what Run owns: the facts, the decision, and the ledger of what
+// may be at Graph. It posts one job at a time.
 type reconciler struct {
 	opts     Options
 	policy   Policy
 	activity detect.Activity
 	observed bool // an activity was received; before that, nothing is known
+	choice   Choice
 	want     Want
 	since    time.Time
-	saved    Saved
+	clock    clock
 
 	service Service
 	signIn  error // why nobody can be posted for, until a new service comes
-	sent    Sent
-	unknown bool // whether a session is there: an earlier run, or a write whose answer was lost
-	renewAt time.Time
-	shown   Shown
-	shownAt time.Time
-	readDue bool
-	theirs  Pair
-	// readBack: our preferred presence was read since it was set.
-	readBack bool
-	// nothingTheirs: a read since the choice showed no choice made in Teams.
-	nothingTheirs bool
-	clearTheirs   bool
+	ledger  Ledger
+	others  []Ledger // of accounts that have signed out
+	// replaced are values of ours that a read may still show for a while.
+	replaced [kinds][]replaced
+	// changed is when a write has changed, or may have changed, what colleagues
+	// see.
+	changed time.Time
+	renewAt time.Time // of the session
+
+	look        look
+	clearTheirs bool
+	limit       *rate.Limiter
 
 	trouble trouble
 
+	inStep  bool // nothing is left to do, or nothing can be done
 	busy    bool
 	stop    context.CancelFunc
 	results chan result
+}
+
+// replaced is a value of ours that is not wanted any more.
+type replaced struct {
+	Value
+	until time.Time // when no read shows it any more
 }
 
 // job is one thing to do, and what follows from its success.
@@ -67,19 +79,35 @@ type result struct {
 	err error
 }
 
+// What is posted and read is limited, because the whole tenant shares Graph's
+// limit of 1,500 presence requests in 30 s: a burst, as changes of mind need,
+// and then two requests in a second. Of what was wanted meanwhile the last is sent.
+const (
+	requestBurst = 20
+	requestEvery = 500 * time.Millisecond
+)
+
 func newReconciler(o Options) *reconciler {
 	if o.Saved.Choice.Status == "" {
 		o.Saved.Choice.Status = Automatic
 	}
-	return &reconciler{opts: o, policy: o.Policy, saved: o.Saved, results: make(chan result, 1)}
+	r := &reconciler{opts: o, policy: o.Policy, choice: o.Saved.Choice, others: o.Saved.Accounts, results: make(chan result, 1)}
+	r.limit = rate.NewLimiter(rate.Every(requestEvery), requestBurst)
+	return r
 }
 
 // absorb applies the values that other goroutines have passed.
 func (r *reconciler) absorb(in inbox, now time.Time) {
 	r.observed = r.observed || in.activity != nil
-	if in.activity != nil && *in.activity != r.activity {
-		r.activity = *in.activity
-		r.trouble.endPause()
+	if in.activity != nil {
+		a := *in.activity
+		if a.LastInput.After(now) { // it was seen before the clock was set back
+			a.LastInput = now
+		}
+		if a != r.activity {
+			r.activity = a
+			r.trouble.endPause()
+		}
 	}
 	if in.policy != nil {
 		r.policy = *in.policy
@@ -90,38 +118,60 @@ func (r *reconciler) absorb(in inbox, now time.Time) {
 			c.Since = now
 		}
 		r.setChoice(c)
-		r.nothingTheirs = false
+		r.look.forgetChoice()
 		r.trouble.forgetRefusals()
 		r.trouble.endPause()
 		r.logChoice(c)
 	}
 	if in.service != nil {
-		r.adopt(*in.service)
+		r.adopt(*in.service, now)
 	}
 	if in.clearTheirs {
-		r.clearTheirs = !r.theirs.Zero()
+		r.clearTheirs = !r.look.theirs.Zero()
 		r.trouble.endRest(kindPreferred)
 		r.trouble.endPause()
 	}
 }
 
-// adopt starts over with a service whose state is unknown.
-func (r *reconciler) adopt(s Service) {
+// adopt starts over with a service. What may be set for its account is in the
+// ledger; nothing of it is sure before it was looked at.
+func (r *reconciler) adopt(s Service, now time.Time) {
+	r.shelve()
 	r.service, r.signIn = s, nil
-	r.sent, r.unknown, r.readDue = Sent{}, true, true
-	r.theirs, r.clearTheirs, r.shown, r.shownAt = Pair{}, false, Shown{}, time.Time{}
+	r.clearTheirs, r.changed = false, time.Time{}
+	r.replaced = [kinds][]replaced{}
+	r.look = look{due: true}
+	if s != nil {
+		r.ledger, r.others = ledgerOf(r.others, s.Account(), now)
+		r.look.choiceIsOlder = r.choice.Status != Automatic
+	}
 	r.trouble = trouble{since: r.trouble.since}
+}
+
+// shelve puts the ledger of the present account to the others.
+func (r *reconciler) shelve() {
+	r.others = r.accounts()
+	r.ledger = Ledger{}
+}
+
+// accounts returns all ledgers that hold something.
+func (r *reconciler) accounts() []Ledger {
+	if r.ledger.empty() {
+		return r.others
+	}
+	return append(slices.Clone(r.others), r.ledger)
 }
 
 // decide decides again what colleagues should see.
 func (r *reconciler) decide(now time.Time) {
-	if c := r.saved.Choice.At(now); c != r.saved.Choice {
-		r.opts.Log.Info("choice ended", "status", r.saved.Choice.Status)
+	if c := r.choice.At(now); c != r.choice {
+		r.opts.Log.Info("choice ended", "status", r.choice.Status)
 		r.setChoice(c)
 	}
-	w := Decide(r.saved.Choice, r.activity, r.policy, now.In(r.opts.Zone()))
+	w := Decide(r.choice, r.activity, r.policy, now.In(r.opts.Zone()))
 	if w.Pair() != r.want.Pair() || w.Reason.Rule != r.want.Reason.Rule || w.Reason.App != r.want.Reason.App {
 		r.since = now
+		r.look.yieldUntil = time.Time{}
 		r.opts.Log.Info("presence wanted", "pair", w.Pair(), "rule", w.Reason.Rule, "app", w.Reason.App)
 	}
 	// What was refused was one value; another one may be accepted.
@@ -134,35 +184,156 @@ func (r *reconciler) decide(now time.Time) {
 }
 
 func (r *reconciler) setChoice(c Choice) {
-	r.saved.Choice = c
+	r.choice = c
 	r.keep()
 }
 
 // keep writes down what must outlive the process.
 func (r *reconciler) keep() {
 	if r.opts.Keep != nil {
-		r.opts.Keep(r.saved)
+		r.opts.Keep(Saved{Choice: r.choice, Accounts: r.accounts()})
 	}
+}
+
+// lookAfterStop looks again when the process was stopped, or the computer was
+// too busy, for longer than a moment: much may have happened at Graph.
+func (r *reconciler) lookAfterStop(now time.Time) {
+	if r.clock.late() > stoppedLeast && r.service != nil {
+		r.look.due = true
+	}
+}
+
+// stepClock applies what the clock did since the last look at it. A clock that
+// went backwards was wrong before, so all instants move with it. One that went
+// forward may have been wrong too, or time has passed in a suspended computer:
+// what Graph holds may have expired, and may not. Either way everything is
+// unknown.
+func (r *reconciler) stepClock(now time.Time) {
+	d := r.clock.step(now)
+	switch {
+	case d == 0:
+		return
+	case d < 0:
+		for _, e := range r.ledger.entries() {
+			e.shift(d)
+		}
+		r.trouble.shift(d)
+		for _, at := range []*time.Time{&r.choice.Since, &r.choice.Until, &r.since, &r.activity.LastInput, &r.changed, &r.renewAt, &r.look.at, &r.look.yieldUntil, &r.look.recheck, &r.ledger.Before.Until} {
+			moved(at, d)
+		}
+	default:
+		for _, e := range r.ledger.entries() {
+			e.stretch(d)
+		}
+	}
+	for _, e := range r.ledger.entries() {
+		e.doubt()
+	}
+	r.look.due = true
+	r.opts.Log.Info("the clock stepped", "by", d.Round(time.Second))
+	r.keep()
 }
 
 // start begins the most urgent job, unless one is in flight or none is due.
 func (r *reconciler) start(ctx context.Context, now time.Time) {
-	if r.busy || !r.observed || r.service == nil || r.signIn != nil || r.trouble.paused(now) {
+	r.inStep = r.service == nil || r.signIn != nil
+	if r.busy || !r.observed || r.inStep || r.trouble.paused(now) || r.held() > 0 {
 		return
 	}
 	r.trouble.asked = false
 	j, ok := r.next(now)
 	if !ok {
+		r.look.fresh = false
+		r.inStep = !r.trouble.resting(now)
 		return
 	}
+	r.limit.Allow()
 	ctx, r.stop = context.WithTimeout(ctx, callTimeout)
 	r.busy = true
 	go func() { r.results <- result{j, j.run(ctx)} }()
 }
 
-// cancel ends the job in flight and handles its outcome.
-func (r *reconciler) cancel() {
-	if r.busy {
+// held returns how long the limit of requests forbids the next one.
+func (r *reconciler) held() time.Duration {
+	missing := 1 - r.limit.Tokens()
+	return max(0, time.Duration(missing*float64(requestEvery)))
+}
+
+// write returns the job that posts a value of a kind, and keeps the ledger
+// before the request leaves and after its outcome.
+func (r *reconciler) write(k kind, name string, w Write, run func(context.Context) error, accepted func(now time.Time)) job {
+	e := r.ledger.entry(k)
+	sure, isNew := e.Sure, !e.has(func(v Value) bool { return v == w.Value })
+	e.begin(w)
+	// A session is renewed every few minutes; that its values are the same as
+	// before need not be written down.
+	if k != kindSession || isNew {
+		r.keep()
+	}
+	return job{k, name, run, func(err error, now time.Time) {
+		before := len(e.Writes)
+		switch {
+		case err == nil:
+			r.confirmed(k, isNew || !sure, now)
+			accepted(now)
+		case errors.Is(err, ErrRefused), errors.Is(err, ErrSignIn): // so it cannot be there
+			e.refuse(sure)
+		case errors.Is(err, ErrAnswered):
+			e.lose(time.Time{})
+			r.changed = now
+		default:
+			e.lose(now.Add(settleTime))
+			r.changed = now
+		}
+		if k != kindSession || isNew || len(e.Writes) != before {
+			r.keep()
+		}
+	}}
+}
+
+// confirmed notes that the newest write of a kind was accepted, and whether it
+// has changed something.
+func (r *reconciler) confirmed(k kind, changed bool, now time.Time) {
+	gone := r.ledger.entry(k).confirm(now)
+	if !changed && len(gone) == 0 {
+		return
+	}
+	for _, w := range gone {
+		r.noteReplaced(k, w.Value, now)
+	}
+	r.look.due = true
+	if k != kindMessage {
+		r.changed = now
+	}
+}
+
+// noteReplaced remembers a value that a lagging read may still show.
+func (r *reconciler) noteReplaced(k kind, v Value, now time.Time) {
+	r.replaced[k] = slices.DeleteFunc(r.replaced[k], func(p replaced) bool { return p.Value == v || !now.Before(p.until) })
+	r.replaced[k] = append(r.replaced[k], replaced{v, now.Add(settleTime)})
+}
+
+// recently reports whether a matching value of ours was replaced so recently
+// that a read may still show it.
+func (r *reconciler) recently(k kind, match func(Value) bool, now time.Time) bool {
+	return slices.ContainsFunc(r.replaced[k], func(p replaced) bool { return now.Before(p.until) && match(p.Value) })
+}
+
+// settled reports that what is read now cannot be older than our last write.
+func (r *reconciler) settled(now time.Time) bool { return !now.Before(r.changed.Add(settleTime)) }
+
+// cancel waits a moment for the job in flight, because a request that was given
+// up may still arrive after the next one, and handles its outcome.
+func (r *reconciler) cancel(ctx context.Context) {
+	if !r.busy {
+		return
+	}
+	grace, end := context.WithTimeout(ctx, inFlightGrace)
+	defer end()
+	select {
+	case done := <-r.results:
+		r.finish(done, r.opts.Now())
+	case <-grace.Done():
 		r.stop()
 		r.finish(<-r.results, r.opts.Now())
 	}
@@ -170,8 +341,14 @@ func (r *reconciler) cancel() {
 
 // next returns the most urgent job that is due.
 func (r *reconciler) next(now time.Time) (job, bool) {
-	plans := [...]func(time.Time) (job, bool){kindSession: r.planSession, kindPreferred: r.planPreferred, kindMessage: r.planMessage, kindShown: r.planShown}
-	order := [...]kind{kindSession, kindPreferred, kindMessage, kindShown}
+	for _, k := range [...]kind{kindSession, kindPreferred, kindMessage} {
+		if r.ledger.entry(k).expire(now) {
+			r.look.due = true
+			r.keep()
+		}
+	}
+	plans := r.plans()
+	order := [...]kind{kindSession, kindPreferred, kindMessage, kindLook}
 	if r.want.Session.Zero() && r.want.Preferred.Zero() {
 		// A preferred presence is only cleared if it is shown, which takes a
 		// living session.
@@ -187,10 +364,17 @@ func (r *reconciler) next(now time.Time) (job, bool) {
 			if j, ok := plans[k](now); ok {
 				return j, true
 			}
-			r.trouble.inStep(k)
+			if k != kindLook { // it would be tried again with every event
+				r.trouble.inStep(k, now)
+			}
 		}
 	}
 	return job{}, false
+}
+
+// plans returns what plans each kind.
+func (r *reconciler) plans() [kinds]func(time.Time) (job, bool) {
+	return [kinds]func(time.Time) (job, bool){kindSession: r.planSession, kindPreferred: r.planPreferred, kindMessage: r.planMessage, kindLook: r.planLook}
 }
 
 // finish handles a job's outcome.
@@ -198,102 +382,8 @@ func (r *reconciler) finish(done result, now time.Time) {
 	r.stop()
 	r.busy = false
 	done.job.done(done.err, now)
+	if done.err != nil {
+		r.look.fresh = false
+	}
 	r.schedule(done.job, done.err, now)
-}
-
-// sleep returns how long nothing can become due.
-func (r *reconciler) sleep(now time.Time) time.Duration {
-	at := r.want.Until
-	if r.observed && r.service != nil && r.signIn == nil && !r.busy {
-		if r.trouble.paused(now) {
-			at = earlier(at, r.trouble.pause)
-		} else {
-			at = earlier(at, r.nextDue(now))
-		}
-	}
-	if at.IsZero() {
-		return 1<<63 - 1 // only an event ends it
-	}
-	return max(0, at.Sub(now))
-}
-
-// nextDue returns the earliest renewal; a kind that rests is due when its rest
-// ends.
-func (r *reconciler) nextDue(now time.Time) time.Time {
-	var due [kinds]time.Time
-	if !r.want.Session.Zero() {
-		due[kindSession] = r.renewAt
-	}
-	if own := r.saved.Preferred; !own.Zero() && r.want.PreferredUntil.IsZero() && !r.want.Preferred.Zero() {
-		due[kindPreferred] = own.At.Add(preferredRenew)
-	}
-	if r.saved.Message != "" && r.want.Message != "" {
-		due[kindMessage] = r.saved.MessageUntil.Add(messageRenew - messageExpire)
-	}
-	var at time.Time
-	for k := range kinds {
-		if r.trouble.rests(k, now) {
-			due[k] = r.trouble.rest[k]
-		}
-		at = earlier(at, due[k])
-	}
-	return at
-}
-
-// state returns a copy of what others may see.
-func (r *reconciler) state(now time.Time) State {
-	s := State{Choice: r.saved.Choice, Activity: r.activity, Want: r.want, Since: r.since,
-		Shown: r.shown, ShownAt: r.shownAt, Theirs: r.theirs,
-		SignedIn: r.service != nil && r.signIn == nil, Observed: r.observed}
-	if r.sent.holds(now) {
-		s.Sent = r.sent
-	}
-	if s.Err = r.lasting(); s.Err != nil {
-		s.ErrSince = r.trouble.since
-		if r.trouble.paused(now) {
-			s.Retry = r.trouble.pause
-		}
-	}
-	return s
-}
-
-// clearAll clears what heliograph has set at Graph, at quit and at sign-out, and
-// puts the user's status message back. The choice is kept for the next start. It
-// returns what could not be cleared.
-func (r *reconciler) clearAll(ctx context.Context) []Left {
-	lost := r.unknown
-	if r.service == nil || r.signIn != nil {
-		return r.left(lost, r.opts.Now())
-	}
-	ctx, cancel := context.WithTimeout(ctx, ReleaseTimeout)
-	defer cancel()
-	wanted := r.want
-	r.want = Want{Reason: wanted.Reason}
-	r.readDue = false
-	r.clearTheirs = false
-	// The preferred presence is compared with what is shown, which needs the
-	// living session: it goes first, the session last.
-	for _, plan := range []func(time.Time) (job, bool){r.planMessage, r.planPreferred, r.planSession} {
-		now := r.opts.Now()
-		j, ok := plan(now)
-		if !ok {
-			continue
-		}
-		err := j.run(ctx)
-		j.done(err, now)
-		if err != nil {
-			r.opts.Log.Warn("could not be cleared; Graph drops it when it expires", "what", j.name, "error", err)
-		}
-	}
-	r.want = wanted
-	return r.left(lost, r.opts.Now())
-}
-
-// logChoice logs a choice, with its end if it has one.
-func (r *reconciler) logChoice(c Choice) {
-	if c.Until.IsZero() {
-		r.opts.Log.Info("status chosen", "status", c.Status)
-		return
-	}
-	r.opts.Log.Info("status chosen", "status", c.Status, "until", c.Until)
 }

@@ -19,6 +19,9 @@ const (
 // call ends when its context does. An error may say when to try again; see
 // [RetryAfter].
 type Service interface {
+	// Account identifies the person and the application, whose session it is. It
+	// stays the same over sign-ins, and is not shown.
+	Account() string
 	// SetPresence sets this application's presence session, which Graph ends
 	// after d (MinExpiration to MaxExpiration).
 	SetPresence(ctx context.Context, p Pair, d time.Duration) error

@@ -5,34 +5,95 @@ import (
 	"time"
 )
 
+// fadeTime is how long Graph shows an Available session that is not renewed as
+// active.
+//
+// Source: https://learn.microsoft.com/graph/cloud-communications-manage-presence-state
+const fadeTime = 5 * time.Minute
+
+// How long a session that was not posted, because another computer shows
+// something better, is left alone before a look. Available must not stay away
+// for longer than a renewal takes; Away is what Graph itself falls back to.
+const (
+	yieldAvailable = 4 * time.Minute
+	yieldAway      = 10 * time.Minute
+)
+
 // planSession keeps the presence session: set when it differs or ages, cleared
-// when none is wanted.
+// when none is wanted. A call is posted at once. Before anything else is posted,
+// what colleagues see is looked at: heliograph on another computer shares the
+// session, and Away or Available must not replace the call that it shows.
 func (r *reconciler) planSession(now time.Time) (job, bool) {
-	p := r.want.Session
-	if p.Zero() {
-		if !r.sent.holds(now) && !r.unknown {
-			return job{}, false
-		}
-		return job{kindSession, "clear presence", r.service.ClearPresence, func(err error, _ time.Time) {
-			if err != nil {
-				r.unknown = true // the answer may have been lost, not the request
-				return
-			}
-			r.sent, r.unknown, r.readDue = Sent{}, false, true
-		}}, true
-	}
-	if r.sent.holds(now) && !r.unknown && r.sent.Pair == p && now.Before(r.renewAt) {
+	e, p := &r.ledger.Session, r.want.Session
+	switch {
+	case p.Zero() && e.empty(), now.Before(r.look.yieldUntil):
 		return job{}, false
+	case p.Zero() && e.known(Value{}, now):
+		return job{}, false
+	case !p.Zero() && e.known(Value{Pair: p}, now) && now.Before(r.renewAt):
+		return job{}, false
+	case call(p): // post
+	case !r.looked(now):
+		return r.lookFirst(), true
+	case r.another(p, now):
+		r.yield(p, now)
+		return job{}, false
+	}
+	if p.Zero() {
+		return r.write(kindSession, "clear presence", Write{At: now}, r.service.ClearPresence, func(time.Time) {}), true
 	}
 	t, service := r.opts.Timing(p), r.service
 	set := func(ctx context.Context) error { return service.SetPresence(ctx, p, t.Expire) }
-	return job{kindSession, "set presence", set, func(err error, _ time.Time) {
-		if err != nil {
-			r.unknown = true // the answer may have been lost, not the request
-			return
+	// The lifetime counts from before the request, to be on the safe side.
+	w := Write{Value: Value{Pair: p}, At: now, Expires: now.Add(t.Expire), Gone: now.Add(t.Expire + callTimeout)}
+	return r.write(kindSession, "set presence", w, set, func(time.Time) {
+		r.renewAt = now.Add(t.Renew - time.Duration(r.opts.Jitter()*float64(t.Renew/renewSpread)))
+	}), true
+}
+
+// call reports whether a session shows a call.
+func call(p Pair) bool { return p.Is(InACall) || p.Is(InAMeeting) || p.Is(Presenting) }
+
+// another reports whether what is shown is the session of another computer, or
+// of Teams, that p must not replace: a call, and where p says that nobody is
+// here, also somebody who is at work there.
+func (r *reconciler) another(p Pair, now time.Time) bool {
+	shown := r.look.shown.Pair
+	if r.look.at.IsZero() || r.ledger.Preferred.has(sameAvailability(shown)) || r.recently(kindPreferred, sameAvailability(shown), now) || r.ownSession(shown, now) {
+		return false
+	}
+	switch {
+	case call(shown):
+		return true
+	case shown.Is(Available):
+		return !p.Is(Available)
+	}
+	return false
+}
+
+// ownSession reports whether what is shown may be our own session.
+func (r *reconciler) ownSession(shown Pair, now time.Time) bool {
+	if r.recently(kindSession, samePair(shown), now) {
+		return true
+	}
+	for _, w := range r.ledger.Session.Writes {
+		if w.Pair.Is(shown) && (!shown.Is(Available) || now.Before(w.At.Add(fadeTime))) {
+			return true
 		}
-		// The lifetime counts from before the request, to be on the safe side.
-		r.sent, r.unknown, r.readDue = Sent{p, now, now.Add(t.Expire)}, false, true
-		r.renewAt = now.Add(t.Renew - time.Duration(r.opts.Jitter()*float64(t.Renew/10)))
-	}}, true
+	}
+	return false
+}
+
+// yield leaves the session to another computer.
+func (r *reconciler) yield(p Pair, now time.Time) {
+	r.opts.Log.Info("another computer, or Teams, shows a session that is left alone", "shown", r.look.shown.Pair, "wanted", p)
+	switch {
+	case p.Zero(): // there is nothing of ours to clear
+		r.ledger.Session.forget()
+		r.keep()
+	case p.Is(Available):
+		r.look.yieldUntil = now.Add(yieldAvailable)
+	default:
+		r.look.yieldUntil = now.Add(yieldAway)
+	}
 }

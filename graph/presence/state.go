@@ -28,6 +28,15 @@ type State struct {
 	Retry    time.Time
 	// SignedIn reports that there is a service to post to.
 	SignedIn bool
+	// Yields reports that the session is left to another computer, or to Teams,
+	// which shows a call or somebody at work.
+	Yields bool
+	// Confirmed reports that Shown was read since anything was written, and that
+	// Graph can be reached.
+	Confirmed bool
+	// InStep reports that nothing is left to do at Graph, or that nothing can be
+	// done because nobody is signed in.
+	InStep bool
 	// Observed reports that Activity is known; before, Want means nothing.
 	Observed bool
 }
@@ -46,31 +55,12 @@ func same(a, b State) bool {
 	return ea == eb && a == b
 }
 
-// Sent is a write that Graph accepted.
+// Zero reports whether nothing was sent.
+func (s Sent) Zero() bool { return s.Pair.Zero() }
+
+// Sent is a presence session that Graph accepted.
 type Sent struct {
 	Pair
-	// At is when it was accepted; Expires when Graph drops it.
+	// At is when it was posted; Expires when Graph drops it.
 	At, Expires time.Time
-}
-
-// holds reports whether Graph still has the write at now.
-func (s Sent) holds(now time.Time) bool { return !s.Zero() && now.Before(s.Expires) }
-
-// Saved is what must outlive the process: the user's choice, and what
-// heliograph has set at Graph and must clear again.
-type Saved struct {
-	Choice Choice `json:"choice"`
-	// Preferred is the preferred presence that heliograph set and has not
-	// cleared; At is zero until Graph has confirmed it. Former are those before
-	// it that may still be there because nobody confirmed a later write.
-	Preferred Sent   `json:"preferred"`
-	Former    []Sent `json:"former,omitempty"`
-	// Message is the status message that heliograph set; Earlier are those it
-	// replaces, as long as nobody confirmed that they are gone; Before is what
-	// was there, until BeforeUntil (zero: without end).
-	Message      string    `json:"message,omitempty"`
-	Earlier      []string  `json:"earlier,omitempty"`
-	MessageUntil time.Time `json:"messageUntil,omitzero"`
-	Before       string    `json:"before,omitempty"`
-	BeforeUntil  time.Time `json:"beforeUntil,omitzero"`
 }

@@ -3,7 +3,7 @@ package presence
 import "time"
 
 // Timing says how long a session lasts and when it is renewed. Renewals are
-// drawn up to a tenth early, so that a tenant's clients do not post in step
+// drawn up to a twentieth early, so that a tenant's clients do not post in step
 // (Graph allows 1,500 presence requests in 30 s for an app and tenant).
 type Timing struct {
 	// Expire is sent with the session; after Renew it is posted again.
@@ -25,6 +25,9 @@ func DefaultTiming(p Pair) Timing {
 	return Timing{Expire: 15 * time.Minute, Renew: 11 * time.Minute}
 }
 
+// renewSpread is the part of Renew within which a renewal is drawn.
+const renewSpread = 20
+
 // A preferred presence without an end of its own is held for half a day and
 // renewed at half of that: it survives a night with the lid shut, and a
 // computer that never comes back does not leave it for Graph's seven days.
@@ -39,12 +42,16 @@ const (
 	messageRenew  = 45 * time.Minute
 )
 
-// settleTime is how long after a preferred presence of ours was set, and not
-// read back yet, an answer of GET does not end it: Graph is eventually consistent.
+// settleTime is how long an answer of GET may be older than a write, and a
+// request that got no answer may still arrive: Graph is eventually consistent.
 const settleTime = time.Minute
 
 // callTimeout bounds one exchange with Graph, token refresh included.
 const callTimeout = 30 * time.Second
+
+// inFlightGrace is how long quit and sign-out wait for the answer to a request in
+// flight before they give it up.
+const inFlightGrace = time.Second
 
 // ReleaseTimeout bounds the writes at quit and sign-out: long enough for one slow
 // round trip each, short enough for a desktop that waits at log-out, and for the

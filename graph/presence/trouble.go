@@ -41,6 +41,25 @@ func (t *trouble) paused(now time.Time) bool { return now.Before(t.pause) }
 
 func (t *trouble) rests(k kind, now time.Time) bool { return now.Before(t.rest[k]) }
 
+// resting reports whether any kind waits for its next attempt.
+func (t *trouble) resting(now time.Time) bool {
+	for k := range kinds {
+		if t.rests(k, now) {
+			return true
+		}
+	}
+	return false
+}
+
+// shift moves all instants by d, as a clock that was set back asks for.
+func (t *trouble) shift(d time.Duration) {
+	moved(&t.since, d)
+	moved(&t.pause, d)
+	for k := range kinds {
+		moved(&t.rest[k], d)
+	}
+}
+
 // endPause ends a back-off, but never a pause that the server has requested.
 func (t *trouble) endPause() {
 	if !t.asked {
@@ -54,11 +73,23 @@ func (t *trouble) endRest(k kind) { t.rest[k] = time.Time{} }
 func (t *trouble) forgetRefusals() { t.rest, t.refusals = [kinds]time.Time{}, [kinds]int{} }
 
 // inStep notes that nothing of a kind is left to do, so that its earlier
-// failures do not matter any more.
-func (t *trouble) inStep(k kind) { t.errs[k], t.refusals[k], t.failing[k] = nil, 0, false }
+// failures are not reported any more. They count until one could have been
+// tried again, or every event would start the pauses over.
+func (t *trouble) inStep(k kind, now time.Time) {
+	t.errs[k], t.failing[k] = nil, false
+	if now.After(t.rest[k].Add(refusedLast)) {
+		t.refusals[k] = 0
+	}
+}
 
-// succeeded ends every pause but the rests of other kinds.
+// succeeded ends every pause but the rests of other kinds. Kinds that failed
+// together with this one may have done so for the same reason.
 func (t *trouble) succeeded(k kind) {
+	for other, failing := range t.failing {
+		if failing && t.failing[k] {
+			t.errs[other], t.refusals[other], t.rest[other] = nil, 0, time.Time{}
+		}
+	}
 	t.failures, t.pause, t.errs[k] = 0, time.Time{}, nil
 	t.refusals[k], t.failing = 0, [kinds]bool{}
 }

@@ -1,0 +1,52 @@
+package presence
+
+import "time"
+
+// clock compares the wall clock with the monotonic one, to notice that somebody
+// has set it, or that the computer was suspended. The zero clock is ready to
+// use.
+type clock struct {
+	wall time.Time // at the last step; zero: there was none
+	mono time.Time // the same instant, with a monotonic reading
+	due  time.Time // when the timer was to fire, with a monotonic reading; zero: never
+}
+
+// stepLeast is the smallest difference that counts as a step: time servers turn
+// a clock slowly, and a busy computer reads both clocks some time apart.
+const stepLeast = 2 * time.Second
+
+// step returns by how much the wall clock has moved beyond the time that has
+// passed since the last call; 0: by less than stepLeast.
+func (c *clock) step(wall time.Time) time.Duration {
+	mono := time.Now()
+	before := *c
+	*c = clock{wall: wall, mono: mono, due: before.due}
+	if before.wall.IsZero() {
+		return 0
+	}
+	d := wall.Sub(before.wall) - mono.Sub(before.mono)
+	if d.Abs() < stepLeast {
+		return 0
+	}
+	return d
+}
+
+// stoppedLeast is how late a timer must fire for it to mean that the process was
+// stopped.
+const stoppedLeast = 5 * time.Second
+
+// arm notes that the timer fires after d.
+func (c *clock) arm(d time.Duration) {
+	c.due = time.Time{}
+	if d < longestExpire*1000 {
+		c.due = c.mono.Add(d)
+	}
+}
+
+// late returns by how much the timer is late; 0: it is not.
+func (c *clock) late() time.Duration {
+	if c.due.IsZero() {
+		return 0
+	}
+	return max(0, c.mono.Sub(c.due))
+}
