@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -26,6 +27,7 @@ type day struct {
 	saved   presence.Saved
 	zone    atomic.Pointer[time.Location] // of the computer; nil: UTC
 	quit    func()
+	logTo   *slog.Logger
 }
 
 // simulate runs play in a bubble. The person has just begun to use the
@@ -61,7 +63,7 @@ func simulateOn(t *testing.T, o emu.Options, app *Application, policy presence.P
 // start runs a loop with what an earlier one has saved.
 func (d *day) start(policy presence.Policy) {
 	d.loop = presence.New(presence.Options{Policy: policy, Saved: d.saved, Keep: func(s presence.Saved) { d.saved = s },
-		Zone: d.local, Jitter: func() float64 { return 0.5 }})
+		Log: d.logTo, Zone: d.local, Jitter: func() float64 { return 0.5 }})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { d.loop.Run(ctx); close(done) }()

@@ -2,6 +2,10 @@ package presence
 
 import "time"
 
+// overdueWait is how long the loop sleeps when something is due that no plan
+// wants: it must never turn at full speed.
+const overdueWait = time.Second
+
 // sleep returns how long nothing can become due.
 func (r *reconciler) sleep(now time.Time) time.Duration {
 	at := r.want.Until
@@ -18,13 +22,19 @@ func (r *reconciler) sleep(now time.Time) time.Duration {
 	if at.IsZero() {
 		return 1<<63 - 1 // only an event ends it
 	}
-	return max(0, at.Sub(now))
+	if d := at.Sub(now); d > 0 {
+		return d
+	}
+	return overdueWait
 }
 
 // nextDue returns the earliest renewal; a kind that rests is due when its rest
 // ends.
 func (r *reconciler) nextDue(now time.Time) time.Time {
-	due := [kinds]time.Time{kindLook: r.look.recheck}
+	var due [kinds]time.Time
+	if !r.activity.Asleep {
+		due[kindLook] = r.look.recheck
+	}
 	if !r.want.Session.Zero() {
 		due[kindSession] = later(r.renewAt, r.look.yieldUntil)
 	}

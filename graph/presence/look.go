@@ -48,6 +48,9 @@ func (r *reconciler) canLook(now time.Time) bool {
 // planLook reads what colleagues see after each change, and again while that may
 // be older than the change.
 func (r *reconciler) planLook(now time.Time) (job, bool) {
+	if r.activity.Asleep {
+		return job{}, false // the system waits; the next look is after the sleep
+	}
 	if !r.look.due && (r.look.recheck.IsZero() || now.Before(r.look.recheck)) {
 		return job{}, false
 	}
@@ -104,6 +107,8 @@ func (r *reconciler) expected(now time.Time) bool {
 	shown := r.look.shown.Pair
 	own, session := r.ledger.Preferred.newest().Pair, r.ledger.Session.newest().Pair
 	switch {
+	case r.alive(now).Zero() && rank(shown.Availability) == 0:
+		return true // without a session nothing else is shown
 	case !own.Zero():
 		return strings.EqualFold(own.Availability, shown.Availability)
 	case !r.look.theirs.Zero():

@@ -5,6 +5,10 @@ import (
 	"time"
 )
 
+// prompt is how much later than its end Graph may drop a preferred presence for
+// it not to be worth a request: as much later as the request arrived.
+const prompt = 2 * time.Second
+
 // planPreferred keeps the preferred presence of a choice, clears it only if it
 // is still ours, and clears the person's own only when they asked for that.
 func (r *reconciler) planPreferred(now time.Time) (job, bool) {
@@ -15,7 +19,7 @@ func (r *reconciler) planPreferred(now time.Time) (job, bool) {
 		return r.freeTheirs(now), true
 	case p.Zero() && e.empty(), p.Zero() && e.known(Value{}, now):
 		return job{}, false
-	case p.Zero() && e.Sure && !own.Zero() && !now.Before(own.Expires):
+	case p.Zero() && e.Sure && !own.Zero() && !now.Before(own.Expires) && own.Gone.Sub(own.Expires) <= prompt:
 		return job{}, false // Graph drops it now
 	case p.Zero():
 		return r.clearPreferred(now)

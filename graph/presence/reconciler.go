@@ -301,9 +301,8 @@ func (r *reconciler) confirmed(k kind, changed bool, now time.Time) {
 	for _, w := range gone {
 		r.noteReplaced(k, w.Value, now)
 	}
-	r.look.due = true
 	if k != kindMessage {
-		r.changed = now
+		r.look.due, r.changed = true, now
 	}
 }
 
@@ -364,9 +363,7 @@ func (r *reconciler) next(now time.Time) (job, bool) {
 			if j, ok := plans[k](now); ok {
 				return j, true
 			}
-			if k != kindLook { // it would be tried again with every event
-				r.trouble.inStep(k, now)
-			}
+			r.trouble.inStep(k, now)
 		}
 	}
 	return job{}, false

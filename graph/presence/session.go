@@ -59,7 +59,7 @@ func call(p Pair) bool { return p.Is(InACall) || p.Is(InAMeeting) || p.Is(Presen
 // here, also somebody who is at work there.
 func (r *reconciler) another(p Pair, now time.Time) bool {
 	shown := r.look.shown.Pair
-	if r.look.at.IsZero() || r.ledger.Preferred.has(sameAvailability(shown)) || r.recently(kindPreferred, sameAvailability(shown), now) || r.ownSession(shown, now) {
+	if !r.look.fresh || r.ledger.Preferred.has(sameAvailability(shown)) || r.recently(kindPreferred, sameAvailability(shown), now) || r.ownSession(shown, now) {
 		return false
 	}
 	switch {

@@ -76,7 +76,11 @@ func (t *trouble) forgetRefusals() { t.rest, t.refusals = [kinds]time.Time{}, [k
 // failures are not reported any more. They count until one could have been
 // tried again, or every event would start the pauses over.
 func (t *trouble) inStep(k kind, now time.Time) {
-	t.errs[k], t.failing[k] = nil, false
+	t.errs[k] = nil
+	if k == kindLook { // what cannot be read now is not tried with every write
+		return
+	}
+	t.failing[k] = false
 	if now.After(t.rest[k].Add(refusedLast)) {
 		t.refusals[k] = 0
 	}
