@@ -10,7 +10,7 @@ import (
 const clearTries = 4
 
 // clearPause is the first pause between them; it doubles.
-const clearPause = 100 * time.Millisecond
+const clearPause = 80 * time.Millisecond
 
 // clearAll clears what heliograph has set at Graph, at quit and at sign-out, and
 // puts the person's status message back. The choice is kept for the next start.

@@ -133,7 +133,7 @@ func (r *reconciler) schedule(j job, err error, now time.Time) {
 		t.failures++
 		t.pause, t.asked = now.Add(wait), true
 		log.Warn("Microsoft Graph asks to wait", "wait", wait)
-	case errors.Is(err, ErrRefused):
+	case errors.Is(err, ErrRefused) && t.alone(k):
 		r.restKind(k, refusedLast, now, log, "Microsoft refuses")
 	case errors.Is(err, ErrAnswered) && t.alone(k):
 		r.restKind(k, backoffLast, now, log, "answered with an error")
