@@ -26,6 +26,10 @@ type Prompt struct {
 	// received reports that a sign-in was received, and not a refusal. Nil: the
 	// page has no text.
 	Page func(received bool) string
+	// Leave is called when somebody else than before has signed in, while requests
+	// for the former person are still possible: what was set for them can be
+	// cleared. Nil: nothing was set.
+	Leave func(ctx context.Context)
 	// Timeout is how long the browser's page may stay open unanswered; zero:
 	// five minutes. Entra sets the time limit of a device code.
 	Timeout time.Duration
@@ -63,7 +67,7 @@ func (a *Account) SignIn(ctx context.Context, p Prompt) (Person, error) {
 	a.cache.prompts.Add(1)
 	defer a.cache.prompts.Add(-1)
 	if p.Device != nil {
-		return a.signInByCode(ctx, p.Device)
+		return a.signInByCode(ctx, p)
 	}
 	return a.signInByBrowser(ctx, p)
 }
@@ -83,7 +87,19 @@ func (a *Account) signInByBrowser(ctx context.Context, p Prompt) (Person, error)
 	case err != nil:
 		return Person{}, a.interactiveError(ctx, err)
 	}
-	return a.adopt(ctx, r), nil
+	return a.replace(ctx, r, p.Leave), nil
+}
+
+// replace makes the account of a result the only one, after the former one was
+// left.
+func (a *Account) replace(ctx context.Context, r public.AuthResult, leave func(context.Context)) Person {
+	a.mu.Lock()
+	former := a.who
+	a.mu.Unlock()
+	if leave != nil && !former.IsZero() && former.HomeAccountID != r.Account.HomeAccountID {
+		leave(ctx)
+	}
+	return a.adopt(ctx, r)
 }
 
 // browse opens the sign-in page, waits for its answer and exchanges that for
@@ -156,17 +172,17 @@ func (a *Account) signInPage(ctx context.Context, answersAt, state, verifier, hi
 }
 
 // signInByCode signs in with a code that the person enters elsewhere.
-func (a *Account) signInByCode(ctx context.Context, show func(DeviceCode)) (Person, error) {
+func (a *Account) signInByCode(ctx context.Context, p Prompt) (Person, error) {
 	d, err := a.msal.AcquireTokenByDeviceCode(ctx, scopes)
 	if err != nil {
 		return Person{}, a.withLink(signInError(err))
 	}
-	show(DeviceCode{URL: d.Result.VerificationURL, Code: d.Result.UserCode, Expires: d.Result.ExpiresOn})
+	p.Device(DeviceCode{URL: d.Result.VerificationURL, Code: d.Result.UserCode, Expires: d.Result.ExpiresOn})
 	r, err := d.AuthenticationResult(ctx)
 	if err != nil {
 		return Person{}, a.interactiveError(ctx, err)
 	}
-	return a.adopt(ctx, r), nil
+	return a.replace(ctx, r, p.Leave), nil
 }
 
 // signInApplication makes the configured user the person. A network failure is

@@ -280,7 +280,7 @@ func (h *heliograph) awaitReady(ready chan<- struct{}) {
 		for {
 			select {
 			case s := <-states:
-				if s.Activity.Asleep && s.Sent.Zero() {
+				if s.Activity.Asleep && s.InStep {
 					close(ready)
 					return
 				}
@@ -297,7 +297,8 @@ func (h *heliograph) signIn(who string) {
 	p, w := h.process, h.m.world
 	p.operate(func(ctx context.Context) {
 		for ctx.Err() == nil {
-			_, err := p.account.SignIn(ctx, graph.Prompt{Device: func(c graph.DeviceCode) { w.server.ApproveDevice(c.Code, who) }})
+			_, err := p.account.SignIn(ctx, graph.Prompt{Device: func(c graph.DeviceCode) { w.server.ApproveDevice(c.Code, who) },
+				Leave: func(ctx context.Context) { _ = p.loop.Release(ctx) }}) // what it leaves is found
 			if err == nil && !p.net.isDead() {
 				p.loop.SetService(p.account.Client())
 				w.note(Event{Machine: h.m.id, Kind: SignedIn, Who: who})

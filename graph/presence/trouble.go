@@ -138,7 +138,13 @@ func (r *reconciler) schedule(j job, err error, now time.Time) {
 	case errors.Is(err, ErrAnswered) && t.alone(k):
 		r.restKind(k, backoffLast, now, log, "answered with an error")
 	default:
-		wait = r.pauseAfter(backoffLast, t.failures)
+		last := backoffLast
+		if errors.Is(err, ErrRefused) {
+			// Every kind is refused. What has lasted for long is likely to last, and
+			// its end is noticed within a quarter of that time.
+			last = min(refusedLast, max(backoffLast, now.Sub(t.since)/4))
+		}
+		wait = r.pauseAfter(last, t.failures)
 		t.failures++
 		t.pause = now.Add(wait)
 		logFailure(log, "Microsoft Graph was not reached", t.failures, wait)

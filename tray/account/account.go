@@ -281,6 +281,11 @@ func (a *Account) TakeOver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// It may be somebody else's: afterwards nothing can be cleared any more that
+	// was set for the former person.
+	if err := a.opts.Loop.Release(ctx); err != nil {
+		return err
+	}
 	g.Forget()
 	p, err := a.read(ctx, g)
 	if err != nil {

@@ -59,7 +59,7 @@ func (a *Account) signIn(ctx context.Context, g *graph.Account) error {
 	p, err := g.SignIn(ctx, graph.Prompt{OpenURL: func(url string) error {
 		a.setPage(url)
 		return a.opts.OpenURL(url)
-	}, Page: a.opts.AnswerPage})
+	}, Page: a.opts.AnswerPage, Leave: a.leave})
 	a.setPage("")
 	switch {
 	case ctx.Err() != nil:
@@ -79,4 +79,11 @@ func (a *Account) setPage(url string) {
 	a.page = url
 	a.mu.Unlock()
 	a.opts.Changed()
+}
+
+// leave clears what was set for the person who was signed in before.
+func (a *Account) leave(ctx context.Context) {
+	if err := a.opts.Loop.Release(ctx); err != nil {
+		a.opts.Log.Warn("what was set for the former account was not cleared", "error", err)
+	}
 }

@@ -57,7 +57,7 @@ func (in *instance) follow(ctx context.Context) {
 		select {
 		case s = <-states:
 			in.opts.Reporter.State(s)
-			if s.Activity.Asleep && s.Sent.Zero() {
+			if s.Activity.Asleep && s.InStep {
 				in.watch.SleepReady()
 			}
 			again.Reset(outages.look(s))
