@@ -106,5 +106,15 @@ func (c *Config) resolve() (microsoftCloud, http.RoundTripper, error) {
 	if c.API == "beta" && !cloud.Beta {
 		return microsoftCloud{}, nil, fmt.Errorf("cloud %s has presence in v1.0 only", name)
 	}
-	return cloud, newTransport(), nil
+	return cloud, microsoftOnly{hosts: cloud.hosts(), next: newTransport()}, nil
+}
+
+// hosts are the hosts that may get a token: Graph's, and those of every cloud's
+// sign-in, since Entra sends the tenants of one cloud to another's.
+func (c microsoftCloud) hosts() map[string]bool {
+	all := map[string]bool{strings.TrimPrefix(c.Graph, "https://"): true}
+	for _, known := range clouds {
+		all[strings.TrimPrefix(known.Authority, "https://")] = true
+	}
+	return all
 }

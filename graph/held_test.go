@@ -57,7 +57,7 @@ func quoting(secret string, how string) func(http.ResponseWriter) {
 	case "code":
 		return answer(400, body(map[string]any{"error": map[string]any{"code": piece, "message": secret}}))
 	case "code_middle":
-		return answer(400, body(map[string]any{"error": map[string]any{"code": "Bad." + secret[len(secret)/2:][:20] + ".Request"}}))
+		return answer(400, body(map[string]any{"error": map[string]any{"code": "Bad." + secret[len(secret)/4:][:min(20, len(secret)*3/4)] + ".Request"}}))
 	case "request_id":
 		return answer(500, "", "request-id", piece)
 	case "inner_request_id":

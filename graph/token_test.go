@@ -74,7 +74,7 @@ func TestBadAnswersOfTheTokenEndpoint(t *testing.T) {
 	for name, f := range map[string]emu.Fault{
 		"html_200": {Page: true}, "html_400": {Page: true, Status: 400}, "html_401": {Page: true, Status: 401}, "html_403": {Page: true, Status: 403},
 		"html_404": {Page: true, Status: 404}, "html_503": {Page: true, Status: 503}, "json_400": {Status: 400}, "json_401": {Status: 401}, "json_429": {Status: 429},
-		"json_500": {Status: 500}, "dropped": {Drop: true}, "lost": {Lose: true}, "disabled": {AADSTS: 7000112},
+		"json_500": {Status: 500}, "dropped": {Drop: true}, "lost": {Lose: true}, "silent": {Delay: emu.Duration(time.Hour)}, "disabled": {AADSTS: 7000112},
 	} {
 		t.Run(name, func(t *testing.T) {
 			simulate(t, office, func(d *day) {

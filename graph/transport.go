@@ -245,6 +245,27 @@ func newTransport() *http.Transport {
 	}
 }
 
+// microsoftOnly refuses every request that does not go to Microsoft over HTTPS: the
+// addresses to which MSAL posts its secrets come from an answer.
+type microsoftOnly struct {
+	hosts map[string]bool // with the port, if there is one
+	next  http.RoundTripper
+}
+
+func (t microsoftOnly) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Scheme != "https" || !t.hosts[r.URL.Host] {
+		return nil, plainError(fmt.Sprintf("%s://%s is not an address of Microsoft: no token is sent there", r.URL.Scheme, r.URL.Host))
+	}
+	return t.next.RoundTrip(r)
+}
+
+// CloseIdleConnections is called by guard's method of that name.
+func (t microsoftOnly) CloseIdleConnections() {
+	if c, ok := t.next.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
 // rewrite sends requests to the emulated cloud to an emulator's origin, and
 // refuses every other host: no real token can reach an emulator, and no emulated
 // one a real server.

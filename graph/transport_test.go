@@ -252,3 +252,42 @@ func TestEntrasSuccesses(t *testing.T) {
 		resp.Body.Close()
 	}
 }
+
+// TestTokensGoOnlyToMicrosoft: an answer that names Entra's addresses cannot lead
+// MSAL elsewhere.
+func TestTokensGoOnlyToMicrosoft(t *testing.T) {
+	for cloud, graph := range map[string]string{"global": "graph.microsoft.com", "usgov-l4": "graph.microsoft.us", "usgov-l5": "dod-graph.microsoft.us"} {
+		a, err := Open(Config{ClientID: emu.AppID, Cloud: cloud}, &MemoryVault{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		only := a.http.Transport.(guard).next.(microsoftOnly)
+		reached := 0
+		only.next = &proxy{decide: func(r *http.Request) *http.Response { reached++; return respond(r, 200, "", "") }}
+		try := func(address string) error {
+			r, err := http.NewRequest("POST", address, strings.NewReader("refresh_token=x"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = only.RoundTrip(r)
+			return err
+		}
+		for _, good := range []string{"https://" + graph + "/v1.0", "https://login.microsoftonline.com/x", "https://login.microsoftonline.us/x"} {
+			if err := try(good); err != nil {
+				t.Errorf("%s: %v", good, err)
+			}
+		}
+		if reached != 3 {
+			t.Errorf("%d of 3 requests got through", reached)
+		}
+		for _, bad := range []string{"http://login.microsoftonline.com/x", "https://login.microsoftonline.com:8443/x", "https://attacker.example/x", "https://login.microsoftonline.com.attacker.example/x",
+			"https://login.microsoftonline.com@attacker.example/x", "http://" + graph + "/", "https://x." + graph + "/", "https://LOGIN.microsoftonline.com./x", "ftp://" + graph, "https://127.0.0.1/"} {
+			if err := try(bad); err == nil {
+				t.Errorf("%s is reached", bad)
+			}
+		}
+		if reached != 3 {
+			t.Errorf("%d requests got to strangers", reached-3)
+		}
+	}
+}
