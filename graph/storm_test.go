@@ -109,3 +109,31 @@ func TestEveryRetryAfter(t *testing.T) {
 		}
 	}
 }
+
+// TestRedirectsForHours: every answer leads to itself, or elsewhere, for hours.
+func TestRedirectsForHours(t *testing.T) {
+	for _, status := range []int{301, 302, 303, 304, 307, 308} {
+		simulate(t, office, func(d *day) {
+			d.signIn()
+			d.pass(time.Minute)
+			var seen atomic.Int32
+			d.proxy.answer(func(r *http.Request) *http.Response {
+				seen.Add(1)
+				return respond(r, status, "text/html", "", "Location", r.URL.String())
+			})
+			d.call("Zoom")
+			d.pass(time.Minute)
+			first := int(seen.Load())
+			d.pass(3 * time.Hour)
+			if n := int(seen.Load()) - first; first > 17 || n > 2*3*60 {
+				t.Errorf("%d: %d requests in the first minute, %d in three hours", status, first, n)
+			}
+			if s := d.loop.State(); !s.SignedIn || s.Err == nil {
+				t.Errorf("%d: signed in %v, %v", status, s.SignedIn, s.Err)
+			}
+			d.proxy.answer(nil)
+			d.pass(time.Minute)
+			d.shows("Busy/InACall")
+		})
+	}
+}
