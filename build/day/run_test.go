@@ -20,6 +20,7 @@ var (
 	flagStory = flag.Bool("story", false, "tell the first day")
 	flagAgain = flag.Int("again", 1, "run each K-th seed twice; 0: none")
 	flagTwo   = flag.Bool("two", false, "two computers")
+	flagAlone = flag.Bool("alone", false, "without the peers")
 	flagOut   = flag.String("out", "", "the file for the report")
 	flagParts = flag.Int("parts", 0, "how many processes share the days; TestReport starts them")
 	flagPart  = flag.Int("part", 0, "which of them this is")
@@ -67,6 +68,14 @@ func machines() int {
 	return 1
 }
 
+// peers lists the strategies that are compared.
+func peers() []Peer {
+	if *flagAlone {
+		return nil
+	}
+	return Peers
+}
+
 // outcomes are those of one seed: heliograph's first, then its peers'.
 type outcomes []Outcome
 
@@ -96,7 +105,7 @@ func inProcesses(t *testing.T, dir string) []outcomes {
 		running.Go(func() {
 			path := filepath.Join(dir, strconv.Itoa(part))
 			cmd := exec.Command(os.Args[0], "-test.run=^TestReport$", "-test.timeout=0", "-seed="+strconv.FormatUint(*flagSeed, 10), "-n="+strconv.Itoa(*flagDays),
-				"-again="+strconv.Itoa(*flagAgain), "-two="+strconv.FormatBool(*flagTwo), "-parts="+strconv.Itoa(parts), "-part="+strconv.Itoa(part), "-out="+path)
+				"-again="+strconv.Itoa(*flagAgain), "-two="+strconv.FormatBool(*flagTwo), "-alone="+strconv.FormatBool(*flagAlone), "-parts="+strconv.Itoa(parts), "-part="+strconv.Itoa(part), "-out="+path)
 			cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "GOGC=400")
 			if text, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("part %d: %v\n%s", part, err, text)
@@ -123,7 +132,7 @@ func inProcesses(t *testing.T, dir string) []outcomes {
 // reportOf sums up the outcomes of days.
 func reportOf(seed uint64, again int, all []outcomes) *Report {
 	r := &Report{Seed: seed, Strategies: map[string]*Sum{}}
-	for _, p := range Peers {
+	for _, p := range peers() {
 		r.Strategies[p.Name] = &Sum{}
 	}
 	for n, one := range all {
@@ -131,7 +140,7 @@ func reportOf(seed uint64, again int, all []outcomes) *Report {
 			r.Again++
 		}
 		r.Add(one[0])
-		for i, p := range Peers {
+		for i, p := range peers() {
 			r.Strategies[p.Name].Add(one[i+1])
 		}
 	}
@@ -145,7 +154,7 @@ func simulateSeed(t *testing.T, seed uint64, twice bool) outcomes {
 		sameTrace(t, run, Simulate(t, NewScript(seed, machines()), openHeliograph))
 	}
 	out := outcomes{Count(run, true)}
-	for _, p := range Peers {
+	for _, p := range peers() {
 		out = append(out, Count(Simulate(t, script, p.open), false))
 	}
 	return out
