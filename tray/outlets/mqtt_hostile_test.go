@@ -24,6 +24,13 @@ import (
 // hostileBroker answers each connection with answer, until the test ends.
 func hostileBroker(t *testing.T, answer func(conn net.Conn)) (url string, served func() int) {
 	t.Helper()
+	return hostileAt(t, "mqtt", func(in *bufio.Reader) error { _, err := packets.ReadPacket(in); return err }, answer)
+}
+
+// hostileAt reads a first request of each connection, then leaves the rest to
+// answer. It returns the address and how many requests there were.
+func hostileAt(t *testing.T, scheme string, read func(*bufio.Reader) error, answer func(net.Conn)) (url string, served func() int) {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +45,7 @@ func hostileBroker(t *testing.T, answer func(conn net.Conn)) (url string, served
 			}
 			go func() {
 				defer conn.Close()
-				if _, err := packets.ReadPacket(bufio.NewReader(conn)); err != nil {
+				if read(bufio.NewReader(conn)) != nil {
 					return
 				}
 				n.Add(1)
@@ -46,7 +53,7 @@ func hostileBroker(t *testing.T, answer func(conn net.Conn)) (url string, served
 			}()
 		}
 	}()
-	return "mqtt://" + ln.Addr().String(), func() int { return int(n.Load()) }
+	return scheme + "://" + ln.Addr().String(), func() int { return int(n.Load()) }
 }
 
 // accept is the answer of a broker that accepts a connection.
