@@ -188,6 +188,9 @@ func (x *excuses) absences() {
 		account, stopped := accounts[e.Machine], stops[e.Machine]
 		switch e.Kind {
 		case SignedIn:
+			if account != "" && account != e.Who {
+				x.leave(e, releaseTime, x.again(i, account), account)
+			}
 			accounts[e.Machine] = e.Who
 		case Kill, PowerOff:
 			x.add(e.At, back(Start), everything, account, sentences[e.Kind])
@@ -195,11 +198,11 @@ func (x *excuses) absences() {
 			stops[e.Machine] = e.At + e.Span
 			x.add(e.At, stops[e.Machine]+react, everything, account, "stopped without notice")
 		case Revoke:
-			x.add(e.At, back(SignedIn), everything, e.Who, "sign-in revoked")
+			x.add(e.At, x.again(i, e.Who), everything, e.Who, "sign-in revoked")
 		case Quit:
 			x.leave(e, releaseTime, back(Start), account)
 		case SignOut:
-			x.leave(e, releaseTime, back(SignedIn), account)
+			x.leave(e, releaseTime, x.again(i, account), account)
 			accounts[e.Machine] = ""
 		case Sleep:
 			if e.At < stopped {
@@ -210,6 +213,18 @@ func (x *excuses) absences() {
 			x.add(e.At, e.At+2*react, everything, account, "reaction")
 		}
 	}
+}
+
+// again returns when somebody can be signed in again at the same computer, and
+// everything that was left for them be cleared.
+func (x *excuses) again(after int, who string) time.Duration {
+	here := x.run.Facts[after].Machine
+	for _, e := range x.run.Facts[after+1:] {
+		if e.Machine == here && e.Kind == SignedIn && e.Who == who {
+			return e.At + 2*x.run.Script.react()
+		}
+	}
+	return dayLength
 }
 
 // releaseTime is how long a client has at quit and at sign-out.

@@ -191,18 +191,26 @@ func (h *hypothesis) chosenInTeams(e Event) []hypothesis {
 	if e.Status != "" {
 		p.theirs = preferredOf(e.Status)
 	}
-	unclear := false
+	unclear, looksAlike := false, false
 	for i := range h.places {
 		at := &h.places[i]
 		if at.account != e.Who || at.chosen() == "" {
 			continue
 		}
-		unclear = unclear || e.Status == "" && !at.running || // nothing may have been there to reset
+		off := !at.running || at.asleep
+		unclear = unclear || e.Status == "" && off || // nothing may have been there to reset
 			p.theirs == at.chosen() // the same value: Graph does not say whose it is
+		looksAlike = looksAlike || off && (e.Status == "Available" || e.Status == "Away")
 		at.choice = wish{}
 	}
-	if unclear {
+	switch {
+	case unclear:
 		return []hypothesis{before}
+	case looksAlike:
+		// When heliograph is back it sees what its own session shows as well.
+		kept := before
+		kept.people[number(e.Who)] = *p
+		return []hypothesis{before, kept}
 	}
 	return nil
 }
@@ -210,6 +218,7 @@ func (h *hypothesis) chosenInTeams(e Event) []hypothesis {
 // noted: a note written while a text of heliograph is wanted is newer than it.
 func (h *hypothesis) noted(e Event) []hypothesis {
 	p := &h.people[number(e.Who)]
+	was := *p
 	p.note, p.noteUntil = e.Text, never
 	if e.Span > 0 {
 		p.noteUntil = (e.At + e.Span).Truncate(time.Second) // as Teams does it
@@ -218,6 +227,13 @@ func (h *hypothesis) noted(e Event) []hypothesis {
 		return nil
 	}
 	p.kept = true
+	if e.Text == "" {
+		// Only heliograph's text may be meant, and not the note before it.
+		was.kept = true
+		other := *h
+		other.people[number(e.Who)] = was
+		return []hypothesis{other}
+	}
 	if slices.ContainsFunc(h.places[:], func(at place) bool { return at.account == e.Who && at.running && !at.asleep && at.text() != "" }) {
 		return nil
 	}

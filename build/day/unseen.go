@@ -7,25 +7,28 @@ import (
 
 // seen returns the facts of a run, and marks what the person did in Teams that
 // nobody can see: a write was under way, or followed a read that lagged, and has
-// replaced it at once; or a choice was made in heliograph and another in Teams
-// while no request succeeded, so that their order cannot be told.
+// replaced it at once; or what heliograph wants changed, and the person did
+// something in Teams, while no request succeeded that would tell their order.
 func seen(run *Run) []Event {
 	// Who removes what is not there has done nothing.
 	facts := slices.DeleteFunc(slices.Clone(run.Facts), func(e Event) bool {
 		was := run.before(e.Who, e.At)
 		return e.Kind == Note && e.Text == "" && was.Message == "" || e.Kind == Choice && e.Status == "" && was.Preferred == ""
 	})
-	var chosen *Event // the latest choice in heliograph that is not confirmed yet
+	var chosen, texts *Event // the latest that changed which choice, and which text, heliograph wants
 	for i := range facts {
 		e := &facts[i]
 		switch e.Kind {
 		case Choose:
 			chosen = e
+			texts = e
 			e.Unwritten = !run.writes(e.At, takenBack(facts[i+1:]))
+		case CallBegins, CallEnds, Wake, Start, SignedIn:
+			texts = e
 		case Note:
-			e.Unseen = run.crosses(e.At, Message)
+			e.Unseen = run.crosses(e.At, Message) || (texts != nil && run.silent(Message, texts.At, e.At))
 		case Choice:
-			e.Unseen = run.crosses(e.At, Preferred) || (chosen != nil && run.silent(chosen.At, e.At))
+			e.Unseen = run.crosses(e.At, Preferred) || (chosen != nil && run.silent(Preferred, chosen.At, e.At))
 		}
 	}
 	return facts
@@ -69,9 +72,9 @@ func (r *Run) crosses(at time.Duration, scope Scope) bool {
 	return slices.ContainsFunc(r.Requests, func(q Request) bool { return q.scope() == scope && q.End >= at && q.At <= until })
 }
 
-// silent reports whether no request to Graph succeeded in a span.
-func (r *Run) silent(from, to time.Duration) bool {
+// silent reports whether in a span no read succeeded, and no write of a kind.
+func (r *Run) silent(scope Scope, from, to time.Duration) bool {
 	return !slices.ContainsFunc(r.Requests, func(q Request) bool {
-		return q.scope() != Token && q.Failed == nil && q.Status != 0 && q.At >= from && q.At <= to
+		return (q.scope() == Read || q.scope() == scope) && q.Failed == nil && q.Status != 0 && q.At >= from && q.End <= to
 	})
 }
