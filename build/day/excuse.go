@@ -189,6 +189,7 @@ func (x *excuses) absences() {
 		switch e.Kind {
 		case SignedIn:
 			if account != "" && account != e.Who {
+				x.add(e.At-releaseTime, e.At, everything, account, "reaction") // it is left before
 				x.leave(e, releaseTime, x.again(i, account), account)
 			}
 			accounts[e.Machine] = e.Who
