@@ -30,14 +30,14 @@ func (r *Report) Table(out io.Writer) error {
 	days := float64(max(1, r.Days))
 	fmt.Fprintf(out, "%d days from seed %d; %d of them run twice with the same trace\n\n", r.Days, r.Seed, r.Again)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "strategy\tavoidable s/day\tratio\tunavoidable s/day\tlongest s\tdays wrong\trequests/day\tleast\t")
+	fmt.Fprintln(w, "strategy\tavoidable s/day\tratio\tunavoidable s/day\tlongest s\tdays wrong\trequests/day\tleast\tmost/minute\t(seed)\t")
 	line := func(name string, s *Sum) {
 		ratio := "-"
 		if r.Avoidable > 0 {
 			ratio = fmt.Sprintf("%.1f", s.Avoidable/r.Avoidable)
 		}
-		fmt.Fprintf(w, "%s\t%.1f\t%s\t%.1f\t%.0f\t%d\t%.1f\t%.1f\t\n", name, s.Avoidable/days, ratio, s.Unavoidable/days, s.Longest, s.WrongDays,
-			float64(s.Requests)/days, float64(s.Least)/days)
+		fmt.Fprintf(w, "%s\t%.1f\t%s\t%.1f\t%.0f\t%d\t%.1f\t%.1f\t%d\t%d\t\n", name, s.Avoidable/days, ratio, s.Unavoidable/days, s.Longest, s.WrongDays,
+			float64(s.Requests)/days, float64(s.Least)/days, s.Busiest, s.BusiestSeed)
 	}
 	line("heliograph", &r.Sum)
 	for _, name := range peerNames(r.Strategies) {

@@ -16,6 +16,9 @@ type Sum struct {
 	Requests    int     `json:"requests"`
 	Least       int     `json:"least_requests"`
 	Tokens      int     `json:"token_requests"`
+	// Busiest is the most requests within a minute, tokens aside.
+	Busiest     int    `json:"most_requests_per_minute"`
+	BusiestSeed uint64 `json:"most_requests_seed"`
 	// WrongDays is how many days had any avoidable wrong second.
 	WrongDays int `json:"wrong_days"`
 
@@ -42,6 +45,7 @@ type Outcome struct {
 	Seed                            uint64
 	Avoidable, Unavoidable, Longest float64
 	Requests, Least, Tokens         int
+	Busiest                         int
 	Causes, Excuses                 map[string][]float64 // the lengths of all spans
 }
 
@@ -56,6 +60,7 @@ func Count(run *Run, messages bool) Outcome {
 			out.Requests++
 		}
 	}
+	out.Busiest = busiest(run.Requests)
 	until, length := map[string]time.Duration{}, map[string]time.Duration{}
 	for _, w := range wrong {
 		if w.Length() < shortest {
@@ -79,6 +84,23 @@ func Count(run *Run, messages bool) Outcome {
 	return out
 }
 
+// busiest returns the most requests within a minute.
+func busiest(all []Request) int {
+	var at []time.Duration
+	most := 0
+	for _, r := range all {
+		if r.scope() == Token {
+			continue
+		}
+		at = append(at, r.At)
+		for r.At-at[0] >= time.Minute {
+			at = at[1:]
+		}
+		most = max(most, len(at))
+	}
+	return most
+}
+
 // Add adds a day.
 func (s *Sum) Add(o Outcome) {
 	if s.causes == nil {
@@ -91,6 +113,9 @@ func (s *Sum) Add(o Outcome) {
 	s.Requests += o.Requests
 	s.Least += o.Least
 	s.Tokens += o.Tokens
+	if o.Busiest > s.Busiest {
+		s.Busiest, s.BusiestSeed = o.Busiest, o.Seed
+	}
 	if o.Avoidable > 0 {
 		s.WrongDays++
 	}
