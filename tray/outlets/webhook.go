@@ -207,8 +207,11 @@ func (w *webhook) send(ctx context.Context, s control.State) error {
 	}
 	defer resp.Body.Close()
 	// The answer's text means nothing to us; a server whose answer is not read
-	// may report a broken connection.
-	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
+	// may report a broken connection. After a change of protocols the body is the
+	// connection itself, whose silence no deadline of the request ends.
+	if resp.StatusCode != http.StatusSwitchingProtocols {
+		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
+	}
 	return checkAnswer(resp)
 }
 
