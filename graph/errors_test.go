@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -81,5 +82,38 @@ func TestGraphsMark(t *testing.T) {
 	err := s.client(t).SetPresence(t.Context(), presence.Away, time.Hour)
 	if !errors.Is(err, presence.ErrRefused) || Explain(err).Key != "permission" {
 		t.Errorf("a refusal without a code: %v, explained as %s", err, Explain(err).Key)
+	}
+}
+
+// TestEveryStatus: what each status means, from Graph and from something in its
+// place.
+func TestEveryStatus(t *testing.T) {
+	for status := 200; status < 600; status++ {
+		for _, graphs := range []bool{true, false} {
+			w := written{status, map[string]string{"Content-Type": "text/html"}, []byte(page)}
+			if graphs {
+				w = written{status, map[string]string{"Content-Type": "application/json", "request-id": "8a3c1f1e-0000-4000-8000-000000000001"}, []byte(`{"error":{"code":"SomeCode"}}`)}
+			}
+			c := &Client{http: newHTTP(w), base: "https://graph.example/v1.0", token: fixedToken("an access token")}
+			err := c.SetPresence(t.Context(), presence.Away, time.Hour)
+			var want error
+			switch {
+			case status < 300 && !graphs, slices.Contains([]int{301, 302, 303, 307, 308}, status):
+			case !graphs, status < 300, status == 408, status == 429, status >= 500:
+				want = presence.ErrAnswered
+			default:
+				want = presence.ErrRefused
+			}
+			if err == nil {
+				t.Errorf("%d, Graph's: %v, counts as done", status, graphs)
+				continue
+			}
+			for _, kind := range []error{presence.ErrSignIn, presence.ErrRefused, presence.ErrAnswered} {
+				if errors.Is(err, kind) != (kind == want) {
+					t.Errorf("%d, Graph's: %v: %v is %v: %v", status, graphs, err, kind, errors.Is(err, kind))
+				}
+			}
+			oneLine(t, err)
+		}
 	}
 }

@@ -37,6 +37,7 @@ func TestBlackHole(t *testing.T) {
 	r := newRoad(t)
 	r.breaks("silence", raw(silence))
 	r.breaks("silence after the status", after("HTTP/1.1 200 OK\r\n", silence))
+	r.breaks("another protocol", after("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", silence))
 	r.breaks("silence in the body", after("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"a", silence))
 }
 
@@ -129,10 +130,10 @@ func TestBombs(t *testing.T) {
 	zipped := zipOfZeros(t, 100)
 	var sent atomic.Int64
 	var most uint64
-	pour := func(start string) http.HandlerFunc {
+	pour := func(start, piece string) http.HandlerFunc {
 		return raw(func(conn net.Conn) {
 			sent.Store(0)
-			block := []byte(strings.Repeat("x", 64<<10))
+			block := []byte(strings.Repeat(piece, 64<<10/len(piece)))
 			_, _ = io.WriteString(conn, start)
 			for sent.Load() < 100<<20 {
 				n, err := conn.Write(block)
@@ -144,9 +145,11 @@ func TestBombs(t *testing.T) {
 		})
 	}
 	for name, bomb := range map[string]http.HandlerFunc{
-		"a long text":    pour("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"access_token\":\""),
-		"a long header":  pour("HTTP/1.1 200 OK\r\nX: "),
-		"a long status":  pour("HTTP/1.1 200 "),
+		"a long text":    pour("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"access_token\":\"", "x"),
+		"a long header":  pour("HTTP/1.1 200 OK\r\nX: ", "x"),
+		"a long status":  pour("HTTP/1.1 200 ", "x"),
+		"early hints":    pour("", "HTTP/1.1 103 Early Hints\r\nX: x\r\n\r\n"),
+		"many headers":   pour("HTTP/1.1 200 OK\r\n", "X: x\r\n"),
 		"a zip bomb":     func(w http.ResponseWriter, _ *http.Request) { answer(200, zipped, "Content-Encoding", "gzip")(w) },
 		"a zipped error": func(w http.ResponseWriter, _ *http.Request) { answer(203, zipped, "Content-Encoding", "gzip")(w) },
 	} {

@@ -63,6 +63,9 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, g.quotable(err)
 	}
 	switch resp.StatusCode {
+	case http.StatusSwitchingProtocols:
+		resp.Body.Close() // it is the connection, whose reads no deadline of the request ends
+		return nil, errGarbled
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		resp.Body.Close()
 		return nil, &redirectError{Host: r.URL.Host, Status: resp.StatusCode}
