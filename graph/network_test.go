@@ -58,8 +58,8 @@ func TestResetInTheMiddle(t *testing.T) {
 	r.breaks("a close in the body", after("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", func(net.Conn) {}))
 	r.breaks("a chunk that breaks off", after("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{", func(net.Conn) {}))
 	r.breaks("a chunk without a length", after("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}", func(net.Conn) {}))
-	r.breaks("half a zip", after("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\n\x1f\x8b\x08\x00\x00\x00\x00\x00\x00", func(net.Conn) {}))
-	r.breaks("no zip", after("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", func(net.Conn) {}))
+	r.breaks("half a zip", after("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\n\x1f\x8b\x08\x00\x00\x00\x00\x00\x00", func(net.Conn) {}))
+	r.breaks("no zip", after("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", func(net.Conn) {}))
 	r.breaks("garbage", after("\x16\x03\x01\x02\x00\x01", func(net.Conn) {}))
 }
 
