@@ -53,7 +53,8 @@
 //   - what changes while the computer sleeps, and what could not be sent within
 //     the four seconds for which sleep is held, until it wakes;
 //   - of two computers, ten minutes until the one that kept quiet notices that the
-//     other, which spoke, is gone;
+//     other, which spoke, is gone; and until the next renewal where both had set
+//     the same pair, so that neither can see the other, and one sets another;
 //   - what could not be cleared within the three seconds of quit or sign-out
 //     because of a trouble, until the next start or sign-in.
 //

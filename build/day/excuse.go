@@ -2,6 +2,7 @@ package day
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -64,6 +65,7 @@ func Excuses(run *Run, truth map[string][]Span) []Excuse {
 	x.failures()
 	x.changes()
 	x.absences()
+	x.overwrites()
 	return x.all
 }
 
@@ -151,6 +153,32 @@ func (x *excuses) handovers(who string, spans []Span) {
 			x.add(spans[i].At, spans[i].At+handover+x.run.Script.react(), session, who, "another computer")
 		}
 	}
+}
+
+// overwrites: two computers have set the same pair, which looks to each as if it
+// alone had; then one of them sets another. The other one notices with its next
+// renewal.
+func (x *excuses) overwrites() {
+	var last [2]Request
+	for _, r := range x.run.Requests {
+		if r.Action != "setPresence" {
+			continue
+		}
+		before := last[r.Machine]
+		last[r.Machine] = r
+		for who := range x.truth {
+			for _, w := range x.at(who, r.At).Ideals {
+				if w.own != "" && w.place != r.Machine && before.sets(w.own) && !r.sets(w.own) {
+					x.add(r.At, r.At+renews(w.own)+2*x.run.Script.react(), session, who, "another computer")
+				}
+			}
+		}
+	}
+}
+
+// sets reports whether a request sets a session to a pair.
+func (r Request) sets(pair string) bool {
+	return strings.Contains(r.Body, members(pair))
 }
 
 // lagAt returns by how much reads lag at an instant, at most.
