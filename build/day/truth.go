@@ -29,6 +29,7 @@ type place struct {
 	lastInput                time.Duration
 	calls                    []string // the earliest first
 	choice                   wish
+	missed                   wish          // the choice that ended while heliograph was off
 	ahead                    time.Duration // of the clock that says when work begins
 }
 
@@ -104,7 +105,7 @@ func (h *hypothesis) apply(e Event) []hypothesis {
 	case SignOut:
 		here.account = ""
 	case Start:
-		here.running = true
+		here.running, here.missed = true, wish{}
 	case Quit, Kill:
 		here.running = false
 	case Clock:
@@ -277,6 +278,9 @@ func (h *hypothesis) wantText() bool {
 // nor whether the clock was right before or after.
 func (h *hypothesis) stepped(e Event) []hypothesis {
 	here := h.places[e.Machine]
+	if here.missed.status != "" && here.choice.status == "" {
+		here.choice = here.missed // by the new clock it may not have ended
+	}
 	timed := here.choice.status != "" && here.choice.until != never
 	if !timed && here.policy.To == 0 {
 		return nil
@@ -296,6 +300,9 @@ func (h *hypothesis) advance(now time.Duration) {
 		at := &h.places[i]
 		at.at = now
 		if at.choice.status != "" && now >= at.choice.until {
+			if !at.running {
+				at.missed = at.choice
+			}
 			at.choice = wish{}
 		}
 	}

@@ -13,6 +13,9 @@ func seen(run *Run) []Event {
 	// Who removes what is not there has done nothing.
 	facts := slices.DeleteFunc(slices.Clone(run.Facts), func(e Event) bool {
 		was := run.before(e.Who, e.At)
+		if e.Kind == Choose && run.unheard(e) {
+			return true
+		}
 		return e.Kind == Note && e.Text == "" && was.Message == "" || e.Kind == Choice && e.Status == "" && was.Preferred == ""
 	})
 	var chosen, texts *Event // the latest that changed which choice, and which text, heliograph wants
@@ -32,6 +35,24 @@ func seen(run *Run) []Event {
 		}
 	}
 	return facts
+}
+
+// unheard reports a choice in a program that was stopped, and killed before it
+// went on.
+func (r *Run) unheard(choice Event) bool {
+	stopped := time.Duration(-1) // until when
+	for _, e := range r.Facts {
+		switch {
+		case e.Machine != choice.Machine:
+		case e.At > choice.At && (e.Kind == Kill || e.Kind == PowerOff):
+			return e.At < stopped
+		case e.At < choice.At && e.Kind == Stall:
+			stopped = e.At + e.Span
+		case e.At < choice.At && (e.Kind == Sleep || e.Kind == Start):
+			stopped = -1 // what ends the stop then is another thing
+		}
+	}
+	return false
 }
 
 // takenBack returns when a choice is followed by another one, or by the end of
