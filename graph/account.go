@@ -221,7 +221,7 @@ func (a *Account) token(ctx context.Context, claims string) (string, error) {
 // Client returns the presence service of the signed-in person, or of the user
 // for whom the application signed in.
 func (a *Account) Client() *Client {
-	return &Client{http: a.http, base: a.cloud.Graph + "/" + a.config.API, user: a.Person().ID, app: a.config.ClientID, token: a.token,
+	return &Client{http: a.http, base: a.cloud.Graph + "/" + a.config.API, user: a.Person().ID, app: a.config.ClientID, token: a.token, now: a.config.Now,
 		noExpiration: a.config.withoutExpiration(), consent: a.consentLink(), unattended: a.app != nil}
 }
 

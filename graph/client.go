@@ -28,6 +28,7 @@ type Client struct {
 	// Application.
 	unattended bool
 	skew       skew
+	now        func() time.Time // the computer's clock
 
 	mu sync.Mutex
 	// Until refreshAfter, a token that Graph does not accept is not refreshed
@@ -139,7 +140,7 @@ func (c *Client) SetStatusMessage(ctx context.Context, text string, until time.T
 	}
 	in.StatusMessage.Message.Content, in.StatusMessage.Message.ContentType = text, "text"
 	if !until.IsZero() && text != "" {
-		atGraph := until.Add(c.skew.now(readClocks()))
+		atGraph := until.Add(c.skew.now(readClocks(c.now)))
 		in.StatusMessage.Expiry = &dateTimeZone{atGraph.UTC().Format("2006-01-02T15:04:05"), "UTC"}
 	}
 	return c.act(ctx, "setStatusMessage", in)
@@ -156,7 +157,7 @@ func (c *Client) Shown(ctx context.Context) (presence.Shown, error) {
 	}
 	shown, _ := presenceFrom(raw) // call returns nothing else
 	if !shown.MessageUntil.IsZero() {
-		shown.MessageUntil = shown.MessageUntil.Add(-c.skew.now(readClocks()))
+		shown.MessageUntil = shown.MessageUntil.Add(-c.skew.now(readClocks(c.now)))
 	}
 	return shown, nil
 }

@@ -40,7 +40,7 @@ func (s *scripted) client(t *testing.T) *Client {
 		s.answers[n](w)
 	}))
 	t.Cleanup(srv.Close)
-	return &Client{http: newHTTP(srv.Client().Transport), base: srv.URL + "/v1.0", user: emu.SelfID, app: emu.AppID, consent: "https://consent.example/",
+	return &Client{now: computerClock, http: newHTTP(srv.Client().Transport), base: srv.URL + "/v1.0", user: emu.SelfID, app: emu.AppID, consent: "https://consent.example/",
 		token: func(_ context.Context, claims string) (string, error) {
 			s.claims = append(s.claims, claims)
 			return "t" + string(rune('0'+len(s.claims))), nil

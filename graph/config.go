@@ -55,6 +55,8 @@ type Config struct {
 	// a person signs in.
 	Application *Application
 	Log         *slog.Logger // nil: nothing is logged
+	// Now returns the clock that a user can set; nil: the computer's own.
+	Now func() time.Time
 }
 
 // callTimeout bounds one exchange with a server.
@@ -73,6 +75,9 @@ func (c *Config) resolve() (microsoftCloud, http.RoundTripper, error) {
 	}
 	if c.API == "" {
 		c.API = "v1.0"
+	}
+	if c.Now == nil {
+		c.Now = computerClock
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

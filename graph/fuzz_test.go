@@ -72,7 +72,7 @@ func FuzzGraphAnswer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status uint16, media, retry, challenge string, body []byte) {
 		w := written{statusOf(status), map[string]string{"Content-Type": media, "Retry-After": retry, "WWW-Authenticate": challenge}, body}
-		c := &Client{http: newHTTP(w), base: "https://graph.example/v1.0", user: emu.SelfID, token: fixedToken(token)}
+		c := &Client{now: computerClock, http: newHTTP(w), base: "https://graph.example/v1.0", user: emu.SelfID, token: fixedToken(token)}
 		shown, err := c.Shown(t.Context())
 		if err == nil && (shown.Availability == "" || shown.Activity == "") {
 			t.Errorf("%s is read as %+v", body, shown)

@@ -122,12 +122,12 @@ func (c *Client) once(ctx context.Context, method, action string, body []byte, c
 	if len(body) > 0 {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	began := readClocks()
+	began := readClocks(c.now)
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, "", fmt.Errorf("not reached: Microsoft Graph: %w", err)
 	}
-	answered := readClocks()
+	answered := readClocks(c.now)
 	defer resp.Body.Close()
 	answer, err = io.ReadAll(resp.Body)
 	if resp.StatusCode < 200 || resp.StatusCode >= 300 {

@@ -25,9 +25,12 @@ type reading struct {
 
 var started = time.Now()
 
-func readClocks() reading {
-	now := time.Now()
-	return reading{now.Round(0), now.Sub(started)}
+// computerClock returns the clock that can be set, without Go's other one.
+func computerClock() time.Time { return time.Now().Round(0) }
+
+// readClocks reads both clocks; wall returns the one that can be set.
+func readClocks(wall func() time.Time) reading {
+	return reading{wall(), time.Since(started)}
 }
 
 // skewIgnored is the difference that is not corrected: Date has whole seconds,

@@ -189,7 +189,7 @@ func (h *heliograph) start() {
 	p := &process{net: &network{world: h.m.world, machine: h.m.id, rng: h.rng}, done: make(chan struct{}), op: func() {}, on: make(chan struct{})}
 	close(p.on)
 	var err error
-	if p.account, err = graph.Open(graph.Config{ClientID: emu.AppID, Tenant: emu.TenantID, Transport: p.net}, h.vault); err != nil {
+	if p.account, err = graph.Open(graph.Config{ClientID: emu.AppID, Tenant: emu.TenantID, Transport: p.net, Now: h.m.now}, h.vault); err != nil {
 		panic("the account cannot be opened: " + err.Error())
 	}
 	p.loop = presence.New(presence.Options{Policy: h.m.world.script.Policy.loops(), Saved: h.saved(), Keep: func(s presence.Saved) { h.keep(p, s) },

@@ -208,17 +208,21 @@ type Ledger struct {
 	Session   Entry  `json:"session,omitzero"`
 	Preferred Entry  `json:"preferred,omitzero"`
 	Message   Entry  `json:"message,omitzero"`
-	// Before is the person's own status message, to be restored after ours.
-	Before Note `json:"before,omitzero"`
-	// Yielded reports that the person has written a message over ours, which
-	// stays until no message of ours is wanted any more.
+	// Own is the person's own status message, to be restored after ours.
+	Own Note `json:"own,omitzero"`
+	// Yielded reports that Own is newer than what asks for a message of ours.
 	Yielded bool `json:"yielded,omitempty"`
 }
 
-// Note is a status message and its end; zero: it has none.
+// Note is a status message that the person has written.
 type Note struct {
-	Text  string    `json:"text,omitempty"`
+	Text string `json:"text,omitempty"` // empty: they have removed it, or there was none
+	// Until is when it ends; zero: it does not, or that is not known.
 	Until time.Time `json:"until,omitzero"`
+	// Seen is when it was read last, or could have been read under ours; After is
+	// when another one was there, so that this one is newer; zero: not known.
+	Seen  time.Time `json:"seen,omitzero"`
+	After time.Time `json:"after,omitzero"`
 }
 
 // empty reports that nothing of ours is at Graph.

@@ -84,6 +84,7 @@ func (r *reconciler) learn(got Shown, now time.Time) {
 	}
 	r.look.shown, r.look.at = got, now
 	r.stepBack(now)
+	r.learnNote(now)
 	if !r.settled(now) && !r.expected(now) {
 		r.recheck(now)
 	}

@@ -6,7 +6,8 @@ import (
 )
 
 // planMessage keeps the status message of a call or a choice, and restores the
-// person's own afterwards. One that they write meanwhile is theirs to keep.
+// person's own afterwards. One that they write later than the call began, or the
+// choice was made, is theirs to keep.
 func (r *reconciler) planMessage(now time.Time) (job, bool) {
 	l, text := &r.ledger, r.want.Message
 	e := &l.Message
@@ -14,53 +15,67 @@ func (r *reconciler) planMessage(now time.Time) (job, bool) {
 	case text == "" && (e.empty() || e.known(Value{}, now)):
 		l.Yielded = false
 		return job{}, false
-	case text != "" && l.Yielded:
+	case text != "" && r.ownIsNewer():
 		return job{}, false
 	case text != "" && e.known(Value{Text: text}, now) && now.Before(e.newest().At.Add(messageRenew)):
 		return job{}, false
 	case !r.looked(now):
 		return r.lookFirst(), true
-	case r.overwritten(now):
-		r.opts.Log.Info("the person has written a status message of their own")
-		e.forget()
-		l.Before, l.Yielded = Note{}, text != ""
-		r.keep()
-		return job{}, false
 	case text == "":
 		return r.restoreMessage(now), true
 	}
 	return r.setMessage(now), true
 }
 
-// overwritten reports whether the person has written a message over ours.
-func (r *reconciler) overwritten(now time.Time) bool {
-	e, shown := r.ledger.Message, r.look.shown.Message
-	if e.empty() || shown == "" || !r.canLook(now) || e.has(sameText(shown)) || r.recently(kindMessage, sameText(shown), now) {
-		return false
+// ownIsNewer reports whether the person has written a message since the call
+// began, or the choice was made. After a restart, that is not known of a call
+// which went on, so the answer is kept until no message is wanted.
+func (r *reconciler) ownIsNewer() bool {
+	l, since := &r.ledger, r.want.Reason.Since
+	if !l.Yielded && l.Message.empty() && !since.IsZero() && l.Own.After.After(since) {
+		l.Yielded = true
+		r.keep()
 	}
-	// A read that is older than our write shows what was there before it.
-	old := now.Before(e.newest().At.Add(settleTime)) && sameText(shown)(Value{Text: r.ledger.Before.Text})
-	return !old
+	return l.Yielded
 }
 
-// setMessage sets the status message that is wanted, and remembers the person's
-// own if ours is not there yet.
+// learnNote draws the conclusions from the status message that was read.
+func (r *reconciler) learnNote(now time.Time) {
+	l, shown := &r.ledger, r.look.shown
+	e := &l.Message
+	fresh := now.Before(e.newest().At.Add(settleTime)) // it may be older than our write
+	same := sameText(shown.Message)(Value{Text: l.Own.Text})
+	switch {
+	case shown.Message != "" && (e.has(sameText(shown.Message)) || r.recently(kindMessage, sameText(shown.Message), now)):
+		l.Own.Seen = now
+		return
+	case e.has(func(Value) bool { return true }) && (fresh && (same || shown.Message == "") || !e.Sure && same):
+		return // ours may be there, or not yet
+	case !same:
+		l.Own = Note{Text: shown.Message, After: l.Own.Seen}
+	}
+	l.Own.Seen, l.Own.Until = now, shown.MessageUntil
+	if !e.empty() {
+		r.opts.Log.Info("the person has changed the status message")
+		e.forget()
+		r.keep()
+	}
+}
+
+// setMessage sets the status message that is wanted.
 func (r *reconciler) setMessage(now time.Time) job {
 	text, until, service := r.want.Message, now.Add(messageExpire), r.service
-	if shown := r.look.shown; r.ledger.Message.empty() && r.canLook(now) && !r.recently(kindMessage, sameText(shown.Message), now) {
-		r.ledger.Before = Note{shown.Message, shown.MessageUntil}
-	}
 	set := func(ctx context.Context) error { return service.SetStatusMessage(ctx, text, until) }
 	w := Write{Value: Value{Text: text}, At: now, Expires: until, Gone: until.Add(settleTime)}
 	return r.write(kindMessage, "set the status message", w, set, func(time.Time) {})
 }
 
-// restoreMessage restores the message before ours.
+// restoreMessage restores the person's own message.
 func (r *reconciler) restoreMessage(now time.Time) job {
-	before, service := r.ledger.Before, r.service
-	if !before.Until.IsZero() && !now.Before(before.Until) {
-		before = Note{}
+	own, service := r.ledger.Own, r.service
+	if !own.Until.IsZero() && !now.Before(own.Until) {
+		own = Note{}
 	}
-	restore := func(ctx context.Context) error { return service.SetStatusMessage(ctx, before.Text, before.Until) }
+	restore := func(ctx context.Context) error { return service.SetStatusMessage(ctx, own.Text, own.Until) }
 	return r.write(kindMessage, "restore the status message", Write{At: now}, restore, func(time.Time) {})
 }

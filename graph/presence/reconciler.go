@@ -119,6 +119,8 @@ func (r *reconciler) absorb(in inbox, now time.Time) {
 		}
 		r.setChoice(c)
 		r.look.forgetChoice()
+		// What is there may not be ours any more, and this choice is the newest.
+		r.ledger.Preferred.doubt()
 		r.trouble.forgetRefusals()
 		r.trouble.endPause()
 		r.logChoice(c)
@@ -218,7 +220,7 @@ func (r *reconciler) stepClock(now time.Time) {
 			e.shift(d)
 		}
 		r.trouble.shift(d)
-		for _, at := range []*time.Time{&r.choice.Since, &r.choice.Until, &r.since, &r.activity.LastInput, &r.changed, &r.renewAt, &r.look.at, &r.look.yieldUntil, &r.look.recheck, &r.ledger.Before.Until} {
+		for _, at := range []*time.Time{&r.choice.Since, &r.choice.Until, &r.since, &r.activity.LastInput, &r.changed, &r.renewAt, &r.look.at, &r.look.yieldUntil, &r.look.recheck, &r.ledger.Own.Until, &r.ledger.Own.Seen, &r.ledger.Own.After} {
 			moved(at, d)
 		}
 	default:
