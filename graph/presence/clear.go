@@ -22,7 +22,7 @@ func (r *reconciler) clearAll(ctx context.Context) []Left {
 	if r.service == nil || r.signIn != nil {
 		return r.left(r.opts.Now())
 	}
-	wanted, yielded := r.want, r.ledger.Yielded
+	wanted, yieldsTo := r.want, r.ledger.YieldsTo
 	r.want = Want{Reason: wanted.Reason}
 	r.clearTheirs, r.look.yieldUntil = false, time.Time{}
 	var failed [kinds]int
@@ -46,7 +46,7 @@ func (r *reconciler) clearAll(ctx context.Context) []Left {
 		r.trouble.failing[kindLook] = failed[kindLook] > 0
 		wait(ctx, clearPause<<failed[j.kind])
 	}
-	r.want, r.ledger.Yielded = wanted, yielded
+	r.want, r.ledger.YieldsTo = wanted, yieldsTo
 	r.keep()
 	return r.left(r.opts.Now())
 }

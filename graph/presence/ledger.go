@@ -26,6 +26,8 @@ type Write struct {
 	// certainly dropped it. Both are zero for a cleared thing.
 	Expires time.Time `json:"expires,omitzero"`
 	Gone    time.Time `json:"gone,omitzero"`
+	// Accepted reports that Graph has accepted it.
+	Accepted bool `json:"accepted,omitempty"`
 	// Late is until when a request that got no answer may still arrive; zero: it
 	// was answered.
 	Late time.Time `json:"late,omitzero"`
@@ -95,7 +97,7 @@ func (e *Entry) begin(w Write) {
 // values that it has replaced.
 func (e *Entry) confirm(now time.Time) (replaced []Write) {
 	newest := e.newest()
-	newest.Late = time.Time{}
+	newest.Accepted, newest.Late = true, time.Time{}
 	if !newest.Gone.IsZero() { // it arrived before its answer did
 		newest.Gone = earlier(newest.Gone, newest.Expires.Add(now.Sub(newest.At)+time.Second))
 	}
@@ -140,6 +142,12 @@ func (e *Entry) lose(late time.Time) {
 
 // doubt makes everything unknown.
 func (e *Entry) doubt() { e.Sure = false }
+
+// disown makes everything unknown, and nothing count as accepted before.
+func (e *Entry) disown() {
+	e.doubt()
+	e.each(func(w *Write) { w.Accepted = false })
+}
 
 // forget notes that nothing of ours is there.
 func (e *Entry) forget() { *e = Entry{} }
@@ -210,8 +218,9 @@ type Ledger struct {
 	Message   Entry  `json:"message,omitzero"`
 	// Own is the person's own status message, to be restored after ours.
 	Own Note `json:"own,omitzero"`
-	// Yielded reports that Own is newer than what asks for a message of ours.
-	Yielded bool `json:"yielded,omitempty"`
+	// YieldsTo is the message of ours that was wanted before Own was written, and
+	// is not set again while it is wanted.
+	YieldsTo string `json:"yieldsTo,omitempty"`
 }
 
 // Note is a status message that the person has written.
@@ -219,15 +228,23 @@ type Note struct {
 	Text string `json:"text,omitempty"` // empty: they have removed it, or there was none
 	// Until is when it ends; zero: it does not, or that is not known.
 	Until time.Time `json:"until,omitzero"`
-	// Seen is when it was read last, or could have been read under ours; After is
-	// when another one was there, so that this one is newer; zero: not known.
+	// Seen is when it was read last, or could have been read under ours. It was
+	// written between After, when another one was there, and Found; zero: not
+	// known.
 	Seen  time.Time `json:"seen,omitzero"`
 	After time.Time `json:"after,omitzero"`
+	Found time.Time `json:"found,omitzero"`
+}
+
+// newerThan reports whether the message is more likely to have been written
+// after an instant than before it.
+func (n Note) newerThan(at time.Time) bool {
+	return !n.After.IsZero() && n.Found.Sub(at) > at.Sub(n.After)
 }
 
 // empty reports that nothing of ours is at Graph.
 func (l Ledger) empty() bool {
-	return l.Session.empty() && l.Preferred.empty() && l.Message.empty() && !l.Yielded
+	return l.Session.empty() && l.Preferred.empty() && l.Message.empty() && l.YieldsTo == ""
 }
 
 // entry returns the entry of a kind that is written.

@@ -23,6 +23,9 @@ type look struct {
 	// choiceIsOlder: the choice was made before this account was signed in, so
 	// that one which Teams shows is newer.
 	choiceIsOlder bool
+	// ownShown: our session, which says that nobody is here, was shown since it
+	// was posted. If something better is shown later, it was replaced.
+	ownShown bool
 	// yieldUntil is until when the session is left to another computer.
 	yieldUntil time.Time
 }
@@ -83,6 +86,7 @@ func (r *reconciler) learn(got Shown, now time.Time) {
 		return
 	}
 	r.look.shown, r.look.at = got, now
+	r.look.ownShown = r.look.ownShown || got.Is(Away) && r.alive(now).Is(Away)
 	r.stepBack(now)
 	r.learnNote(now)
 	if !r.settled(now) && !r.expected(now) {
@@ -151,7 +155,7 @@ func (r *reconciler) stepBack(now time.Time) {
 	case r.recently(kindPreferred, sameAvailability(shown), now) && !settled, !settled && !positive:
 		// It may be older than our last write, but not older than the choice.
 		r.look.nothingTheirs = r.look.nothingTheirs || (!positive && r.sinceChoice(now))
-	case own.Sure && !own.newest().Zero():
+	case own.newest().Accepted && !own.newest().Zero():
 		if settled && (positive || !session.Zero()) {
 			r.endChoice(shown)
 			r.setTheirs(picked)

@@ -13,7 +13,7 @@ func (r *reconciler) planMessage(now time.Time) (job, bool) {
 	e := &l.Message
 	switch {
 	case text == "" && (e.empty() || e.known(Value{}, now)):
-		l.Yielded = false
+		l.YieldsTo = ""
 		return job{}, false
 	case text != "" && r.ownIsNewer():
 		return job{}, false
@@ -29,20 +29,23 @@ func (r *reconciler) planMessage(now time.Time) (job, bool) {
 
 // ownIsNewer reports whether the person has written a message since the call
 // began, or the choice was made. After a restart, that is not known of a call
-// which went on, so the answer is kept until no message is wanted.
+// which went on, so the answer is kept while the same message is wanted.
 func (r *reconciler) ownIsNewer() bool {
-	l, since := &r.ledger, r.want.Reason.Since
-	if !l.Yielded && l.Message.empty() && !since.IsZero() && l.Own.After.After(since) {
-		l.Yielded = true
+	l, want := &r.ledger, r.want
+	if l.YieldsTo != want.Message && l.Message.empty() && !want.MessageSince.IsZero() && l.Own.newerThan(want.MessageSince) {
+		l.YieldsTo = want.Message
 		r.keep()
 	}
-	return l.Yielded
+	return l.YieldsTo == want.Message
 }
 
 // learnNote draws the conclusions from the status message that was read.
 func (r *reconciler) learnNote(now time.Time) {
 	l, shown := &r.ledger, r.look.shown
 	e := &l.Message
+	if ends := l.Own.Until; !ends.IsZero() && !now.Before(ends) {
+		l.Own.Text, l.Own.Until = "", time.Time{}
+	}
 	fresh := now.Before(e.newest().At.Add(settleTime)) // it may be older than our write
 	same := sameText(shown.Message)(Value{Text: l.Own.Text})
 	switch {
@@ -51,8 +54,8 @@ func (r *reconciler) learnNote(now time.Time) {
 		return
 	case e.has(func(Value) bool { return true }) && (fresh && (same || shown.Message == "") || !e.Sure && same):
 		return // ours may be there, or not yet
-	case !same:
-		l.Own = Note{Text: shown.Message, After: l.Own.Seen}
+	case !same, e.Sure && !e.newest().Zero() && now.Before(e.newest().Expires):
+		l.Own = Note{Text: shown.Message, After: l.Own.Seen, Found: now} // they have replaced ours, or removed it
 	}
 	l.Own.Seen, l.Own.Until = now, shown.MessageUntil
 	if !e.empty() {
@@ -67,7 +70,7 @@ func (r *reconciler) setMessage(now time.Time) job {
 	text, until, service := r.want.Message, now.Add(messageExpire), r.service
 	set := func(ctx context.Context) error { return service.SetStatusMessage(ctx, text, until) }
 	w := Write{Value: Value{Text: text}, At: now, Expires: until, Gone: until.Add(settleTime)}
-	return r.write(kindMessage, "set the status message", w, set, func(time.Time) {})
+	return r.write(kindMessage, "set the status message", w, set, func(now time.Time) { r.ledger.Own.Seen = now })
 }
 
 // restoreMessage restores the person's own message.

@@ -27,10 +27,19 @@ func (r *reconciler) planPreferred(now time.Time) (job, bool) {
 		return job{}, false
 	case r.look.choiceIsOlder && r.look.due && r.canLook(now):
 		return r.lookFirst(), true // with our session alive, a choice in Teams shows
+	case r.look.choiceIsOlder && !r.settled(now) && r.maybeTheirs(now):
+		return job{}, false
 	case now.After(r.choice.Since.Add(lookAge)) && !r.looked(now):
 		return r.lookFirst(), true // the person may have picked another one since
 	}
 	return r.setPreferred(now), true
+}
+
+// maybeTheirs reports whether what is shown is a choice made in Teams, unless it
+// is older than our last write.
+func (r *reconciler) maybeTheirs(now time.Time) bool {
+	picked, _ := chosenInTeams(r.look.shown.Pair, r.alive(now))
+	return !picked.Zero() && r.canLook(now) && !r.ledger.Preferred.has(sameAvailability(picked))
 }
 
 // lasts reports whether our preferred presence ends when it is to end, or is

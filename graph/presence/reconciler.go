@@ -120,7 +120,7 @@ func (r *reconciler) absorb(in inbox, now time.Time) {
 		r.setChoice(c)
 		r.look.forgetChoice()
 		// What is there may not be ours any more, and this choice is the newest.
-		r.ledger.Preferred.doubt()
+		r.ledger.Preferred.disown()
 		r.trouble.forgetRefusals()
 		r.trouble.endPause()
 		r.logChoice(c)
@@ -220,7 +220,7 @@ func (r *reconciler) stepClock(now time.Time) {
 			e.shift(d)
 		}
 		r.trouble.shift(d)
-		for _, at := range []*time.Time{&r.choice.Since, &r.choice.Until, &r.since, &r.activity.LastInput, &r.changed, &r.renewAt, &r.look.at, &r.look.yieldUntil, &r.look.recheck, &r.ledger.Own.Until, &r.ledger.Own.Seen, &r.ledger.Own.After} {
+		for _, at := range []*time.Time{&r.choice.Since, &r.choice.Until, &r.since, &r.activity.LastInput, &r.changed, &r.renewAt, &r.look.at, &r.look.yieldUntil, &r.look.recheck, &r.ledger.Own.Until, &r.ledger.Own.Seen, &r.ledger.Own.After, &r.ledger.Own.Found} {
 			moved(at, d)
 		}
 	default:

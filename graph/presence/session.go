@@ -22,7 +22,9 @@ const (
 // planSession keeps the presence session: set when it differs or ages, cleared
 // when none is wanted. A call is posted at once. Before anything else is posted,
 // what colleagues see is looked at: heliograph on another computer shares the
-// session, and Away or Available must not replace the call that it shows.
+// session, and Away or Available must not replace the call that it shows. A
+// renewal is preceded by a look as well, which is how a choice made in Teams is
+// noticed.
 func (r *reconciler) planSession(now time.Time) (job, bool) {
 	e, p := &r.ledger.Session, r.want.Session
 	switch {
@@ -32,10 +34,10 @@ func (r *reconciler) planSession(now time.Time) (job, bool) {
 		return job{}, false
 	case !p.Zero() && e.known(Value{Pair: p}, now) && now.Before(r.renewAt):
 		return job{}, false
-	case call(p): // post
+	case call(p) && !e.known(Value{Pair: p}, now): // post
 	case !r.looked(now):
 		return r.lookFirst(), true
-	case r.another(p, now):
+	case !call(p) && r.another(p, now):
 		r.yield(p, now)
 		return job{}, false
 	}
@@ -46,6 +48,7 @@ func (r *reconciler) planSession(now time.Time) (job, bool) {
 	set := func(ctx context.Context) error { return service.SetPresence(ctx, p, t.Expire) }
 	// The lifetime counts from before the request, to be on the safe side.
 	w := Write{Value: Value{Pair: p}, At: now, Expires: now.Add(t.Expire), Gone: now.Add(t.Expire + callTimeout)}
+	r.look.ownShown = r.look.ownShown && e.known(w.Value, now)
 	return r.write(kindSession, "set presence", w, set, func(time.Time) {
 		r.renewAt = now.Add(t.Renew - time.Duration(r.opts.Jitter()*float64(t.Renew/renewSpread)))
 	}), true
@@ -66,7 +69,7 @@ func (r *reconciler) another(p Pair, now time.Time) bool {
 	case call(shown):
 		return true
 	case shown.Is(Available):
-		return !p.Is(Available)
+		return !p.Is(Available) && r.look.ownShown
 	}
 	return false
 }
@@ -95,5 +98,8 @@ func (r *reconciler) yield(p Pair, now time.Time) {
 		r.look.yieldUntil = now.Add(yieldAvailable)
 	default:
 		r.look.yieldUntil = now.Add(yieldAway)
+		if ends := r.ledger.Session.newest().Expires; ends.After(now) { // then another session must live
+			r.look.yieldUntil = earlier(r.look.yieldUntil, ends)
+		}
 	}
 }
