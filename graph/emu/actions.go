@@ -79,11 +79,14 @@ func (c *call) duration() (d time.Duration, ok bool, fail *failure) {
 
 var guid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
+// noSession is what a setPresence or clearPresence without a sessionId gets.
+var noSession = invalid("[SessionId]: The SessionId field is required.")
+
 // sessionID reads the id, which must be the application's own.
 func (c *call) sessionID() (string, *failure) {
 	raw, ok := c.body["sessionId"]
 	if !ok || string(raw) == "null" {
-		return "", invalid("The sessionId is required.")
+		return "", noSession
 	}
 	var id string
 	if json.Unmarshal(raw, &id) != nil {

@@ -117,11 +117,11 @@ func (s *Server) graphCall(r *http.Request, rest string) (any, *failure) {
 		return nil, methodNotAllowed(a.method)
 	}
 	c := &call{s: s, r: r, grant: g, me: who == "me", now: s.now()}
-	if fail := c.permit(who, a); fail != nil {
-		return nil, fail
-	}
-	if fail := c.read(a); fail != nil {
-		return nil, fail
+	// The body is validated before the permission, as was reported.
+	for _, check := range []func() *failure{func() *failure { return c.find(who) }, func() *failure { return c.read(a) }, func() *failure { return c.permit(a) }} {
+		if fail := check(); fail != nil {
+			return nil, fail
+		}
 	}
 	return a.do(c)
 }
@@ -158,8 +158,8 @@ func unqualified(action string) string {
 	return action
 }
 
-// permit finds the person and checks whether the token allows the action.
-func (c *call) permit(who string, a action) *failure {
+// find finds the person.
+func (c *call) find(who string) *failure {
 	g := c.grant
 	if g.personal {
 		return badRequest("Presence is not supported for personal Microsoft accounts.")
@@ -172,6 +172,12 @@ func (c *call) permit(who string, a action) *failure {
 	} else if c.user = c.s.byID(who); c.user == nil {
 		return notFound("The user was not found.")
 	}
+	return nil
+}
+
+// permit checks whether the token allows the action.
+func (c *call) permit(a action) *failure {
+	g := c.grant
 	reading := a.method == http.MethodGet
 	switch {
 	case g.user == nil && !g.hasAny(a.app):
@@ -180,6 +186,8 @@ func (c *call) permit(who string, a action) *failure {
 		return nil
 	case c.s.opts.Profile == Beta2021 && !reading:
 		return forbidden() // the 2021 document has application permissions only
+	case !g.hasAny(a.delegated) && !reading:
+		return &failure{status: http.StatusForbidden, code: "Forbidden"} // without a message, as reported
 	case !g.hasAny(a.delegated):
 		return g.lacking()
 	case c.user != g.user && !reading:
@@ -204,7 +212,14 @@ func (c *call) read(a action) *failure {
 		declared = slices.DeleteFunc(slices.Clone(declared), func(p string) bool { return p == "expirationDuration" })
 	}
 	c.body = body
-	return c.s.onlyKnown(body, declared...)
+	if fail := c.s.onlyKnown(body, declared...); fail != nil || len(a.properties) == 0 || a.properties[0] != "sessionId" {
+		return fail
+	}
+	_, fail = c.sessionID()
+	if fail == noSession {
+		return fail
+	}
+	return nil // other mistakes in it come after those in what is before it
 }
 
 // noOptions refuses OData's query options: presence supports none.
