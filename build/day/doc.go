@@ -44,6 +44,8 @@
 //     after which heliograph reads (4 minutes while available, 11 in a call, 50
 //     while away); it excuses the session and the message, never a choice that
 //     was made in Teams and is overwritten;
+//   - found when back: what the person did in Teams while heliograph was off or
+//     asleep is believed one minute after it is back, since reads may lag;
 //   - a trouble of the network or of Microsoft, and one minute of back-off, or
 //     Microsoft's own Retry-After, after the last request that failed; an answer
 //     that is an error excuses only what the request was for, except 429;

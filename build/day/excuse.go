@@ -211,9 +211,23 @@ func (x *excuses) absences() {
 	react := x.run.Script.react()
 	var accounts [2]string
 	var stops [2]time.Duration // until when the process is stopped
+	var gone, acted [2]bool    // nobody looks, and the person did something in Teams meanwhile
 	for i, e := range x.run.Facts {
 		back := func(kinds ...Kind) time.Duration { return x.nextHere(i, kinds...) + 2*react }
 		account, stopped := accounts[e.Machine], stops[e.Machine]
+		switch e.Kind {
+		case Quit, Kill, PowerOff, Sleep:
+			gone[e.Machine] = true
+		case Choice, Note:
+			acted = [2]bool{acted[0] || gone[0], acted[1] || gone[1]}
+		case Start, Wake:
+			if acted[e.Machine] {
+				x.add(e.At, e.At+settle+2*react, everything, account, "found when back")
+			}
+			gone[e.Machine], acted[e.Machine] = false, false
+		case Input, Rest, Lock, Unlock, CallBegins, CallEnds, Client:
+			x.add(e.At, e.At+react, session, account, "reaction")
+		}
 		switch e.Kind {
 		case SignedIn:
 			if account != "" && account != e.Who {

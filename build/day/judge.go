@@ -184,7 +184,10 @@ func wrongParts(w Ideal, m Moment) (bad part) {
 	}
 	if shownBad {
 		lives := (m.Own == "") == (w.own == "")
-		if !lives || (m.Preferred == "" && w.slot == "" && m.Own != w.own) || bad == 0 {
+		// A choice that is left can only be recognised while a session lives, which
+		// therefore goes last.
+		waits := bad&slot != 0 && w.slot == "" && w.own == ""
+		if !waits && !lives || (m.Preferred == "" && w.slot == "" && m.Own != w.own) || bad == 0 {
 			bad |= session
 		}
 	}

@@ -414,10 +414,13 @@ func (h *place) shownText() string {
 		}
 		return h.choice.text
 	}
-	if h.chosen() != "" || h.working() && !h.elsewhere {
-		return h.text()
+	switch {
+	case h.chosen() != "" && h.choice.text != "":
+		return h.choice.text
+	case h.elsewhere || h.chosen() == "" && !h.working():
+		return ""
 	}
-	return ""
+	return h.text()
 }
 
 // session returns the pair of the session while heliograph runs and the computer
