@@ -211,21 +211,18 @@ func (x *excuses) absences() {
 	react := x.run.Script.react()
 	var accounts [2]string
 	var stops [2]time.Duration // until when the process is stopped
-	var gone, acted [2]bool    // nobody looks, and the person did something in Teams meanwhile
+	var absent [2]absence
 	for i, e := range x.run.Facts {
 		back := func(kinds ...Kind) time.Duration { return x.nextHere(i, kinds...) + 2*react }
 		account, stopped := accounts[e.Machine], stops[e.Machine]
-		switch e.Kind {
-		case Quit, Kill, PowerOff, Sleep:
-			gone[e.Machine] = true
-		case Choice, Note:
-			acted = [2]bool{acted[0] || gone[0], acted[1] || gone[1]}
-		case Start, Wake:
-			if acted[e.Machine] {
-				x.add(e.At, e.At+settle+2*react, everything, account, "found when back")
+		for m := range absent {
+			if m == e.Machine || e.Kind == Choice || e.Kind == Note {
+				if absent[m].follow(e) {
+					x.add(e.At, e.At+settle+2*react, everything, account, "found when back")
+				}
 			}
-			gone[e.Machine], acted[e.Machine] = false, false
-		case Input, Rest, Lock, Unlock, CallBegins, CallEnds, Client:
+		}
+		if slices.Contains([]Kind{Input, Rest, Lock, Unlock, CallBegins, CallEnds, Client}, e.Kind) {
 			x.add(e.At, e.At+react, session, account, "reaction")
 		}
 		switch e.Kind {
@@ -256,6 +253,30 @@ func (x *excuses) absences() {
 			x.add(e.At, e.At+2*react, everything, account, "reaction")
 		}
 	}
+}
+
+// absence is a computer at which nobody looks at what the person does in Teams.
+type absence struct{ off, asleep, acted bool }
+
+// follow reports that heliograph is back, and the person did something meanwhile.
+func (a *absence) follow(e Event) bool {
+	switch e.Kind {
+	case Quit, Kill, PowerOff:
+		a.off = true
+	case Sleep:
+		a.asleep = true
+	case Start:
+		a.off = false
+	case Wake:
+		a.asleep = false
+	case Choice, Note:
+		a.acted = a.acted || a.off || a.asleep
+	}
+	if !a.acted || a.off || a.asleep || (e.Kind != Start && e.Kind != Wake) {
+		return false
+	}
+	a.acted = false
+	return true
 }
 
 // again returns when somebody can be signed in again at the same computer, and
