@@ -1,6 +1,7 @@
 package presence
 
 import (
+	"strings"
 	"time"
 
 	"heliograph/detect"
@@ -39,6 +40,13 @@ type State struct {
 	InStep bool
 	// Observed reports that Activity is known; before, Want means nothing.
 	Observed bool
+}
+
+// AsWanted reports whether Shown has the availability that is wanted. The
+// activity is left out: some clouds do not send it, and a session that fades
+// changes it alone.
+func (s State) AsWanted() bool {
+	return strings.EqualFold(s.Shown.Availability, s.Want.Pair().Availability)
 }
 
 // same compares states; errors by their text, since an error's dynamic type

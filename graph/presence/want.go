@@ -45,7 +45,7 @@ type Want struct {
 	// MessageSince is when the call began, or the choice was made, that asks for it.
 	Message      string
 	MessageSince time.Time
-	Reason  Reason
+	Reason       Reason
 	// Until is the instant at which this answer changes although nothing
 	// happens; zero: it does not.
 	Until time.Time

@@ -24,6 +24,13 @@ const outletsTimeout = 750 * time.Millisecond
 // heliograph did not run.
 const ruleStopped = "stopped"
 
+// The rules in the timeline of what heliograph does not set: a choice made in
+// Teams, and what else Teams, the calendar or another computer sets.
+const (
+	ruleTheirs = "theirs"
+	ruleOther  = "other"
+)
+
 // publisher passes each state to everything that follows it: the command line,
 // the timeline and other programs.
 type publisher struct {
@@ -51,9 +58,27 @@ func (p *publisher) publish(f menu.Facts) {
 	if !s.Observed {
 		return
 	}
-	pair, r := s.Want.Pair(), s.Want.Reason
-	p.timeline.Add(timeline.Entry{At: s.Since, Availability: pair.Availability, Activity: pair.Activity, Rule: string(r.Rule), App: r.App})
+	if e, ok := entryOf(s); ok {
+		p.timeline.Add(e)
+	}
 	p.outlets.Publish(wire)
+}
+
+// entryOf returns what the timeline records of a state: what colleagues see, and
+// why. It reports false while that is not known.
+func entryOf(s presence.State) (timeline.Entry, bool) {
+	pair, at, r := s.Shown.Pair, s.ShownAt, s.Want.Reason
+	switch {
+	case r.Rule == ruleStopped:
+		pair, at = presence.Offline, s.Since
+	case !s.SignedIn || !s.Confirmed:
+		return timeline.Entry{}, false
+	case !s.Theirs.Zero():
+		r = presence.Reason{Rule: ruleTheirs}
+	case !s.Want.Session.Zero() && !s.AsWanted():
+		r = presence.Reason{Rule: ruleOther}
+	}
+	return timeline.Entry{At: at, Availability: pair.Availability, Activity: pair.Activity, Rule: string(r.Rule), App: r.App}, true
 }
 
 // close publishes that heliograph stops, then closes timeline and outlets.

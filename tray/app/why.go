@@ -60,6 +60,10 @@ func momentOf(e timeline.Entry) control.Moment {
 		m.Text, m.Reason = words.Pair(presence.Offline), words.Say("reason.stopped")
 		return m
 	}
+	if e.Rule == ruleTheirs || e.Rule == ruleOther {
+		m.Text, m.Reason = words.Pair(presence.Pair{Availability: e.Availability, Activity: e.Activity}), words.Say("reason."+e.Rule)
+		return m
+	}
 	reason := presence.Reason{Rule: presence.Rule(e.Rule), App: e.App}
 	m.Text = words.Pair(presence.Pair{Availability: e.Availability, Activity: e.Activity})
 	m.Reason = words.Reason(presence.State{Want: presence.Want{Reason: reason}})

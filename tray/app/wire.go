@@ -31,7 +31,7 @@ func toWire(f menu.Facts, now time.Time) control.State {
 	if s.Observed {
 		wanted, reason := control.Pair(s.Want.Pair()), s.Want.Reason
 		out.Wanted = &wanted
-		out.Reason = &control.Reason{Rule: string(reason.Rule), Text: words.Reason(s), App: nonZero(reason.App)}
+		out.Reason = &control.Reason{Rule: string(reason.Rule), Text: words.Why(s), App: nonZero(reason.App)}
 		out.Since, out.Until = instant(s.Since), instant(s.Want.Until)
 		out.Activity = control.Activity{
 			LastInput: instant(s.Activity.LastInput),

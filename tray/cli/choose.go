@@ -12,6 +12,7 @@ import (
 	"heliograph/graph/zone"
 	"heliograph/tray/control"
 	"heliograph/tray/settings"
+	"heliograph/tray/words"
 )
 
 // Choose carries out `set`, `auto` and `pause`: the user's own choice.
@@ -122,10 +123,18 @@ func (c *Choose) hours() presence.Hours {
 	return s.Automatic.Hours()
 }
 
-// chosen returns the line that answers a choice.
+// chosen returns the line that answers a choice: what is wanted from now on.
+// What colleagues see follows, and status tells it.
 func chosen(s control.State) string {
-	if s.Choice.Status == string(presence.Automatic) {
+	if s.Choice.Status != string(presence.Automatic) {
+		var until time.Time
+		if s.Choice.Until != nil {
+			until = *s.Choice.Until
+		}
+		return words.Status(presence.Status(s.Choice.Status)) + words.Until(until)
+	}
+	if s.Wanted == nil || s.Reason == nil {
 		return s.Sentence()
 	}
-	return s.Text
+	return words.Pair(presence.Pair(*s.Wanted)) + ": " + s.Reason.Text
 }

@@ -48,7 +48,7 @@ func (p *printer) State(s presence.State) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if want := words.Because(s); want != p.want {
+	if want := words.Decision(s); want != p.want {
 		p.want = want
 		p.line(ink(s.Want.Pair()), want)
 	}

@@ -178,8 +178,10 @@ func icon(f Facts) tray.Icon {
 		return tray.IconTrouble
 	case !f.State.Theirs.Zero():
 		return iconOf(f.State.Theirs)
+	case f.State.ShownAt.IsZero(): // what was set can be known, although it cannot be read
+		return iconOf(f.State.Sent.Pair)
 	}
-	return iconOf(f.State.Want.Pair())
+	return iconOf(f.State.Shown.Pair)
 }
 
 func iconOf(p presence.Pair) tray.Icon {

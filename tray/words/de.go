@@ -51,7 +51,13 @@ var german = map[string]string{
 	"reason.awake":      "ein Video oder ein anderes Programm hält den Bildschirm an",
 	"reason.input":      "Sie sind am Computer",
 	"reason.unknown":    "auf diesem System lässt sich keine Aktivität erkennen",
+	"reason.theirs":     "in Teams eingestellt",
+	"reason.other":      "von Teams, Ihrem Kalender oder einem anderen Computer festgelegt",
 	"reason.stopped":    "heliograph lief nicht",
+
+	"headline.signed-out":  "Nicht angemeldet",
+	"headline.unknown":     "Verbindung zu Microsoft wird hergestellt …",
+	"headline.unconfirmed": "%s (nicht bestätigt)",
 
 	"because":    "%s – %s",
 	"since":      "(seit %s)",
@@ -60,6 +66,7 @@ var german = map[string]string{
 	"until":      "bis %s",
 	"tomorrow":   "morgen %s",
 	"theirs":     "%s (in Teams eingestellt)",
+	"why.other":  "Teams, Ihr Kalender oder ein anderer Computer legt das fest (heliograph: %s)",
 	"why.theirs": "Sie haben in Teams „%s“ eingestellt, und heliograph lässt es dabei",
 	"day.mon":    "Mo",
 	"day.tue":    "Di",

@@ -51,7 +51,13 @@ var english = map[string]string{
 	"reason.awake":      "a video or another program keeps the screen on",
 	"reason.input":      "you're at your computer",
 	"reason.unknown":    "activity can't be detected on this system",
+	"reason.theirs":     "you set it in Teams",
+	"reason.other":      "Teams, your calendar or another computer set it",
 	"reason.stopped":    "heliograph wasn't running",
+
+	"headline.signed-out":  "Not signed in",
+	"headline.unknown":     "Connecting to Microsoft…",
+	"headline.unconfirmed": "%s (not confirmed)",
 
 	"because":    "%s, because %s",
 	"since":      "(since %s)",
@@ -60,6 +66,7 @@ var english = map[string]string{
 	"until":      "until %s",
 	"tomorrow":   "tomorrow %s",
 	"theirs":     "%s (set in Teams)",
+	"why.other":  "Teams, your calendar or another computer sets it (heliograph: %s)",
 	"why.theirs": "you set \"%s\" in Teams, and heliograph keeps it",
 	"day.mon":    "Mon",
 	"day.tue":    "Tue",

@@ -132,25 +132,50 @@ func Until(t time.Time) string {
 	return " " + Say("until", Clock(t, time.Now()))
 }
 
-// Headline returns the state in a few words.
+// Headline returns in a few words what colleagues see, as far as it is known.
 func Headline(s presence.State) string {
-	if !s.Theirs.Zero() {
-		return Say("theirs", Pair(s.Theirs))
+	switch {
+	case !s.SignedIn:
+		return Say("headline.signed-out")
+	case s.ShownAt.IsZero() && s.Sent.Zero():
+		return Say("headline.unknown")
+	case s.ShownAt.IsZero(): // it was set, and cannot be read
+		return Say("headline.unconfirmed", Pair(s.Want.Pair()))
 	}
-	if s.Choice.Status != presence.Automatic && s.Choice.Status != "" {
-		return Status(s.Choice.Status) + Until(s.Choice.Until)
+	text := Pair(s.Shown.Pair)
+	switch own := s.Want.Preferred; {
+	case !s.Theirs.Zero():
+		text = Say("theirs", Pair(s.Theirs))
+	case !own.Zero() && s.AsWanted():
+		text = Status(s.Choice.Status) + Until(s.Choice.Until)
 	}
-	return Pair(s.Want.Pair())
+	if s.Err != nil {
+		text = Say("headline.unconfirmed", text)
+	}
+	return text
 }
 
-// Because joins a state and its reason to one sentence.
+// Because joins what colleagues see and its reason to one sentence.
 func Because(s presence.State) string { return Say("because", Headline(s), Why(s)) }
 
-// Why returns the reason for what colleagues see, the user's own choice in
-// Teams included.
+// Decision joins what heliograph wants colleagues to see and its reason to one
+// sentence.
+func Decision(s presence.State) string {
+	wanted := Pair(s.Want.Pair())
+	if s.Choice.Status != presence.Automatic && s.Choice.Status != "" {
+		wanted = Status(s.Choice.Status) + Until(s.Choice.Until)
+	}
+	return Say("because", wanted, Reason(s))
+}
+
+// Why returns the reason for what colleagues see: the person's own choice in
+// Teams, something else that sets it, or why heliograph does.
 func Why(s presence.State) string {
-	if !s.Theirs.Zero() {
+	switch {
+	case !s.Theirs.Zero():
 		return Say("why.theirs", Pair(s.Theirs))
+	case s.SignedIn && s.Confirmed && !s.Want.Session.Zero() && !s.AsWanted():
+		return Say("why.other", Pair(s.Want.Pair()))
 	}
 	return Reason(s)
 }

@@ -119,7 +119,8 @@ func TestEveryRuleAndStatusHasWords(t *testing.T) {
 
 func TestSay(t *testing.T) {
 	defer Use("en")
-	s := presence.State{Want: presence.Want{Session: presence.InACall, Reason: presence.Reason{Rule: presence.RuleCall, App: "Zoom"}}}
+	s := presence.State{SignedIn: true, Confirmed: true, Shown: presence.Shown{Pair: presence.InACall}, ShownAt: time.Now(),
+		Want: presence.Want{Session: presence.InACall, Reason: presence.Reason{Rule: presence.RuleCall, App: "Zoom"}}}
 	for name, want := range map[string]string{"en": "Busy, in a call, because you're in a Zoom call", "de-AT": "Beschäftigt, in einem Anruf – Anruf in Zoom", "tlh": "Busy, in a call, because you're in a Zoom call"} {
 		Use(name)
 		if got := Because(s); got != want {
@@ -314,4 +315,37 @@ func literal(e ast.Expr) string {
 	}
 	text, _ := strconv.Unquote(l.Value) // the parser has read it
 	return text
+}
+
+// TestHeadlineSaysWhatIsSeen: what colleagues see, what is wanted and what is not
+// confirmed are three things.
+func TestHeadlineSaysWhatIsSeen(t *testing.T) {
+	defer Use("en")
+	Use("en")
+	meeting := presence.Pair{Availability: "Busy", Activity: "InAMeeting"}
+	seen := func(p presence.Pair, change func(*presence.State)) presence.State {
+		s := presence.State{SignedIn: true, Confirmed: true, Shown: presence.Shown{Pair: p}, ShownAt: time.Now(), Want: presence.Want{Session: presence.Available, Reason: presence.Reason{Rule: presence.RuleInput}}}
+		if change != nil {
+			change(&s)
+		}
+		return s
+	}
+	for name, c := range map[string]struct {
+		state presence.State
+		want  string
+	}{
+		"as wanted": {seen(presence.Available, nil), "Available, because you're at your computer"},
+		"meeting":   {seen(meeting, nil), "Busy, in a meeting, because Teams, your calendar or another computer sets it (heliograph: Available)"},
+		"paused": {seen(meeting, func(s *presence.State) { s.Want = presence.Want{Reason: presence.Reason{Rule: presence.RulePaused}} }),
+			"Busy, in a meeting, because heliograph is paused and changes nothing in Teams"},
+		"theirs": {seen(presence.PreferDoNotDisturb, func(s *presence.State) { s.Theirs = presence.PreferDoNotDisturb }),
+			"Do not disturb (set in Teams), because you set \"Do not disturb\" in Teams, and heliograph keeps it"},
+		"outage":     {seen(presence.InACall, func(s *presence.State) { s.Err, s.Confirmed = presence.ErrAnswered, false }), "Busy, in a call (not confirmed), because you're at your computer"},
+		"signed out": {presence.State{Want: presence.Want{Session: presence.Available, Reason: presence.Reason{Rule: presence.RuleInput}}}, "Not signed in, because you're at your computer"},
+		"connecting": {presence.State{SignedIn: true, Want: presence.Want{Session: presence.Available, Reason: presence.Reason{Rule: presence.RuleInput}}}, "Connecting to Microsoft…, because you're at your computer"},
+	} {
+		if got := Because(c.state); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
 }
