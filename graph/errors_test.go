@@ -94,7 +94,7 @@ func TestEveryStatus(t *testing.T) {
 			if graphs {
 				w = written{status, map[string]string{"Content-Type": "application/json", "request-id": "8a3c1f1e-0000-4000-8000-000000000001"}, []byte(`{"error":{"code":"SomeCode"}}`)}
 			}
-			c := &Client{http: newHTTP(w), base: "https://graph.example/v1.0", token: fixedToken("an access token")}
+			c := &Client{now: computerClock, http: newHTTP(w), base: "https://graph.example/v1.0", token: fixedToken("an access token")}
 			err := c.SetPresence(t.Context(), presence.Away, time.Hour)
 			var want error
 			switch {
