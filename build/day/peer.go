@@ -203,7 +203,9 @@ func (p *peer) want(now time.Time) (string, time.Duration) {
 		return "Busy/InACall", keepAlive
 	case a.Elsewhere, a.Locked && policy.AwayWhenLocked:
 		return "Away/Away", keepAlive
-	case a.InUse, idle < policy.AwayAfter:
+	case a.InUse:
+		return "Available/Available", keepAlive
+	case idle < policy.AwayAfter:
 		return "Available/Available", policy.AwayAfter - idle
 	}
 	return "Away/Away", keepAlive

@@ -200,6 +200,7 @@ func (h *hypothesis) chosenInTeams(e Event) []hypothesis {
 		}
 		off := !at.running || at.asleep
 		unclear = unclear || e.Status == "" && off || // nothing may have been there to reset
+			e.Status == "" && at.chosen() == at.session() || // the session looks like the choice
 			p.theirs == at.chosen() // the same value: Graph does not say whose it is
 		looksAlike = looksAlike || off && (e.Status == "Available" || e.Status == "Away")
 		at.choice = wish{}

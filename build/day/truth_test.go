@@ -86,6 +86,7 @@ func TestTruth(t *testing.T) {
 		{"choice_in_heliograph_is_newer", morning(at("9:02", Choice, Event{Who: Ada, Status: "Away"}), busy), "", "9:20", available + " " + chosen},
 		{"automatic_keeps_theirs", morning(at("9:02", Choice, Event{Who: Ada, Status: "Away"}), at("9:03", Choose, Event{Status: "automatic"})), "", "9:20", available + " " + away},
 		{"reset_in_teams", morning(busy, at("9:10", Choice, Event{Who: Ada})), "", "9:20", available + " none"},
+		{"reset_to_what_looks_alike", morning(at("9:05", Choose, Event{Status: "available"}), at("9:10", Choice, Event{Who: Ada})), "", "9:20", available + " none | " + available + " " + available},
 		{"same_choice_in_teams", morning(busy, at("9:10", Choice, Event{Who: Ada, Status: "Busy"}), at("9:11", Choose, Event{Status: "automatic"})), "", "9:20", available + " " + chosen + " | " + available + " none"},
 		{"quit", morning(busy, call, at("9:15", Quit, Event{})), "", "9:20", "none none"},
 		{"start_again", morning(busy, at("9:15", Quit, Event{}), at("9:16", Start, Event{})), "", "9:20", available + " " + chosen},
