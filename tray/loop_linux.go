@@ -109,6 +109,12 @@ func (t *Tray) show(ctx context.Context, ready func(), hosted *atomic.Bool) (sho
 	}
 }
 
+// redraw draws the present view once more, as a whole.
+func (t *Tray) redraw() {
+	t.anew.Store(true)
+	latest.Notify(t.wake)
+}
+
 // endWithin calls end, and leaves it behind after endTimeout.
 func endWithin(end func()) {
 	ended := make(chan struct{})

@@ -72,12 +72,6 @@ func (t *Tray) Apply(v View) {
 	latest.Notify(t.wake)
 }
 
-// redraw draws the present view once more, as a whole.
-func (t *Tray) redraw() {
-	t.anew.Store(true)
-	latest.Notify(t.wake)
-}
-
 // latest returns the view to draw. What others wrote, such as the name of a program
 // in a call, is safe to show in it.
 func (t *Tray) latest() View {

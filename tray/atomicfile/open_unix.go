@@ -16,6 +16,8 @@ const (
 	openWithoutLink    = syscall.O_NOFOLLOW
 )
 
+var errNotOurs = errors.New("it belongs to another user or has a second name elsewhere")
+
 // explainLink names the reason where the system's own words ("too many levels of
 // symbolic links") would mislead.
 func explainLink(err error) error {

@@ -13,7 +13,6 @@ import (
 var (
 	errNotRegular = errors.New("it is not a regular file")
 	errTooLarge   = errors.New("it is too large")
-	errNotOurs    = errors.New("it belongs to another user or has a second name elsewhere")
 )
 
 // Read returns the content of the file at path, which must be a regular one of

@@ -27,8 +27,12 @@ func TestThousandsOfConnections(t *testing.T) {
 			c.Close()
 		}
 	}()
+	connections := 10_000
+	if runtime.GOOS == "windows" {
+		connections = 1_000 // each takes a port there
+	}
 	var refused int
-	for range 10_000 {
+	for range connections {
 		conn, _, err := dial(t.Context(), dir)
 		if err != nil {
 			if errors.Is(err, ErrNoAnswer) { // more wait than the system queues
@@ -46,7 +50,7 @@ func TestThousandsOfConnections(t *testing.T) {
 	if now := runtime.NumGoroutine(); now > goroutines+2*maxClients+2 {
 		t.Errorf("%d goroutines, %d before", now, goroutines)
 	}
-	t.Logf("%d of 10,000 were refused by the system", refused)
+	t.Logf("%d of %d were refused by the system", refused, connections)
 	// Those that say nothing lose their places after lineTimeout.
 	wait.Until(t, "it answers again", func() bool { return Call(t.Context(), dir, "echo", nil, nil) == nil })
 	wait.Until(t, "the goroutines end", func() bool { return runtime.NumGoroutine() <= goroutines+2 })

@@ -21,7 +21,6 @@ package folders
 import (
 	"fmt"
 	"os"
-	"os/user"
 	"path/filepath"
 )
 
@@ -67,30 +66,6 @@ func Runtime() (string, error) {
 		return "", fmt.Errorf("there is no folder for the control socket: %w", err)
 	}
 	return short(filepath.Join(dir, name)), nil
-}
-
-// home returns the user's home folder: HOME, or else what the system knows of
-// the user, since a service may be started without HOME.
-func home() (string, error) {
-	dir, err := os.UserHomeDir()
-	if err == nil {
-		return dir, nil
-	}
-	if u, uerr := user.Current(); uerr == nil && filepath.IsAbs(u.HomeDir) {
-		return u.HomeDir, nil
-	}
-	return "", err
-}
-
-// inHome returns a folder below the user's home.
-func inHome(path ...string) func() (string, error) {
-	return func() (string, error) {
-		dir, err := home()
-		if err != nil {
-			return "", err
-		}
-		return filepath.Join(append([]string{dir}, path...)...), nil
-	}
 }
 
 // fromEnv returns the folder that an environment variable names, or the
