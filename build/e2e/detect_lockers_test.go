@@ -3,6 +3,11 @@
 package e2e
 
 import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 
 	"heliograph/build/lab"
@@ -35,6 +40,26 @@ func lockedWhile(t *testing.T, start func() *lab.Process) {
 	}
 	locker := start()
 	wait.Until(t, "locked", func() bool { return w.Activity().Locked })
-	locker.Kill()
+	killWithChildren(t, locker)
 	wait.Until(t, "unlocked", func() bool { return !w.Activity().Locked })
+}
+
+// killWithChildren ends a process and those that it has started, which may not
+// have asked yet to end with it, as the one of i3lock that keeps its window above
+// others.
+func killWithChildren(t *testing.T, p *lab.Process) {
+	t.Helper()
+	p.Signal(syscall.SIGSTOP) // it starts no other
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", p.PID(), p.PID()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Kill()
+	for _, child := range strings.Fields(string(raw)) {
+		pid, err := strconv.Atoi(child)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended with its parent
+	}
 }

@@ -25,12 +25,25 @@ func lockName(dir string) (release func(), err error) {
 	name := nameOf(dir)
 	ln, err := net.Listen("unix", name)
 	if err == nil {
+		go turnAway(ln)
 		return func() { ln.Close() }, nil
 	}
 	if errors.Is(err, syscall.EADDRINUSE) && nameIsOurs(name) {
 		return nil, ErrRunning
 	}
 	return func() {}, nil // the lock file counts alone
+}
+
+// turnAway ends each connection to the name: who asks only needs to know whose it
+// is, and no queue must fill up.
+func turnAway(ln net.Listener) {
+	for {
+		conn, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		conn.Close()
+	}
 }
 
 // nameOf returns the name for a folder, a different one for each user and folder.
