@@ -52,6 +52,8 @@ type Event struct {
 	Span    time.Duration
 	// Unseen: nobody but the person knows that this happened; see seen.
 	Unseen bool
+	// Empty: no preferred presence was there when the choice was made in Teams.
+	Empty bool
 	// Unwritten: the choice was taken back before anything could be sent.
 	Unwritten bool
 }

@@ -29,6 +29,7 @@ type place struct {
 	lastInput                time.Duration
 	calls                    []string // the earliest first
 	choice                   wish
+	revoked                  bool          // an administrator has ended that
 	missed                   wish          // the choice that ended while heliograph was off
 	ahead                    time.Duration // of the clock that says when work begins
 }
@@ -110,6 +111,10 @@ func (h *hypothesis) apply(e Event) []hypothesis {
 		here.running = false
 	case Clock:
 		return h.stepped(e)
+	case Revoke:
+		for i := range h.places {
+			h.places[i].revoked = h.places[i].revoked || h.places[i].account == e.Who
+		}
 	default:
 		here.sit(e)
 	}
@@ -202,14 +207,15 @@ func (h *hypothesis) chosenInTeams(e Event) []hypothesis {
 		unclear = unclear || e.Status == "" && off || // nothing may have been there to reset
 			e.Status == "" && at.chosen() == at.session() || // the session looks like the choice
 			p.theirs == at.chosen() // the same value: Graph does not say whose it is
-		looksAlike = looksAlike || off && (e.Status == "Available" || e.Status == "Away")
+		// When heliograph is back, or was about to set its own, it sees what its
+		// session shows as well; and once the sign-in was revoked it sees nothing.
+		looksAlike = looksAlike || (off || e.Empty) && (e.Status == "Available" || e.Status == "Away") || at.revoked
 		at.choice = wish{}
 	}
 	switch {
 	case unclear:
 		return []hypothesis{before}
 	case looksAlike:
-		// When heliograph is back it sees what its own session shows as well.
 		kept := before
 		kept.people[number(e.Who)] = *p
 		return []hypothesis{before, kept}
@@ -248,7 +254,7 @@ func (h *hypothesis) noted(e Event) []hypothesis {
 // signedIn: the choice follows the person to another account.
 func (h *hypothesis) signedIn(e Event) []hypothesis {
 	here := &h.places[e.Machine]
-	here.account = e.Who
+	here.account, here.revoked = e.Who, false
 	p := &h.people[number(e.Who)]
 	there := h.places[1-e.Machine]
 	elsewhere := there.account == e.Who && there.chosen() != ""

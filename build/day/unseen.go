@@ -31,6 +31,7 @@ func seen(run *Run) []Event {
 		case Note:
 			e.Unseen = run.crosses(e.At, Message) || (texts != nil && run.silent(Message, texts.At, e.At))
 		case Choice:
+			e.Empty = run.before(e.Who, e.At).Preferred == ""
 			e.Unseen = run.crosses(e.At, Preferred) || (chosen != nil && run.silent(Preferred, chosen.At, e.At))
 		}
 	}
