@@ -58,7 +58,7 @@ func TestPlainDay(t *testing.T) {
 // fault that is mended.
 const (
 	fixedDays    = 30
-	mostWrong    = 400  // avoidable seconds per day
+	mostWrong    = 280  // avoidable seconds per day
 	mostRequests = 1.15 // times the least
 )
 
