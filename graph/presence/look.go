@@ -26,6 +26,8 @@ type look struct {
 	// ownShown: our session, which says that nobody is here, was shown since it
 	// was posted. If something better is shown later, it was replaced.
 	ownShown bool
+	// others is when the session was left to another computer last.
+	others time.Time
 	// yieldUntil is until when the session is left to another computer.
 	yieldUntil time.Time
 }
@@ -87,12 +89,23 @@ func (r *reconciler) learn(got Shown, now time.Time) {
 	}
 	r.look.shown, r.look.at = got, now
 	r.look.ownShown = r.look.ownShown || got.Is(Away) && r.alive(now).Is(Away)
+	if e := &r.ledger.Session; got.Is(Offline) && r.settled(now) && !r.alive(now).Zero() {
+		e.doubt() // somebody has cleared it: another computer that stopped
+	}
 	r.stepBack(now)
 	r.learnNote(now)
-	if !r.settled(now) && !r.expected(now) {
+	switch {
+	case !r.settled(now) && !r.expected(now):
 		r.recheck(now)
+	case now.Before(r.look.others.Add(othersTime)) && r.alive(now).Is(Away):
+		r.look.recheck = now.Add(fadeTime)
 	}
 }
+
+// othersTime is how long another computer that was noticed is expected to come
+// back. As long, a computer that shows Away looks more often whether the other
+// has taken the session along.
+const othersTime = 12 * time.Hour
 
 // rechecks are the times after a write at which an answer that does not show it
 // is read again: most lags are short, and none is longer than settleTime.

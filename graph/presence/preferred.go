@@ -29,7 +29,7 @@ func (r *reconciler) planPreferred(now time.Time) (job, bool) {
 		return r.lookFirst(), true // with our session alive, a choice in Teams shows
 	case r.look.choiceIsOlder && !r.settled(now) && r.maybeTheirs(now):
 		return job{}, false
-	case now.After(r.choice.Since.Add(lookAge)) && !r.looked(now):
+	case (r.look.choiceIsOlder || now.After(r.choice.Since.Add(lookAge))) && !r.looked(now):
 		return r.lookFirst(), true // the person may have picked another one since
 	}
 	return r.setPreferred(now), true

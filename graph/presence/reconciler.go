@@ -91,6 +91,9 @@ func newReconciler(o Options) *reconciler {
 	if o.Saved.Choice.Status == "" {
 		o.Saved.Choice.Status = Automatic
 	}
+	if now := o.Now(); o.Saved.Choice.Since.After(now) { // the clock was wrong then
+		o.Saved.Choice.Since = now
+	}
 	r := &reconciler{opts: o, policy: o.Policy, choice: o.Saved.Choice, others: o.Saved.Accounts, results: make(chan result, 1)}
 	r.limit = rate.NewLimiter(rate.Every(requestEvery), requestBurst)
 	return r
@@ -101,8 +104,15 @@ func (r *reconciler) absorb(in inbox, now time.Time) {
 	r.observed = r.observed || in.activity != nil
 	if in.activity != nil {
 		a := *in.activity
-		if a.LastInput.After(now) { // it was seen before the clock was set back
+		// What is in the future was seen before the clock was set back.
+		if a.LastInput.After(now) {
 			a.LastInput = now
+		}
+		if a.Call.Since.After(now) {
+			a.Call.Since = now
+			if before := r.activity.Call; before.App == a.Call.App && !before.Since.IsZero() {
+				a.Call.Since = before.Since
+			}
 		}
 		if a != r.activity {
 			r.activity = a
@@ -220,7 +230,7 @@ func (r *reconciler) stepClock(now time.Time) {
 			e.shift(d)
 		}
 		r.trouble.shift(d)
-		for _, at := range []*time.Time{&r.choice.Since, &r.choice.Until, &r.since, &r.activity.LastInput, &r.changed, &r.renewAt, &r.look.at, &r.look.yieldUntil, &r.look.recheck, &r.ledger.Own.Until, &r.ledger.Own.Seen, &r.ledger.Own.After, &r.ledger.Own.Found} {
+		for _, at := range []*time.Time{&r.choice.Since, &r.choice.Until, &r.since, &r.activity.LastInput, &r.activity.Call.Since, &r.changed, &r.renewAt, &r.look.at, &r.look.yieldUntil, &r.look.others, &r.look.recheck, &r.ledger.Own.Until, &r.ledger.Own.Seen, &r.ledger.Own.After, &r.ledger.Own.Found} {
 			moved(at, d)
 		}
 	default:

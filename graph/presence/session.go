@@ -35,7 +35,7 @@ func (r *reconciler) planSession(now time.Time) (job, bool) {
 	case !p.Zero() && e.known(Value{Pair: p}, now) && now.Before(r.renewAt):
 		return job{}, false
 	case call(p) && !e.known(Value{Pair: p}, now): // post
-	case !r.looked(now):
+	case !r.looked(now) && !r.lookedLately(p, now):
 		return r.lookFirst(), true
 	case !call(p) && r.another(p, now):
 		r.yield(p, now)
@@ -52,6 +52,15 @@ func (r *reconciler) planSession(now time.Time) (job, bool) {
 	return r.write(kindSession, "set presence", w, set, func(time.Time) {
 		r.renewAt = now.Add(t.Renew - time.Duration(r.opts.Jitter()*float64(t.Renew/renewSpread)))
 	}), true
+}
+
+// lookedLately reports whether our session was shown so recently that no other
+// can have replaced it by something that p must not replace: a computer that is
+// in use looks at every renewal.
+func (r *reconciler) lookedLately(p Pair, now time.Time) bool {
+	e := r.ledger.Session
+	renewal := !p.Zero() && e.known(Value{Pair: p}, now)
+	return !renewal && e.Sure && e.newest().Pair.Is(Available) && e.newest().Pair.Is(r.look.shown.Pair) && now.Before(r.look.at.Add(fadeTime))
 }
 
 // call reports whether a session shows a call.
@@ -90,6 +99,7 @@ func (r *reconciler) ownSession(shown Pair, now time.Time) bool {
 // yield leaves the session to another computer.
 func (r *reconciler) yield(p Pair, now time.Time) {
 	r.opts.Log.Info("another computer, or Teams, shows a session that is left alone", "shown", r.look.shown.Pair, "wanted", p)
+	r.look.others = now
 	switch {
 	case p.Zero(): // there is nothing of ours to clear
 		r.ledger.Session.forget()

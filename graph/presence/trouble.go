@@ -29,7 +29,8 @@ type trouble struct {
 	since time.Time // of the first of them; zero: there is none
 
 	rest     [kinds]time.Time // nothing of the kind is tried before
-	refusals [kinds]int       // answers in a row that led to a rest
+	refusals [kinds]int       // failures in a row
+	apart    [kinds]bool      // another kind has succeeded since its last failure
 	failing  [kinds]bool      // which kinds failed since anything succeeded
 
 	pause    time.Time // nothing at all is tried before
@@ -96,6 +97,9 @@ func (t *trouble) succeeded(k kind) {
 	}
 	t.failures, t.pause, t.errs[k] = 0, time.Time{}, nil
 	t.refusals[k], t.failing = 0, [kinds]bool{}
+	for other := range t.apart {
+		t.apart[other] = true
+	}
 }
 
 // alone reports whether no other kind has failed since the last success, so
@@ -125,6 +129,9 @@ func (r *reconciler) schedule(j job, err error, now time.Time) {
 	t.errs[k] = err
 	log := r.opts.Log.With("what", j.name, "error", err)
 	wait, asked := RetryAfter(err)
+	// Whether this kind has failed before, and others succeeded meanwhile.
+	apart := t.apart[k] && t.refusals[k] > 0
+	t.apart[k] = false
 	switch {
 	case errors.Is(err, ErrSignIn):
 		r.signIn = err
@@ -135,7 +142,7 @@ func (r *reconciler) schedule(j job, err error, now time.Time) {
 		log.Warn("Microsoft Graph asks to wait", "wait", wait)
 	case errors.Is(err, ErrRefused) && t.alone(k):
 		r.restKind(k, refusedLast, now, log, "Microsoft refuses")
-	case errors.Is(err, ErrAnswered) && t.alone(k):
+	case errors.Is(err, ErrAnswered) && t.alone(k), apart:
 		r.restKind(k, backoffLast, now, log, "answered with an error")
 	default:
 		last := backoffLast
@@ -146,6 +153,7 @@ func (r *reconciler) schedule(j job, err error, now time.Time) {
 		}
 		wait = r.pauseAfter(last, t.failures)
 		t.failures++
+		t.refusals[k]++
 		t.pause = now.Add(wait)
 		logFailure(log, "Microsoft Graph was not reached", t.failures, wait)
 	}
