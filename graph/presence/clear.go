@@ -43,10 +43,10 @@ func (r *reconciler) clearAll(ctx context.Context) []Left {
 		if errors.Is(err, ErrRefused) || errors.Is(err, ErrSignIn) {
 			failed[j.kind] = clearTries
 		}
-		r.trouble.failing[kindLook] = failed[kindLook] > 0
+		r.look.givenUp = failed[kindLook] > 0
 		wait(ctx, clearPause<<failed[j.kind])
 	}
-	r.want, r.ledger.YieldsTo = wanted, yieldsTo
+	r.want, r.ledger.YieldsTo, r.look.givenUp = wanted, yieldsTo, false
 	r.keep()
 	return r.left(r.opts.Now())
 }

@@ -20,6 +20,8 @@ type look struct {
 	over Pair
 	// nothingTheirs: a read since the choice showed no choice made in Teams.
 	nothingTheirs bool
+	// givenUp: what is shown could not be read, and there is no time to wait.
+	givenUp bool
 	// choiceIsOlder: the choice was made before this account was signed in, so
 	// that one which Teams shows is newer.
 	choiceIsOlder bool
@@ -45,9 +47,19 @@ func (r *reconciler) looked(now time.Time) bool {
 	return !r.canLook(now) || (r.look.fresh && now.Before(r.look.at.Add(lookAge)))
 }
 
-// canLook reports whether reading has not failed lately.
+// canLook reports whether a look can be tried now.
 func (r *reconciler) canLook(now time.Time) bool {
-	return !r.trouble.failing[kindLook] && !r.trouble.rests(kindLook, now)
+	return !r.look.givenUp && !r.trouble.rests(kindLook, now)
+}
+
+// lookTries is how often a look is tried before it is decided without one: after
+// some five seconds.
+const lookTries = 4
+
+// mustWait reports whether the next look is to be awaited, because what depends
+// on it cannot be undone: the person's own choice or message could be lost.
+func (r *reconciler) mustWait(now time.Time) bool {
+	return !r.canLook(now) && !r.look.givenUp && r.trouble.refusals[kindLook] < lookTries
 }
 
 // planLook reads what colleagues see after each change, and again while that may

@@ -169,6 +169,7 @@ func (l *Loop) Run(ctx context.Context) {
 			if in.newer {
 				r.adopt(*next, now)
 			}
+			l.publish(r.state(l.opts.Now())) // before anybody is told that it is done
 			for _, done := range in.release {
 				close(done)
 			}

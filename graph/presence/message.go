@@ -19,6 +19,8 @@ func (r *reconciler) planMessage(now time.Time) (job, bool) {
 		return job{}, false
 	case text != "" && e.known(Value{Text: text}, now) && now.Before(e.newest().At.Add(messageRenew)):
 		return job{}, false
+	case r.mustWait(now):
+		return job{}, false
 	case !r.looked(now):
 		return r.lookFirst(), true
 	case text == "":

@@ -29,10 +29,18 @@ func (r *reconciler) planPreferred(now time.Time) (job, bool) {
 		return r.lookFirst(), true // with our session alive, a choice in Teams shows
 	case r.look.choiceIsOlder && !r.settled(now) && r.maybeTheirs(now):
 		return job{}, false
-	case (r.look.choiceIsOlder || now.After(r.choice.Since.Add(lookAge))) && !r.looked(now):
+	case r.mustWait(now) && !r.newChoice(now):
+		return job{}, false
+	case !r.newChoice(now) && !r.looked(now):
 		return r.lookFirst(), true // the person may have picked another one since
 	}
 	return r.setPreferred(now), true
+}
+
+// newChoice reports that the choice was made a moment ago, so that nothing in
+// Teams can be newer.
+func (r *reconciler) newChoice(now time.Time) bool {
+	return !r.look.choiceIsOlder && !now.After(r.choice.Since.Add(lookAge))
 }
 
 // maybeTheirs reports whether what is shown is a choice made in Teams, unless it
@@ -68,7 +76,10 @@ func (r *reconciler) setPreferred(now time.Time) job {
 // picked another in Teams meanwhile: that one is theirs to keep. What is shown
 // decides, as far as it cannot be older than our write.
 func (r *reconciler) clearPreferred(now time.Time) (job, bool) {
-	if !r.looked(now) {
+	switch {
+	case r.mustWait(now):
+		return job{}, false
+	case !r.looked(now):
 		return r.lookFirst(), true
 	}
 	e, shown := &r.ledger.Preferred, r.look.shown.Pair

@@ -366,19 +366,24 @@ func (r *reconciler) next(now time.Time) (job, bool) {
 		order[0], order[1] = kindPreferred, kindSession
 	}
 	// What fails comes last, or a request that never succeeds would delay the
-	// others.
+	// others: of these, too, the look comes last.
+	var look job
 	for _, failing := range [...]bool{false, true} {
 		for _, k := range order {
 			if r.trouble.failing[k] != failing || r.trouble.rests(k, now) {
 				continue
 			}
-			if j, ok := plans[k](now); ok {
+			switch j, ok := plans[k](now); {
+			case !ok:
+				r.trouble.inStep(k, now)
+			case j.kind == kindLook && r.trouble.failing[kindLook]:
+				look = j
+			default:
 				return j, true
 			}
-			r.trouble.inStep(k, now)
 		}
 	}
-	return job{}, false
+	return look, look.run != nil
 }
 
 // plans returns what plans each kind.

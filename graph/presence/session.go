@@ -34,6 +34,8 @@ func (r *reconciler) planSession(now time.Time) (job, bool) {
 		return job{}, false
 	case !p.Zero() && e.known(Value{Pair: p}, now) && now.Before(r.renewAt):
 		return job{}, false
+	case p.Zero() && r.mustWait(now) && r.want.Preferred.Zero() && !r.ledger.Preferred.empty():
+		return job{}, false // without a session a preferred presence cannot be seen
 	case call(p) && !e.known(Value{Pair: p}, now): // post
 	case !r.looked(now) && !r.lookedLately(p, now):
 		return r.lookFirst(), true
