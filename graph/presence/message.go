@@ -12,10 +12,13 @@ func (r *reconciler) planMessage(now time.Time) (job, bool) {
 	l, text := &r.ledger, r.want.Message
 	e := &l.Message
 	switch {
-	case text == "" && (e.empty() || e.known(Value{}, now)):
+	case text == "" && now.After(r.adopted.Add(settleTime)): // a call is noticed soon after the start
 		l.YieldsTo = ""
-		return job{}, false
 	case text != "" && r.ownIsNewer():
+		text = ""
+	}
+	switch {
+	case text == "" && (e.empty() || e.known(Value{}, now)):
 		return job{}, false
 	case text != "" && e.known(Value{Text: text}, now) && now.Before(e.newest().At.Add(messageRenew)):
 		return job{}, false
@@ -29,12 +32,21 @@ func (r *reconciler) planMessage(now time.Time) (job, bool) {
 	return r.setMessage(now), true
 }
 
+// expireMessage notes that Graph has dropped our message. The person's own is
+// not back by that.
+func (r *reconciler) expireMessage(now time.Time) {
+	own := r.ledger.Own
+	if own.Text != "" && (own.Until.IsZero() || now.Before(own.Until)) && r.ledger.Message.empty() {
+		r.ledger.Message.begin(Write{At: now})
+	}
+}
+
 // ownIsNewer reports whether the person has written a message since the call
 // began, or the choice was made. After a restart, that is not known of a call
 // which went on, so the answer is kept while the same message is wanted.
 func (r *reconciler) ownIsNewer() bool {
 	l, want := &r.ledger, r.want
-	if l.YieldsTo != want.Message && l.Message.empty() && !want.MessageSince.IsZero() && l.Own.newerThan(want.MessageSince) {
+	if l.YieldsTo != want.Message && l.Message.newest().Text != want.Message && !want.MessageSince.IsZero() && l.Own.newerThan(want.MessageSince) {
 		l.YieldsTo = want.Message
 		r.keep()
 	}
@@ -50,13 +62,16 @@ func (r *reconciler) learnNote(now time.Time) {
 	}
 	fresh := now.Before(e.newest().At.Add(settleTime)) // it may be older than our write
 	same := sameText(shown.Message)(Value{Text: l.Own.Text})
+	newest := e.newest()
 	switch {
 	case shown.Message != "" && (e.has(sameText(shown.Message)) || r.recently(kindMessage, sameText(shown.Message), now)):
 		l.Own.Seen = now
 		return
-	case e.has(func(Value) bool { return true }) && (fresh && (same || shown.Message == "") || !e.Sure && same):
+	case !e.empty() && newest.Zero() && shown.Message == "":
+		return // ours has ended, or was cleared, and theirs is not back
+	case !newest.Zero() && (fresh && (same || shown.Message == "") || !newest.Accepted && same):
 		return // ours may be there, or not yet
-	case !same, e.Sure && !e.newest().Zero() && now.Before(e.newest().Expires):
+	case !same, newest.Accepted && !newest.Zero() && now.Before(newest.Expires):
 		l.Own = Note{Text: shown.Message, After: l.Own.Seen, Found: now} // they have replaced ours, or removed it
 	}
 	l.Own.Seen, l.Own.Until = now, shown.MessageUntil

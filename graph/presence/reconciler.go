@@ -36,7 +36,8 @@ type reconciler struct {
 	clock    clock
 
 	service Service
-	signIn  error // why nobody can be posted for, until a new service comes
+	signIn  error     // why nobody can be posted for, until a new service comes
+	adopted time.Time // when service came
 	ledger  Ledger
 	others  []Ledger // of accounts that have signed out
 	// replaced are values of ours that a read may still show for a while.
@@ -149,7 +150,7 @@ func (r *reconciler) absorb(in inbox, now time.Time) {
 // ledger; nothing of it is sure before it was looked at.
 func (r *reconciler) adopt(s Service, now time.Time) {
 	r.shelve()
-	r.service, r.signIn = s, nil
+	r.service, r.signIn, r.adopted = s, nil, now
 	r.clearTheirs, r.changed = false, time.Time{}
 	r.replaced = [kinds][]replaced{}
 	r.look = look{due: true}
@@ -230,7 +231,7 @@ func (r *reconciler) stepClock(now time.Time) {
 			e.shift(d)
 		}
 		r.trouble.shift(d)
-		for _, at := range []*time.Time{&r.choice.Since, &r.choice.Until, &r.since, &r.activity.LastInput, &r.activity.Call.Since, &r.changed, &r.renewAt, &r.look.at, &r.look.yieldUntil, &r.look.others, &r.look.recheck, &r.ledger.Own.Until, &r.ledger.Own.Seen, &r.ledger.Own.After, &r.ledger.Own.Found} {
+		for _, at := range []*time.Time{&r.choice.Since, &r.choice.Until, &r.since, &r.activity.LastInput, &r.activity.Call.Since, &r.changed, &r.renewAt, &r.adopted, &r.look.at, &r.look.yieldUntil, &r.look.others, &r.look.recheck, &r.ledger.Own.Until, &r.ledger.Own.Seen, &r.ledger.Own.After, &r.ledger.Own.Found} {
 			moved(at, d)
 		}
 	default:
@@ -355,6 +356,9 @@ func (r *reconciler) next(now time.Time) (job, bool) {
 	for _, k := range [...]kind{kindSession, kindPreferred, kindMessage} {
 		if r.ledger.entry(k).expire(now) {
 			r.look.due = true
+			if k == kindMessage {
+				r.expireMessage(now)
+			}
 			r.keep()
 		}
 	}
