@@ -16,6 +16,9 @@ type look struct {
 
 	// theirs is the preferred presence that the person picked in Teams.
 	theirs Pair
+	// ownSequence is Shown.Sequence of an answer that showed our preferred
+	// presence; empty: none did since it was set. A later one is newer.
+	ownSequence string
 	// over is what they had picked when ours replaced it.
 	over Pair
 	// nothingTheirs: a read since the choice showed no choice made in Teams.
@@ -169,13 +172,16 @@ func (r *reconciler) alive(now time.Time) Pair {
 func (r *reconciler) stepBack(now time.Time) {
 	shown, session, own := r.look.shown.Pair, r.alive(now), r.ledger.Preferred
 	picked, positive := chosenInTeams(shown, session)
-	settled := r.settled(now)
+	settled := r.settled(now) || (r.look.ownSequence != "" && r.look.shown.Sequence > r.look.ownSequence)
 	switch {
 	case rank(shown.Availability) == 0 && !shown.Is(PreferOffline):
 		return // no session, or a word that this version does not know
 	case own.has(sameAvailability(shown)):
 		r.setTheirs(Pair{})
 		r.look.choiceIsOlder = false
+		if sameAvailability(shown)(own.newest().Value) {
+			r.look.ownSequence = r.look.shown.Sequence
+		}
 		r.look.nothingTheirs = r.look.nothingTheirs || r.sinceChoice(now)
 	case r.recently(kindPreferred, sameAvailability(shown), now) && !settled, !settled && !positive:
 		// It may be older than our last write, but not older than the choice.

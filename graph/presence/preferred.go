@@ -68,7 +68,7 @@ func (r *reconciler) setPreferred(now time.Time) job {
 	set := func(ctx context.Context) error { return service.SetPreferred(ctx, p, ends.Sub(now)) }
 	w := Write{Value: Value{Pair: p}, At: now, Expires: ends, Gone: ends.Add(callTimeout)}
 	return r.write(kindPreferred, "set preferred presence", w, set, func(time.Time) {
-		r.look.over, r.look.theirs = r.look.theirs, Pair{}
+		r.look.over, r.look.theirs, r.look.ownSequence = r.look.theirs, Pair{}, ""
 	})
 }
 
