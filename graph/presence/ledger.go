@@ -221,6 +221,8 @@ type Ledger struct {
 	// YieldsTo is the message of ours that was wanted before Own was written, and
 	// is not set again while it is wanted.
 	YieldsTo string `json:"yieldsTo,omitempty"`
+	// Others is when another computer with the same session was noticed last.
+	Others time.Time `json:"others,omitzero"`
 }
 
 // Note is a status message that the person has written.
@@ -244,7 +246,7 @@ func (n Note) newerThan(at time.Time) bool {
 
 // empty reports that nothing of ours is at Graph.
 func (l Ledger) empty() bool {
-	return l.Session.empty() && l.Preferred.empty() && l.Message.empty() && l.YieldsTo == ""
+	return l.Session.empty() && l.Preferred.empty() && l.Message.empty() && l.YieldsTo == "" && l.Others.IsZero()
 }
 
 // entry returns the entry of a kind that is written.

@@ -31,8 +31,9 @@ type look struct {
 	// ownShown: our session, which says that nobody is here, was shown since it
 	// was posted. If something better is shown later, it was replaced.
 	ownShown bool
-	// others is when the session was left to another computer last.
-	others time.Time
+	// below: something less than our session was shown, which is a choice made in
+	// Teams, or another computer has replaced it.
+	below bool
 	// yieldUntil is until when the session is left to another computer.
 	yieldUntil time.Time
 }
@@ -104,6 +105,7 @@ func (r *reconciler) learn(got Shown, now time.Time) {
 	}
 	r.look.shown, r.look.at = got, now
 	r.look.ownShown = r.look.ownShown || got.Is(Away) && r.alive(now).Is(Away)
+	r.noticeOthers(now)
 	if e := &r.ledger.Session; got.Is(Offline) && r.settled(now) && !r.alive(now).Zero() {
 		e.doubt() // somebody has cleared it: another computer that stopped
 	}
@@ -112,19 +114,49 @@ func (r *reconciler) learn(got Shown, now time.Time) {
 	switch {
 	case !r.settled(now) && !r.expected(now):
 		r.recheck(now)
-	case now.Before(r.look.others.Add(othersTime)) && r.alive(now).Is(Away):
-		r.look.recheck = now.Add(fadeTime)
+	case r.othersExpected(now) && r.alive(now).Is(Away):
+		r.look.recheck = now.Add(yieldAway)
 	}
 }
 
 // othersTime is how long another computer that was noticed is expected to come
 // back. As long, a computer that shows Away looks more often whether the other
 // has taken the session along.
-const othersTime = 12 * time.Hour
+const othersTime = 3 * 24 * time.Hour
+
+// othersExpected reports whether another computer was noticed not long ago.
+func (r *reconciler) othersExpected(now time.Time) bool {
+	return !r.ledger.Others.IsZero() && now.Before(r.ledger.Others.Add(othersTime))
+}
+
+// noticeOthers finds that another computer has replaced our session: less than
+// that was shown, and after the next post it is shown itself.
+func (r *reconciler) noticeOthers(now time.Time) {
+	shown, own := r.look.shown.Pair, r.alive(now)
+	switch {
+	case own.Zero() || !r.settled(now) || !r.ledger.Preferred.empty():
+	case r.look.below && shown.Is(own):
+		r.meetOthers(now)
+		r.look.below = false
+	case !r.ownSession(shown, now) && (shown.Is(Away) || shown.Is(Available)) && rank(shown.Availability) < rank(own.Availability):
+		r.look.below = true
+	default:
+		r.look.below = false
+	}
+}
+
+// meetOthers notes that another computer was noticed.
+func (r *reconciler) meetOthers(now time.Time) {
+	if !r.othersExpected(now) {
+		r.opts.Log.Info("another computer shares the presence session")
+	}
+	r.ledger.Others = now
+	r.keep()
+}
 
 // rechecks are the times after a write at which an answer that does not show it
 // is read again: most lags are short, and none is longer than settleTime.
-var rechecks = [...]time.Duration{2 * time.Second, 8 * time.Second, 25 * time.Second, settleTime}
+var rechecks = [...]time.Duration{4 * time.Second, settleTime}
 
 func (r *reconciler) recheck(now time.Time) {
 	for _, after := range rechecks {

@@ -22,9 +22,9 @@ const (
 // planSession keeps the presence session: set when it differs or ages, cleared
 // when none is wanted. A call is posted at once. Before anything else is posted,
 // what colleagues see is looked at: heliograph on another computer shares the
-// session, and Away or Available must not replace the call that it shows. A
-// renewal is preceded by a look as well, which is how a choice made in Teams is
-// noticed.
+// session, and Away or Available must not replace the call that it shows. As long
+// as no other computer was noticed, that is only done for a renewal, which is how
+// a choice made in Teams is noticed as well, and before the session is cleared.
 func (r *reconciler) planSession(now time.Time) (job, bool) {
 	e, p := &r.ledger.Session, r.want.Session
 	switch {
@@ -37,7 +37,7 @@ func (r *reconciler) planSession(now time.Time) (job, bool) {
 	case p.Zero() && r.mustWait(now) && r.want.Preferred.Zero() && !r.ledger.Preferred.empty():
 		return job{}, false // without a session a preferred presence cannot be seen
 	case call(p) && !e.known(Value{Pair: p}, now): // post
-	case !r.looked(now) && !r.lookedLately(p, now):
+	case !r.looked(now) && !r.aloneHere(p, now):
 		return r.lookFirst(), true
 	case !call(p) && r.another(p, now):
 		r.yield(p, now)
@@ -56,13 +56,12 @@ func (r *reconciler) planSession(now time.Time) (job, bool) {
 	}), true
 }
 
-// lookedLately reports whether our session was shown so recently that no other
-// can have replaced it by something that p must not replace: a computer that is
-// in use looks at every renewal.
-func (r *reconciler) lookedLately(p Pair, now time.Time) bool {
-	e := r.ledger.Session
-	renewal := !p.Zero() && e.known(Value{Pair: p}, now)
-	return !renewal && e.Sure && e.newest().Pair.Is(Available) && e.newest().Pair.Is(r.look.shown.Pair) && now.Before(r.look.at.Add(fadeTime))
+// aloneHere reports that a change to p needs no look before it, because no other
+// computer was noticed. A renewal is looked at anyway, and what another computer
+// holds is never cleared unseen.
+func (r *reconciler) aloneHere(p Pair, now time.Time) bool {
+	renewal := r.ledger.Session.known(Value{Pair: p}, now)
+	return !p.Zero() && !renewal && !r.othersExpected(now)
 }
 
 // call reports whether a session shows a call.
@@ -101,7 +100,6 @@ func (r *reconciler) ownSession(shown Pair, now time.Time) bool {
 // yield leaves the session to another computer.
 func (r *reconciler) yield(p Pair, now time.Time) {
 	r.opts.Log.Info("another computer, or Teams, shows a session that is left alone", "shown", r.look.shown.Pair, "wanted", p)
-	r.look.others = now
 	switch {
 	case p.Zero(): // there is nothing of ours to clear
 		r.ledger.Session.forget()
