@@ -28,7 +28,7 @@ func Decide(c Choice, a detect.Activity, p Policy, now time.Time) Want {
 	w.Preferred, w.PreferredUntil = c.Status.Preferred(), c.Until
 	w.Reason = Reason{Rule: RuleChoice, Since: c.Since}
 	if c.Message != "" {
-		w.Message, w.MessageSince = c.Message, c.Since
+		w.Message = c.Message
 	}
 	w.Until = earlier(w.Until, c.Until)
 	return w
@@ -89,7 +89,7 @@ func inCall(c detect.Call, p Policy) Want {
 	case c.Apps >= 2:
 		w.Session = InAMeeting
 	}
-	w.Message, w.MessageSince = strings.ReplaceAll(p.CallMessage, "{app}", c.Name), c.Since
+	w.Message = strings.ReplaceAll(p.CallMessage, "{app}", c.Name)
 	return w
 }
 

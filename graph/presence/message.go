@@ -41,16 +41,20 @@ func (r *reconciler) expireMessage(now time.Time) {
 	}
 }
 
-// ownIsNewer reports whether the person has written a message since the call
-// began, or the choice was made. After a restart, that is not known of a call
-// which went on, so the answer is kept while the same message is wanted.
+// ownIsNewer reports whether the person has written a message since they are in
+// calls, or since they made the choice that has one. After a restart, that is not
+// known of a call which went on, so the answer is kept while the same message is
+// wanted.
 func (r *reconciler) ownIsNewer() bool {
-	l, want := &r.ledger, r.want
-	if l.YieldsTo != want.Message && l.Message.newest().Text != want.Message && !want.MessageSince.IsZero() && l.Own.newerThan(want.MessageSince) {
-		l.YieldsTo = want.Message
+	l, text, since := &r.ledger, r.want.Message, r.callSince
+	if r.choice.Message != "" {
+		since = r.choice.Since
+	}
+	if l.YieldsTo != text && l.Message.newest().Text != text && !since.IsZero() && l.Own.newerThan(since) {
+		l.YieldsTo = text
 		r.keep()
 	}
-	return l.YieldsTo == want.Message
+	return l.YieldsTo == text
 }
 
 // learnNote draws the conclusions from the status message that was read.

@@ -32,8 +32,11 @@ type reconciler struct {
 	observed bool // an activity was received; before that, nothing is known
 	choice   Choice
 	want     Want
-	since    time.Time
-	clock    clock
+	// callSince is since when there is a call, of one program or another; zero:
+	// there is none.
+	callSince time.Time
+	since     time.Time
+	clock     clock
 
 	service Service
 	signIn  error     // why nobody can be posted for, until a new service comes
@@ -117,6 +120,12 @@ func (r *reconciler) absorb(in inbox, now time.Time) {
 		}
 		if a != r.activity {
 			r.activity = a
+			switch {
+			case !a.Call.Active():
+				r.callSince = time.Time{}
+			case r.callSince.IsZero():
+				r.callSince = a.Call.Since
+			}
 			r.trouble.endPause()
 		}
 	}
@@ -231,7 +240,7 @@ func (r *reconciler) stepClock(now time.Time) {
 			e.shift(d)
 		}
 		r.trouble.shift(d)
-		for _, at := range []*time.Time{&r.choice.Since, &r.choice.Until, &r.since, &r.activity.LastInput, &r.activity.Call.Since, &r.changed, &r.renewAt, &r.adopted, &r.look.at, &r.look.yieldUntil, &r.ledger.Others, &r.look.recheck, &r.ledger.Own.Until, &r.ledger.Own.Seen, &r.ledger.Own.After, &r.ledger.Own.Found} {
+		for _, at := range []*time.Time{&r.choice.Since, &r.choice.Until, &r.since, &r.activity.LastInput, &r.activity.Call.Since, &r.callSince, &r.changed, &r.renewAt, &r.adopted, &r.look.at, &r.look.yieldUntil, &r.ledger.Others, &r.look.recheck, &r.ledger.Own.Until, &r.ledger.Own.Seen, &r.ledger.Own.After, &r.ledger.Own.Found} {
 			moved(at, d)
 		}
 	default:

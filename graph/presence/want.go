@@ -42,10 +42,8 @@ type Want struct {
 	// PreferredUntil is when Preferred ends; zero: until changed.
 	PreferredUntil time.Time
 	// Message is the status message to show; empty: leave the message alone.
-	// MessageSince is when the call began, or the choice was made, that asks for it.
-	Message      string
-	MessageSince time.Time
-	Reason       Reason
+	Message string
+	Reason  Reason
 	// Until is the instant at which this answer changes although nothing
 	// happens; zero: it does not.
 	Until time.Time
