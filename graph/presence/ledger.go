@@ -72,11 +72,12 @@ func (e Entry) overdue(now time.Time) bool {
 	return !at.IsZero() && !now.Before(at)
 }
 
-// lastLate returns until when earlier requests may still arrive; zero: none can.
+// lastLate returns until when earlier requests for another value than the newest
+// may still arrive; zero: none can.
 func (e Entry) lastLate() time.Time {
 	var at time.Time
 	for _, w := range e.Writes[:max(0, len(e.Writes)-1)] {
-		if w.Late.After(at) {
+		if w.Value != e.newest().Value && w.Late.After(at) {
 			at = w.Late
 		}
 	}
@@ -103,7 +104,7 @@ func (e *Entry) confirm(now time.Time) (replaced []Write) {
 	}
 	var kept []Write
 	for _, w := range e.Writes[:len(e.Writes)-1] {
-		if w.Late.After(now) && w.Value != newest.Value {
+		if w.Late.After(newest.At) { // it may arrive after the newest did
 			kept = append(kept, w)
 		}
 		if w.Value != newest.Value && !w.Zero() {
@@ -128,6 +129,9 @@ func (e *Entry) refuse(sure bool) {
 func (e *Entry) lose(late time.Time) {
 	newest := e.newest()
 	newest.Late = late
+	if !late.IsZero() && !newest.Gone.IsZero() { // its lifetime counts from its arrival
+		newest.Gone = later(newest.Gone, late.Add(newest.Expires.Sub(newest.At)))
+	}
 	var kept []Write
 	for _, w := range e.Writes[:len(e.Writes)-1] {
 		if w.Value != newest.Value {
@@ -159,8 +163,8 @@ func (e *Entry) expire(now time.Time) bool {
 	if !slices.ContainsFunc(e.Writes, gone) {
 		return false
 	}
-	if gone(e.newest()) {
-		e.Sure = false
+	if gone(e.newest()) || slices.ContainsFunc(e.Writes, func(w Write) bool { return gone(w) && !w.Late.IsZero() }) {
+		e.Sure = false // or one that was late has replaced the newest
 	}
 	e.Writes = slices.DeleteFunc(slices.Clone(e.Writes), gone)
 	if !e.has(func(Value) bool { return true }) {

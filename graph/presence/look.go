@@ -86,7 +86,7 @@ func (r *reconciler) lookFirst() job {
 		got, err = service.Shown(ctx)
 		return err
 	}
-	return job{kindLook, "read presence", read, func(err error, now time.Time) {
+	return job{kind: kindLook, name: "read presence", run: read, done: func(err error, now time.Time) {
 		if err == nil {
 			r.learn(got, now)
 		}
@@ -136,7 +136,10 @@ func (r *reconciler) noticeOthers(now time.Time) {
 	switch {
 	case own.Zero() || !r.settled(now) || !r.ledger.Preferred.empty():
 	case r.look.below && shown.Is(own):
-		r.meetOthers(now)
+		// A choice in Teams would still be shown, unless it was reset meanwhile.
+		if now.Before(r.ledger.Session.newest().At.Add(2 * lookAge)) {
+			r.meetOthers(now)
+		}
 		r.look.below = false
 	case !r.ownSession(shown, now) && (shown.Is(Away) || shown.Is(Available)) && rank(shown.Availability) < rank(own.Availability):
 		r.look.below = true

@@ -56,9 +56,13 @@ type reconciler struct {
 
 	trouble trouble
 
-	inStep  bool // nothing is left to do, or nothing can be done
-	busy    bool
-	stop    context.CancelFunc
+	inStep bool // nothing is left to do, or nothing can be done
+	busy   bool
+	stop   context.CancelFunc
+	// abandon gives the write in flight up, as one whose outcome is not known.
+	// Nil: there is none, or it was given up already.
+	abandon func(now time.Time)
+	stale   bool // the job in flight is of a former service
 	results chan result
 }
 
@@ -76,6 +80,9 @@ type job struct {
 	// done handles the outcome, on the loop's goroutine. After an error the
 	// write may still have reached Graph.
 	done func(err error, now time.Time)
+	// abandon gives a write up, as one whose outcome is not known; nil: it is a
+	// read.
+	abandon func(now time.Time)
 }
 
 type result struct {
@@ -158,6 +165,7 @@ func (r *reconciler) absorb(in inbox, now time.Time) {
 // adopt starts over with a service. What may be set for its account is in the
 // ledger; nothing of it is sure before it was looked at.
 func (r *reconciler) adopt(s Service, now time.Time) {
+	r.giveUp(now)
 	r.shelve()
 	r.service, r.signIn, r.adopted = s, nil, now
 	r.clearTheirs, r.changed = false, time.Time{}
@@ -168,6 +176,21 @@ func (r *reconciler) adopt(s Service, now time.Time) {
 		r.look.choiceIsOlder = r.choice.Status != Automatic
 	}
 	r.trouble = trouble{since: r.trouble.since}
+}
+
+// giveUp ends the job in flight. What it writes belongs to the account that has
+// sent it.
+func (r *reconciler) giveUp(now time.Time) {
+	if !r.busy {
+		return
+	}
+	r.stop()
+	r.stale = true
+	if r.abandon != nil {
+		r.abandon(now)
+		r.abandon = nil
+		r.keep()
+	}
 }
 
 // shelve puts the ledger of the present account to the others.
@@ -271,7 +294,7 @@ func (r *reconciler) start(ctx context.Context, now time.Time) {
 	}
 	r.limit.Allow()
 	ctx, r.stop = context.WithTimeout(ctx, callTimeout)
-	r.busy = true
+	r.busy, r.stale, r.abandon = true, false, j.abandon
 	go func() { r.results <- result{j, j.run(ctx)} }()
 }
 
@@ -292,7 +315,7 @@ func (r *reconciler) write(k kind, name string, w Write, run func(context.Contex
 	if k != kindSession || isNew {
 		r.keep()
 	}
-	return job{k, name, run, func(err error, now time.Time) {
+	done := func(err error, now time.Time) {
 		before := len(e.Writes)
 		switch {
 		case err == nil:
@@ -310,7 +333,8 @@ func (r *reconciler) write(k kind, name string, w Write, run func(context.Contex
 		if k != kindSession || isNew || len(e.Writes) != before {
 			r.keep()
 		}
-	}}
+	}
+	return job{k, name, run, done, func(now time.Time) { e.lose(now.Add(settleTime)) }}
 }
 
 // confirmed notes that the newest write of a kind was accepted, and whether it
@@ -407,7 +431,10 @@ func (r *reconciler) plans() [kinds]func(time.Time) (job, bool) {
 // finish handles a job's outcome.
 func (r *reconciler) finish(done result, now time.Time) {
 	r.stop()
-	r.busy = false
+	r.busy, r.abandon = false, nil
+	if r.stale {
+		return
+	}
 	done.job.done(done.err, now)
 	if done.err != nil {
 		r.look.fresh = false

@@ -22,9 +22,9 @@ const (
 // planSession keeps the presence session: set when it differs or ages, cleared
 // when none is wanted. A call is posted at once. Before anything else is posted,
 // what colleagues see is looked at: heliograph on another computer shares the
-// session, and Away or Available must not replace the call that it shows. As long
-// as no other computer was noticed, that is only done for a renewal, which is how
-// a choice made in Teams is noticed as well, and before the session is cleared.
+// session, and Away or Available must not replace the call that it shows, nor Away
+// the Available of somebody who is at work there. The look before a renewal is also
+// how a choice made in Teams is noticed.
 func (r *reconciler) planSession(now time.Time) (job, bool) {
 	e, p := &r.ledger.Session, r.want.Session
 	switch {
@@ -43,6 +43,12 @@ func (r *reconciler) planSession(now time.Time) (job, bool) {
 		r.yield(p, now)
 		return job{}, false
 	}
+	if until, ok := r.unclear(p, now); ok {
+		if r.look.yieldUntil = until; p.Zero() {
+			r.yield(p, now) // it fades where nobody keeps it
+		}
+		return job{}, false
+	}
 	if p.Zero() {
 		return r.write(kindSession, "clear presence", Write{At: now}, r.service.ClearPresence, func(time.Time) {}), true
 	}
@@ -52,16 +58,28 @@ func (r *reconciler) planSession(now time.Time) (job, bool) {
 	w := Write{Value: Value{Pair: p}, At: now, Expires: now.Add(t.Expire), Gone: now.Add(t.Expire + callTimeout)}
 	r.look.ownShown = r.look.ownShown && e.known(w.Value, now)
 	return r.write(kindSession, "set presence", w, set, func(time.Time) {
+		r.look.due = r.look.due || r.look.below
+		if call(p) && r.othersExpected(now) { // one of them may replace it unknowingly
+			t.Renew = min(t.Renew, yieldAvailable)
+		}
 		r.renewAt = now.Add(t.Renew - time.Duration(r.opts.Jitter()*float64(t.Renew/renewSpread)))
 	}), true
 }
 
-// aloneHere reports that a change to p needs no look before it, because no other
-// computer was noticed. A renewal is looked at anyway, and what another computer
-// holds is never cleared unseen.
+// aloneHere reports that Available can be set without a look before it, because
+// no other computer was noticed. Before Away is said, and before the session is
+// cleared, there is always one.
 func (r *reconciler) aloneHere(p Pair, now time.Time) bool {
-	renewal := r.ledger.Session.known(Value{Pair: p}, now)
-	return !p.Zero() && !renewal && !r.othersExpected(now)
+	return p.Is(Available) && !r.ledger.Session.known(Value{Pair: p}, now) && !r.othersExpected(now)
+}
+
+// unclear reports whether another computer, which was noticed not long ago, may
+// keep the Available that is shown: ours was posted so recently that it has not
+// faded. It returns when ours fades.
+func (r *reconciler) unclear(p Pair, now time.Time) (until time.Time, unclear bool) {
+	w := r.ledger.Session.newest()
+	until = w.At.Add(fadeTime + time.Second)
+	return until, r.othersExpected(now) && (p.Zero() || p.Is(Away)) && w.Pair.Is(Available) && r.look.shown.Is(Available) && now.Before(until)
 }
 
 // call reports whether a session shows a call.
