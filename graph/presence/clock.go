@@ -50,3 +50,42 @@ func (c *clock) late() time.Duration {
 	}
 	return max(0, c.mono.Sub(c.due))
 }
+
+// lookAfterStop looks again when the process was stopped, or the computer was
+// too busy, for longer than a moment: much may have happened at Graph.
+func (r *reconciler) lookAfterStop() {
+	if r.clock.late() > stoppedLeast && r.service != nil {
+		r.look.due = true
+	}
+}
+
+// stepClock applies what the clock did since the last look at it. A clock that
+// went backwards was wrong before, so all instants move with it. One that went
+// forward may have been wrong too, or time has passed in a suspended computer:
+// what Graph holds may have expired, and may not. Either way everything is
+// unknown.
+func (r *reconciler) stepClock(now time.Time) {
+	d := r.clock.step(now)
+	switch {
+	case d == 0:
+		return
+	case d < 0:
+		for _, e := range r.ledger.entries() {
+			e.shift(d)
+		}
+		r.trouble.shift(d)
+		for _, at := range []*time.Time{&r.choice.Since, &r.choice.Until, &r.since, &r.activity.LastInput, &r.activity.Call.Since, &r.callSince, &r.changed, &r.renewAt, &r.adopted, &r.look.at, &r.look.yieldUntil, &r.ledger.Others, &r.look.recheck, &r.ledger.Own.Until, &r.ledger.Own.Seen, &r.ledger.Own.After, &r.ledger.Own.Found} {
+			moved(at, d)
+		}
+	default:
+		for _, e := range r.ledger.entries() {
+			e.stretch(d)
+		}
+	}
+	for _, e := range r.ledger.entries() {
+		e.doubt()
+	}
+	r.look.due = true
+	r.opts.Log.Info("the clock stepped", "by", d.Round(time.Second))
+	r.keep()
+}

@@ -119,44 +119,6 @@ func (r *reconciler) learn(got Shown, now time.Time) {
 	}
 }
 
-// othersTime is how long another computer that was noticed is expected to come
-// back. As long, a computer that shows Away looks more often whether the other
-// has taken the session along.
-const othersTime = 3 * 24 * time.Hour
-
-// othersExpected reports whether another computer was noticed not long ago.
-func (r *reconciler) othersExpected(now time.Time) bool {
-	return !r.ledger.Others.IsZero() && now.Before(r.ledger.Others.Add(othersTime))
-}
-
-// noticeOthers finds that another computer has replaced our session: less than
-// that was shown, and after the next post it is shown itself.
-func (r *reconciler) noticeOthers(now time.Time) {
-	shown, own := r.look.shown.Pair, r.alive(now)
-	switch {
-	case own.Zero() || !r.settled(now) || !r.ledger.Preferred.empty():
-	case r.look.below && shown.Is(own):
-		// A choice in Teams would still be shown, unless it was reset meanwhile.
-		if now.Before(r.ledger.Session.newest().At.Add(2 * lookAge)) {
-			r.meetOthers(now)
-		}
-		r.look.below = false
-	case !r.ownSession(shown, now) && (shown.Is(Away) || shown.Is(Available)) && rank(shown.Availability) < rank(own.Availability):
-		r.look.below = true
-	default:
-		r.look.below = false
-	}
-}
-
-// meetOthers notes that another computer was noticed.
-func (r *reconciler) meetOthers(now time.Time) {
-	if !r.othersExpected(now) {
-		r.opts.Log.Info("another computer shares the presence session")
-	}
-	r.ledger.Others = now
-	r.keep()
-}
-
 // rechecks are the times after a write at which an answer that does not show it
 // is read again: most lags are short, and none is longer than settleTime.
 var rechecks = [...]time.Duration{4 * time.Second, settleTime}
@@ -192,7 +154,7 @@ func (r *reconciler) expected(now time.Time) bool {
 // confirmed reports that what was read last is what colleagues see, as far as
 // it can be known.
 func (l *look) confirmed(r *reconciler, now time.Time) bool {
-	return !l.at.IsZero() && !l.due && l.recheck.IsZero() && r.lasting() == nil && !r.busy
+	return !l.at.IsZero() && !l.due && (l.recheck.IsZero() || r.settled(now)) && r.lasting() == nil
 }
 
 // alive returns our session that Graph shows now, unless another outranks it.
@@ -201,106 +163,4 @@ func (r *reconciler) alive(now time.Time) Pair {
 		return e.newest().Pair
 	}
 	return Pair{}
-}
-
-// stepBack yields to a preferred presence that the person picked in Teams.
-func (r *reconciler) stepBack(now time.Time) {
-	shown, session, own := r.look.shown.Pair, r.alive(now), r.ledger.Preferred
-	picked, positive := chosenInTeams(shown, session)
-	settled := r.settled(now) || (r.look.ownSequence != "" && r.look.shown.Sequence > r.look.ownSequence)
-	switch {
-	case rank(shown.Availability) == 0 && !shown.Is(PreferOffline):
-		return // no session, or a word that this version does not know
-	case own.has(sameAvailability(shown)):
-		r.setTheirs(Pair{})
-		r.look.choiceIsOlder = false
-		if sameAvailability(shown)(own.newest().Value) {
-			r.look.ownSequence = r.look.shown.Sequence
-		}
-		r.look.nothingTheirs = r.look.nothingTheirs || r.sinceChoice(now)
-	case r.recently(kindPreferred, sameAvailability(shown), now) && !settled, !settled && !positive:
-		// It may be older than our last write, but not older than the choice.
-		r.look.nothingTheirs = r.look.nothingTheirs || (!positive && r.sinceChoice(now))
-	case own.newest().Accepted && !own.newest().Zero():
-		if settled && (positive || !session.Zero()) {
-			r.endChoice(shown)
-			r.setTheirs(picked)
-		}
-	default:
-		r.stepBackBefore(picked, now)
-	}
-}
-
-// stepBackBefore yields to a choice in Teams while ours was not accepted yet, so
-// that it is not shown says nothing. A choice in Teams that was not there before
-// is newer than ours.
-func (r *reconciler) stepBackBefore(picked Pair, now time.Time) {
-	if picked.Zero() {
-		r.look.nothingTheirs = r.look.nothingTheirs || r.sinceChoice(now)
-	} else if !r.want.Preferred.Zero() && (r.look.nothingTheirs || r.look.choiceIsOlder) {
-		r.endChoice(picked)
-	}
-	r.look.choiceIsOlder = false
-	r.setTheirs(picked)
-}
-
-// sinceChoice reports that what is read now is not older than the choice.
-func (r *reconciler) sinceChoice(now time.Time) bool {
-	return !now.Before(r.choice.Since.Add(settleTime))
-}
-
-// endChoice ends a choice because the person has made a newer one in Teams.
-func (r *reconciler) endChoice(shown Pair) {
-	r.opts.Log.Info("the user chose otherwise in Teams: back to automatic", "shown", shown)
-	r.ledger.Preferred.forget()
-	r.setChoice(Choice{Status: Automatic})
-}
-
-func (r *reconciler) setTheirs(p Pair) {
-	if p != r.look.theirs {
-		r.opts.Log.Info("preferred presence chosen in Teams", "pair", p)
-	}
-	r.look.theirs = p
-}
-
-// rank orders availabilities as Graph aggregates sessions; 0: Offline, or a word
-// that this version does not know.
-//
-// Source: https://learn.microsoft.com/graph/cloud-communications-manage-presence-state
-func rank(availability string) int {
-	switch strings.ToLower(availability) {
-	case "donotdisturb":
-		return 4
-	case "busy", "busyidle":
-		return 3
-	case "available", "availableidle":
-		return 2
-	case "away", "berightback":
-		return 1
-	}
-	return 0
-}
-
-// preferredOnly lists the pairs that no session can show.
-var preferredOnly = []Pair{PreferBusy, PreferDoNotDisturb, PreferBeRightBack, PreferOffline}
-
-// chosenInTeams infers from what is shown whether the person picked a preferred
-// presence in Teams, given the session that heliograph holds and no preferred
-// presence of ours. Graph has no field for it, so the rules of aggregation
-// decide: such a choice is a pair that no session can show (positive), or one
-// that ranks below our own living session.
-func chosenInTeams(shown, session Pair) (picked Pair, positive bool) {
-	for _, p := range preferredOnly {
-		if shown.Is(p) {
-			return p, true
-		}
-	}
-	if session.Zero() || rank(shown.Availability) >= rank(session.Availability) {
-		return Pair{}, false
-	}
-	switch {
-	case shown.Is(PreferAvailable), shown.Is(PreferAway):
-		return shown, false
-	}
-	return Pair{}, false // faded, or a value that this version does not know
 }

@@ -154,7 +154,7 @@ func (l *Loop) Run(ctx context.Context) {
 	for {
 		now := l.opts.Now()
 		r.stepClock(now)
-		r.lookAfterStop(now)
+		r.lookAfterStop()
 		in := l.take()
 		next := in.service
 		if in.newer {

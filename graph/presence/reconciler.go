@@ -2,7 +2,6 @@ package presence
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -240,45 +239,6 @@ func (r *reconciler) keep() {
 	}
 }
 
-// lookAfterStop looks again when the process was stopped, or the computer was
-// too busy, for longer than a moment: much may have happened at Graph.
-func (r *reconciler) lookAfterStop(now time.Time) {
-	if r.clock.late() > stoppedLeast && r.service != nil {
-		r.look.due = true
-	}
-}
-
-// stepClock applies what the clock did since the last look at it. A clock that
-// went backwards was wrong before, so all instants move with it. One that went
-// forward may have been wrong too, or time has passed in a suspended computer:
-// what Graph holds may have expired, and may not. Either way everything is
-// unknown.
-func (r *reconciler) stepClock(now time.Time) {
-	d := r.clock.step(now)
-	switch {
-	case d == 0:
-		return
-	case d < 0:
-		for _, e := range r.ledger.entries() {
-			e.shift(d)
-		}
-		r.trouble.shift(d)
-		for _, at := range []*time.Time{&r.choice.Since, &r.choice.Until, &r.since, &r.activity.LastInput, &r.activity.Call.Since, &r.callSince, &r.changed, &r.renewAt, &r.adopted, &r.look.at, &r.look.yieldUntil, &r.ledger.Others, &r.look.recheck, &r.ledger.Own.Until, &r.ledger.Own.Seen, &r.ledger.Own.After, &r.ledger.Own.Found} {
-			moved(at, d)
-		}
-	default:
-		for _, e := range r.ledger.entries() {
-			e.stretch(d)
-		}
-	}
-	for _, e := range r.ledger.entries() {
-		e.doubt()
-	}
-	r.look.due = true
-	r.opts.Log.Info("the clock stepped", "by", d.Round(time.Second))
-	r.keep()
-}
-
 // start begins the most urgent job, unless one is in flight or none is due.
 func (r *reconciler) start(ctx context.Context, now time.Time) {
 	r.inStep = r.service == nil || r.signIn != nil
@@ -303,69 +263,6 @@ func (r *reconciler) held() time.Duration {
 	missing := 1 - r.limit.Tokens()
 	return max(0, time.Duration(missing*float64(requestEvery)))
 }
-
-// write returns the job that posts a value of a kind, and keeps the ledger
-// before the request leaves and after its outcome.
-func (r *reconciler) write(k kind, name string, w Write, run func(context.Context) error, accepted func(now time.Time)) job {
-	e := r.ledger.entry(k)
-	sure, isNew := e.Sure, !e.has(func(v Value) bool { return v == w.Value })
-	e.begin(w)
-	// A session is renewed every few minutes; that its values are the same as
-	// before need not be written down.
-	if k != kindSession || isNew {
-		r.keep()
-	}
-	done := func(err error, now time.Time) {
-		before := len(e.Writes)
-		switch {
-		case err == nil:
-			r.confirmed(k, isNew || !sure, now)
-			accepted(now)
-		case errors.Is(err, ErrRefused), errors.Is(err, ErrSignIn): // so it cannot be there
-			e.refuse(sure)
-		case errors.Is(err, ErrAnswered):
-			e.lose(time.Time{})
-			r.changed = now
-		default:
-			e.lose(now.Add(settleTime))
-			r.changed = now
-		}
-		if k != kindSession || isNew || len(e.Writes) != before {
-			r.keep()
-		}
-	}
-	return job{k, name, run, done, func(now time.Time) { e.lose(now.Add(settleTime)) }}
-}
-
-// confirmed notes that the newest write of a kind was accepted, and whether it
-// has changed something.
-func (r *reconciler) confirmed(k kind, changed bool, now time.Time) {
-	gone := r.ledger.entry(k).confirm(now)
-	if !changed && len(gone) == 0 {
-		return
-	}
-	for _, w := range gone {
-		r.noteReplaced(k, w.Value, now)
-	}
-	if k != kindMessage {
-		r.look.due, r.changed = true, now
-	}
-}
-
-// noteReplaced remembers a value that a lagging read may still show.
-func (r *reconciler) noteReplaced(k kind, v Value, now time.Time) {
-	r.replaced[k] = slices.DeleteFunc(r.replaced[k], func(p replaced) bool { return p.Value == v || !now.Before(p.until) })
-	r.replaced[k] = append(r.replaced[k], replaced{v, now.Add(settleTime)})
-}
-
-// recently reports whether a matching value of ours was replaced so recently
-// that a read may still show it.
-func (r *reconciler) recently(k kind, match func(Value) bool, now time.Time) bool {
-	return slices.ContainsFunc(r.replaced[k], func(p replaced) bool { return now.Before(p.until) && match(p.Value) })
-}
-
-// settled reports that what is read now cannot be older than our last write.
-func (r *reconciler) settled(now time.Time) bool { return !now.Before(r.changed.Add(settleTime)) }
 
 // cancel waits a moment for the job in flight, because a request that was given
 // up may still arrive after the next one, and handles its outcome.

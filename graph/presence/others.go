@@ -1,0 +1,112 @@
+package presence
+
+import "time"
+
+// How long a session that was not posted, because another computer shows
+// something better, is left alone before a look. Available must not stay away
+// for longer than a renewal takes; Away is what Graph itself falls back to.
+const (
+	yieldAvailable = 4 * time.Minute
+	yieldAway      = 10 * time.Minute
+)
+
+// othersTime is how long another computer that was noticed is expected to come
+// back. As long, a computer that shows Away looks more often whether the other
+// has taken the session along.
+const othersTime = 3 * 24 * time.Hour
+
+// othersExpected reports whether another computer was noticed not long ago.
+func (r *reconciler) othersExpected(now time.Time) bool {
+	return !r.ledger.Others.IsZero() && now.Before(r.ledger.Others.Add(othersTime))
+}
+
+// noticeOthers finds that another computer has replaced our session: less than
+// that was shown, and after the next post it is shown itself.
+func (r *reconciler) noticeOthers(now time.Time) {
+	shown, own := r.look.shown.Pair, r.alive(now)
+	switch {
+	case own.Zero() || !r.settled(now) || !r.ledger.Preferred.empty():
+	case r.look.below && shown.Is(own):
+		// A choice in Teams would still be shown, unless it was reset meanwhile.
+		if now.Before(r.ledger.Session.newest().At.Add(2 * lookAge)) {
+			r.meetOthers(now)
+		}
+		r.look.below = false
+	case !r.ownSession(shown, now) && (shown.Is(Away) || shown.Is(Available)) && rank(shown.Availability) < rank(own.Availability):
+		r.look.below = true
+	default:
+		r.look.below = false
+	}
+}
+
+// meetOthers notes that another computer was noticed.
+func (r *reconciler) meetOthers(now time.Time) {
+	if !r.othersExpected(now) {
+		r.opts.Log.Info("another computer shares the presence session")
+	}
+	r.ledger.Others = now
+	r.keep()
+}
+
+// aloneHere reports that Available can be set without a look before it, because
+// no other computer was noticed. Before Away is said, and before the session is
+// cleared, there is always one.
+func (r *reconciler) aloneHere(p Pair, now time.Time) bool {
+	return p.Is(Available) && !r.ledger.Session.known(Value{Pair: p}, now) && !r.othersExpected(now)
+}
+
+// unclear reports whether another computer, which was noticed not long ago, may
+// keep the Available that is shown: ours was posted so recently that it has not
+// faded. It returns when ours fades.
+func (r *reconciler) unclear(p Pair, now time.Time) (until time.Time, unclear bool) {
+	w := r.ledger.Session.newest()
+	until = w.At.Add(fadeTime + time.Second)
+	return until, r.othersExpected(now) && (p.Zero() || p.Is(Away)) && w.Pair.Is(Available) && r.look.shown.Is(Available) && now.Before(until)
+}
+
+// another reports whether what is shown is the session of another computer, or
+// of Teams, that p must not replace: a call, and where p says that nobody is
+// here, also somebody who is at work there.
+func (r *reconciler) another(p Pair, now time.Time) bool {
+	shown := r.look.shown.Pair
+	if !r.look.fresh || r.ledger.Preferred.has(sameAvailability(shown)) || r.recently(kindPreferred, sameAvailability(shown), now) || r.ownSession(shown, now) {
+		return false
+	}
+	switch {
+	case call(shown):
+		return true
+	case shown.Is(Available):
+		return !p.Is(Available) && r.look.ownShown
+	}
+	return false
+}
+
+// ownSession reports whether what is shown may be our own session.
+func (r *reconciler) ownSession(shown Pair, now time.Time) bool {
+	if r.recently(kindSession, samePair(shown), now) {
+		return true
+	}
+	for _, w := range r.ledger.Session.Writes {
+		if w.Pair.Is(shown) && (!shown.Is(Available) || now.Before(w.At.Add(fadeTime))) {
+			return true
+		}
+	}
+	return false
+}
+
+// yield leaves the session to another computer.
+func (r *reconciler) yield(p Pair, now time.Time) {
+	r.opts.Log.Info("another computer, or Teams, shows a session that is left alone", "shown", r.look.shown.Pair, "wanted", p)
+	switch {
+	case p.Zero(): // there is nothing of ours to clear
+		r.ledger.Session.forget()
+		r.keep()
+	case p.Is(Available):
+		r.look.yieldUntil = now.Add(yieldAvailable)
+	default:
+		r.look.yieldUntil = now.Add(yieldAway)
+		if ends := r.ledger.Session.newest().Expires; ends.After(now) { // then another session must live
+			r.look.yieldUntil = earlier(r.look.yieldUntil, ends)
+		}
+	}
+}
