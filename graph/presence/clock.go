@@ -1,6 +1,9 @@
 package presence
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // clock compares the wall clock with the monotonic one, to notice that somebody
 // has set it, or that the computer was suspended. The zero clock is ready to
@@ -70,22 +73,29 @@ func (r *reconciler) stepClock(now time.Time) {
 	case d == 0:
 		return
 	case d < 0:
-		for _, e := range r.ledger.entries() {
-			e.shift(d)
-		}
+		r.eachEntry(func(e *Entry) { e.shift(d) })
 		r.trouble.shift(d)
 		for _, at := range []*time.Time{&r.choice.Since, &r.choice.Until, &r.since, &r.activity.LastInput, &r.activity.Call.Since, &r.callSince, &r.changed, &r.renewAt, &r.adopted, &r.look.at, &r.look.yieldUntil, &r.ledger.Others, &r.look.recheck, &r.ledger.Own.Until, &r.ledger.Own.Seen, &r.ledger.Own.After, &r.ledger.Own.Found} {
 			moved(at, d)
 		}
 	default:
-		for _, e := range r.ledger.entries() {
-			e.stretch(d)
-		}
+		r.eachEntry(func(e *Entry) { e.stretch(d) })
 	}
-	for _, e := range r.ledger.entries() {
-		e.doubt()
-	}
+	r.eachEntry((*Entry).doubt)
 	r.look.due = true
 	r.opts.Log.Info("the clock stepped", "by", d.Round(time.Second))
 	r.keep()
+}
+
+// eachEntry changes the entries of every account.
+func (r *reconciler) eachEntry(change func(*Entry)) {
+	r.others = slices.Clone(r.others)
+	for i := range r.others {
+		for _, e := range r.others[i].entries() {
+			change(e)
+		}
+	}
+	for _, e := range r.ledger.entries() {
+		change(e)
+	}
 }

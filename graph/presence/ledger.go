@@ -43,6 +43,26 @@ type Entry struct {
 	// Sure reports that Graph has accepted the newest, so that only requests
 	// that are late can have replaced it.
 	Sure bool `json:"sure,omitempty"`
+	// Replaced are values of ours that are gone, but that a read may still show.
+	Replaced []Replaced `json:"replaced,omitempty"`
+}
+
+// Replaced is a value that no read shows any more from Until on.
+type Replaced struct {
+	Value
+	Until time.Time `json:"until"`
+}
+
+// note remembers a value that was replaced at now.
+func (e *Entry) note(v Value, now time.Time) {
+	e.Replaced = slices.DeleteFunc(slices.Clone(e.Replaced), func(p Replaced) bool { return p.Value == v || !now.Before(p.Until) })
+	e.Replaced = append(e.Replaced, Replaced{v, now.Add(settleTime)})
+}
+
+// recently reports whether a matching value was replaced so recently that a read
+// may still show it.
+func (e Entry) recently(match func(Value) bool, now time.Time) bool {
+	return slices.ContainsFunc(e.Replaced, func(p Replaced) bool { return now.Before(p.Until) && match(p.Value) })
 }
 
 // empty reports that nothing of ours is there.
@@ -94,9 +114,9 @@ func (e *Entry) begin(w Write) {
 	e.Writes, e.Sure = append(slices.Clone(e.Writes), w), false
 }
 
-// confirm notes that the newest write was accepted at now, and returns the
-// values that it has replaced.
-func (e *Entry) confirm(now time.Time) (replaced []Write) {
+// confirm notes that the newest write was accepted at now, and reports whether it
+// has replaced another value.
+func (e *Entry) confirm(now time.Time) (replaced bool) {
 	newest := e.newest()
 	newest.Accepted, newest.Late = true, time.Time{}
 	if !newest.Gone.IsZero() { // it arrived before its answer did
@@ -108,7 +128,8 @@ func (e *Entry) confirm(now time.Time) (replaced []Write) {
 			kept = append(kept, w)
 		}
 		if w.Value != newest.Value && !w.Zero() {
-			replaced = append(replaced, w)
+			e.note(w.Value, now)
+			replaced = true
 		}
 	}
 	if len(kept) > 0 || !newest.Zero() {
@@ -154,7 +175,7 @@ func (e *Entry) disown() {
 }
 
 // forget notes that nothing of ours is there.
-func (e *Entry) forget() { *e = Entry{} }
+func (e *Entry) forget() { *e = Entry{Replaced: e.Replaced} }
 
 // expire forgets what Graph has certainly dropped by now, and reports whether
 // there was any.
@@ -180,6 +201,10 @@ func (e *Entry) shift(d time.Duration) {
 			moved(at, d)
 		}
 	})
+	e.Replaced = slices.Clone(e.Replaced)
+	for i := range e.Replaced {
+		moved(&e.Replaced[i].Until, d)
+	}
 }
 
 // stretch notes that the clock went forward by d, which may have been time that
@@ -203,6 +228,14 @@ func moved(at *time.Time, d time.Duration) {
 	if !at.IsZero() {
 		*at = at.Add(d)
 	}
+}
+
+// notAfter returns at, or the limit if at is later.
+func notAfter(at, limit time.Time) time.Time {
+	if at.After(limit) {
+		return limit
+	}
+	return at
 }
 
 // later returns the later of two instants, where zero comes first.
@@ -248,8 +281,12 @@ func (n Note) newerThan(at time.Time) bool {
 	return !n.After.IsZero() && n.Found.Sub(at) > at.Sub(n.After)
 }
 
-// empty reports that nothing of ours is at Graph.
+// empty reports that nothing of ours is at Graph, and nothing has to be known of
+// what was.
 func (l Ledger) empty() bool {
+	if len(l.Session.Replaced)+len(l.Preferred.Replaced)+len(l.Message.Replaced) > 0 {
+		return false
+	}
 	return l.Session.empty() && l.Preferred.empty() && l.Message.empty() && l.YieldsTo == "" && l.Others.IsZero()
 }
 
@@ -293,6 +330,11 @@ func ledgerOf(all []Ledger, account string, now time.Time) (Ledger, []Ledger) {
 		// A write of the future was made by a clock that was wrong.
 		if e.newest().At.After(now) {
 			e.doubt()
+		}
+		e.each(func(w *Write) { w.Late = notAfter(w.Late, now.Add(settleTime)) })
+		e.Replaced = slices.DeleteFunc(slices.Clone(e.Replaced), func(p Replaced) bool { return !now.Before(p.Until) })
+		for i := range e.Replaced {
+			e.Replaced[i].Until = notAfter(e.Replaced[i].Until, now.Add(settleTime))
 		}
 	}
 	return l, slices.Delete(slices.Clone(all), i, i+1)

@@ -31,9 +31,12 @@ type look struct {
 	// ownShown: our session, which says that nobody is here, was shown since it
 	// was posted. If something better is shown later, it was replaced.
 	ownShown bool
-	// below: something less than our session was shown, which is a choice made in
-	// Teams, or another computer has replaced it.
-	below bool
+	// below: something less than our session was shown at belowAt, which is a
+	// choice made in Teams, or another computer has replaced it. stays: our session
+	// was posted since, and it is shown still, so that it is a choice.
+	below   bool
+	belowAt time.Time
+	stays   bool
 	// yieldUntil is until when the session is left to another computer.
 	yieldUntil time.Time
 }

@@ -3,10 +3,10 @@ package presence
 import "time"
 
 // How long a session that was not posted, because another computer shows
-// something better, is left alone before a look. Available must not stay away
-// for longer than a renewal takes; Away is what Graph itself falls back to.
+// something better, is left alone before a look. The other's call may end; Away is
+// what Graph itself falls back to.
 const (
-	yieldAvailable = 4 * time.Minute
+	yieldAvailable = 2 * time.Minute
 	yieldAway      = 10 * time.Minute
 )
 
@@ -31,12 +31,14 @@ func (r *reconciler) noticeOthers(now time.Time) {
 		if now.Before(r.ledger.Session.newest().At.Add(2 * lookAge)) {
 			r.meetOthers(now)
 		}
-		r.look.below = false
 	case !r.ownSession(shown, now) && (shown.Is(Away) || shown.Is(Available)) && rank(shown.Availability) < rank(own.Availability):
-		r.look.below = true
-	default:
-		r.look.below = false
+		r.look.stays = r.look.below && r.ledger.Session.newest().At.After(r.look.belowAt)
+		if !r.look.below {
+			r.look.below, r.look.belowAt = true, now
+		}
+		return
 	}
+	r.look.below, r.look.stays = false, false
 }
 
 // meetOthers notes that another computer was noticed.

@@ -111,7 +111,7 @@ func (r *reconciler) freeTheirs(now time.Time) job {
 	theirs := r.look.theirs
 	return r.write(kindPreferred, "clear the preferred presence chosen in Teams", Write{At: now}, r.service.ClearPreferred, func(now time.Time) {
 		r.clearTheirs, r.look.theirs = false, Pair{}
-		r.noteReplaced(kindPreferred, Value{Pair: theirs}, now)
+		r.ledger.Preferred.note(Value{Pair: theirs}, now)
 		r.look.due, r.changed = true, now
 	})
 }

@@ -42,8 +42,6 @@ type reconciler struct {
 	adopted time.Time // when service came
 	ledger  Ledger
 	others  []Ledger // of accounts that have signed out
-	// replaced are values of ours that a read may still show for a while.
-	replaced [kinds][]replaced
 	// changed is when a write has changed, or may have changed, what colleagues
 	// see.
 	changed time.Time
@@ -63,12 +61,6 @@ type reconciler struct {
 	abandon func(now time.Time)
 	stale   bool // the job in flight is of a former service
 	results chan result
-}
-
-// replaced is a value of ours that is not wanted any more.
-type replaced struct {
-	Value
-	until time.Time // when no read shows it any more
 }
 
 // job is one thing to do, and what follows from its success.
@@ -168,7 +160,6 @@ func (r *reconciler) adopt(s Service, now time.Time) {
 	r.shelve()
 	r.service, r.signIn, r.adopted = s, nil, now
 	r.clearTheirs, r.changed = false, time.Time{}
-	r.replaced = [kinds][]replaced{}
 	r.look = look{due: true}
 	if s != nil {
 		r.ledger, r.others = ledgerOf(r.others, s.Account(), now)

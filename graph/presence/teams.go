@@ -28,7 +28,7 @@ func (r *reconciler) stepBack(now time.Time) {
 			r.endChoice(shown)
 			r.setTheirs(picked)
 		}
-	default:
+	case picked.Zero() || positive || r.look.stays:
 		r.stepBackBefore(picked, now)
 	}
 }

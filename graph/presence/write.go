@@ -3,7 +3,6 @@ package presence
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 )
 
@@ -43,28 +42,18 @@ func (r *reconciler) write(k kind, name string, w Write, run func(context.Contex
 // confirmed notes that the newest write of a kind was accepted, and whether it
 // has changed something.
 func (r *reconciler) confirmed(k kind, changed bool, now time.Time) {
-	gone := r.ledger.entry(k).confirm(now)
-	if !changed && len(gone) == 0 {
+	if !r.ledger.entry(k).confirm(now) && !changed {
 		return
-	}
-	for _, w := range gone {
-		r.noteReplaced(k, w.Value, now)
 	}
 	if k != kindMessage {
 		r.look.due, r.changed = true, now
 	}
 }
 
-// noteReplaced remembers a value that a lagging read may still show.
-func (r *reconciler) noteReplaced(k kind, v Value, now time.Time) {
-	r.replaced[k] = slices.DeleteFunc(r.replaced[k], func(p replaced) bool { return p.Value == v || !now.Before(p.until) })
-	r.replaced[k] = append(r.replaced[k], replaced{v, now.Add(settleTime)})
-}
-
 // recently reports whether a matching value of ours was replaced so recently
 // that a read may still show it.
 func (r *reconciler) recently(k kind, match func(Value) bool, now time.Time) bool {
-	return slices.ContainsFunc(r.replaced[k], func(p replaced) bool { return now.Before(p.until) && match(p.Value) })
+	return r.ledger.entry(k).recently(match, now)
 }
 
 // settled reports that what is read now cannot be older than our last write.
