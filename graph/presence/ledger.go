@@ -187,6 +187,11 @@ func (e *Entry) expire(now time.Time) bool {
 	if gone(e.newest()) || slices.ContainsFunc(e.Writes, func(w Write) bool { return gone(w) && !w.Late.IsZero() }) {
 		e.Sure = false // or one that was late has replaced the newest
 	}
+	for _, w := range e.Writes {
+		if gone(w) && !w.Zero() {
+			e.note(w.Value, now) // a read may still show it
+		}
+	}
 	e.Writes = slices.DeleteFunc(slices.Clone(e.Writes), gone)
 	if !e.has(func(Value) bool { return true }) {
 		e.forget()
