@@ -26,6 +26,7 @@ type day struct {
 	desk    detect.Activity
 	saved   presence.Saved
 	zone    atomic.Pointer[time.Location] // of the computer; nil: UTC
+	clock   func() time.Time              // of the computer; nil: the true time
 	quit    func()
 	logTo   *slog.Logger
 }
@@ -88,6 +89,14 @@ var office = presence.Policy{AwayAfter: 5 * time.Minute, AwayWhenLocked: true, B
 
 func instant() time.Time { return time.Now().Round(0) }
 
+// instant is what the clock of the computer shows.
+func (d *day) instant() time.Time {
+	if d.clock != nil {
+		return d.clock()
+	}
+	return instant()
+}
+
 // pass lets time pass, and returns when everything that follows has happened.
 func (d *day) pass(span time.Duration) {
 	<-time.After(span)
@@ -118,17 +127,17 @@ func (d *day) observe(change func(*detect.Activity)) {
 
 // input begins to arrive; inputEnds: it has just ended.
 func (d *day) input() {
-	d.observe(func(a *detect.Activity) { a.InUse, a.LastInput = true, instant() })
+	d.observe(func(a *detect.Activity) { a.InUse, a.LastInput = true, d.instant() })
 }
 func (d *day) inputEnds() {
-	d.observe(func(a *detect.Activity) { a.InUse, a.LastInput = false, instant() })
+	d.observe(func(a *detect.Activity) { a.InUse, a.LastInput = false, d.instant() })
 }
 
 func (d *day) call(name string) {
 	d.observe(func(a *detect.Activity) {
 		a.Call = detect.Call{}
 		if name != "" {
-			a.Call = detect.Call{App: strings.ToLower(name), Name: name, Since: instant(), Apps: 1}
+			a.Call = detect.Call{App: strings.ToLower(name), Name: name, Since: d.instant(), Apps: 1}
 		}
 	})
 }
@@ -136,7 +145,7 @@ func (d *day) call(name string) {
 func (d *day) choose(s presence.Status, span time.Duration) {
 	c := presence.Choice{Status: s}
 	if span > 0 {
-		c.Until = instant().Add(span)
+		c.Until = d.instant().Add(span)
 	}
 	d.loop.Choose(c)
 	synctest.Wait()

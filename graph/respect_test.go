@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -158,65 +157,6 @@ func TestMessageIsRestored(t *testing.T) {
 			t.Errorf("the user's own message became %+v", m)
 		}
 	})
-}
-
-// FuzzConverges holds the law of the loop: whatever happened, and whatever
-// went wrong meanwhile, a quiet quarter of an hour later colleagues see what
-// Decide wants, and after quitting nothing of ours is left.
-func FuzzConverges(f *testing.F) {
-	for seed := range uint64(24) {
-		f.Add(seed)
-	}
-	f.Add(uint64(290)) // the answer to a clear is lost, and the session is wanted again
-	f.Fuzz(func(t *testing.T, seed uint64) {
-		draw := rand.New(rand.NewPCG(seed, 1))
-		simulate(t, office, func(d *day) {
-			d.signIn()
-			for range 30 {
-				d.anything(draw)
-				d.pass(time.Duration(draw.Int64N(int64(3 * time.Minute))))
-			}
-			d.server.ClearFaults()
-			d.observe(func(a *detect.Activity) { a.Asleep = false })
-			d.pass(16 * time.Minute) // past a refusal's rest
-			s := d.loop.State()
-			d.shows(s.Want.Pair().String())
-			if s.Err != nil {
-				t.Errorf("trouble that has ended is still shown: %v", s.Err)
-			}
-			d.quit()
-			if u := d.server.User("self"); len(u.Sessions) != 0 || u.Preferred != nil || (u.StatusMessage != nil && u.StatusMessage.Content != "") {
-				t.Errorf("left behind: %+v", u)
-			}
-		})
-	})
-}
-
-// anything does one thing at random that a person, a desktop or a network may do.
-func (d *day) anything(draw *rand.Rand) {
-	switch draw.IntN(9) {
-	case 0:
-		d.input()
-	case 1:
-		d.inputEnds()
-	case 2:
-		d.call([]string{"Zoom", "Webex", ""}[draw.IntN(3)])
-	case 3:
-		d.observe(func(a *detect.Activity) { a.Locked = !a.Locked })
-	case 4:
-		d.observe(func(a *detect.Activity) { a.Asleep = !a.Asleep })
-	case 5:
-		all := presence.Statuses()
-		d.choose(all[draw.IntN(len(all))], time.Duration(draw.Int64N(int64(20*time.Minute))))
-	case 6:
-		d.choose(presence.Automatic, 0)
-	default:
-		faults := []emu.Fault{{Drop: true}, {Lose: true}, {Status: 503}, {Status: 429, RetryAfter: 30}, {Status: 500}, {Status: 403, Path: "Preferred"},
-			{Delay: emu.Duration(9 * time.Second)}, {Path: "/token", Drop: true}}
-		f := faults[draw.IntN(len(faults))]
-		f.Times = 1 + draw.IntN(5)
-		d.fault(f)
-	}
 }
 
 // TestMessageKeepsItsEnd: the user's own message ends when they said, in
