@@ -5,11 +5,12 @@ import (
 	"time"
 )
 
-// The default directory: one tenant, one application, two people.
+// The default directory: one tenant, two applications, two people.
 const (
 	TenantID     = "b1c6f6a0-5d0e-4c8b-9f0a-3f6a2f7f1d10"
 	TenantDomain = "contoso.example"
 	AppID        = "22553876-f5ab-4529-bffb-cfe50aa89f87"
+	SecondAppID  = "5d3a1f0e-2c47-4b0b-9a52-7e6f0c1d8b94" // another registration of the same program
 	SelfID       = "fa8bf3dc-eca7-46b7-bad1-db199b62afc3"
 	OtherID      = "66825e03-7ef5-42da-9069-724602c31f6b"
 )
@@ -65,7 +66,7 @@ func (s *Server) byID(id string) *user {
 }
 
 func (s *Server) knowsApp(id string) bool {
-	return strings.EqualFold(id, AppID)
+	return strings.EqualFold(id, AppID) || strings.EqualFold(id, SecondAppID)
 }
 
 // workLocation is what setManualLocation or setAutomaticLocation has set.
