@@ -25,6 +25,7 @@ func (r *reconciler) clearAll(ctx context.Context) []Left {
 	wanted, yieldsTo := r.want, r.ledger.YieldsTo
 	r.want = Want{Reason: wanted.Reason}
 	r.clearTheirs, r.look.yieldUntil = false, time.Time{}
+	r.trouble.endRest(kindLook) // there is no later
 	var failed [kinds]int
 	for ctx.Err() == nil {
 		j, ok := r.nextClear(failed, r.opts.Now())

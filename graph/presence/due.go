@@ -80,7 +80,7 @@ func (r *reconciler) state(now time.Time) State {
 		Shown: r.look.shown, ShownAt: r.look.at, Theirs: r.look.theirs,
 		SignedIn: r.service != nil && r.signIn == nil, Observed: r.observed, InStep: r.inStep}
 	s.Yields = s.SignedIn && now.Before(r.look.yieldUntil)
-	s.Confirmed = s.SignedIn && r.look.confirmed(r, now)
+	s.Confirmed = s.SignedIn && r.inStep && r.look.confirmed(r, now)
 	if e := r.ledger.Session; e.Sure && !e.newest().Zero() && now.Before(e.newest().Expires) {
 		w := e.newest()
 		s.Sent = Sent{w.Pair, w.At, w.Expires}

@@ -43,6 +43,9 @@ func (l *Loop) setLeft(left []Left) {
 func (r *reconciler) left(now time.Time) []Left {
 	var all []Left
 	add := func(kind LeftKind, e Entry) {
+		if e.Sure && e.newest().Zero() {
+			return // it was cleared; that an earlier request may arrive late is the ledger's business
+		}
 		for _, w := range e.Writes {
 			until := w.Expires
 			if !w.Late.IsZero() {
