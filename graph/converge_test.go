@@ -181,18 +181,22 @@ func (c *computer) fail(format string, args ...any) {
 	c.t.FailNow()
 }
 
+// ledgerOf returns what was saved of an account.
+func (c *computer) ledgerOf(who string) presence.Ledger {
+	for _, l := range c.saved.Accounts {
+		if strings.Contains(l.Account, c.server.User(who).ID) {
+			return l
+		}
+	}
+	return presence.Ledger{}
+}
+
 // writtenDown checks that what was saved, and so what a start after a kill at
 // this instant knows, lists everything of ours that is at Graph.
 func (c *computer) writtenDown() {
 	c.t.Helper()
 	for _, who := range twoAccounts {
-		u := c.server.User(who)
-		var listed presence.Ledger
-		for _, l := range c.saved.Accounts {
-			if strings.Contains(l.Account, u.ID) {
-				listed = l
-			}
-		}
+		u, listed := c.server.User(who), c.ledgerOf(who)
 		has := func(e presence.Entry, v presence.Value) bool {
 			return slices.ContainsFunc(e.Writes, func(w presence.Write) bool { return w.Value == v })
 		}
@@ -338,10 +342,8 @@ func (c *computer) backOff() time.Duration {
 		if !strings.Contains(r.Path, "UserPreferredPresence") {
 			continue
 		}
-		switch {
-		case r.Status == http.StatusForbidden:
-			refusals++
-		case r.Status != 0 && r.Status < 300:
+		refusals++ // a failure of any sort makes the next refusal's rest longer
+		if r.Status == http.StatusOK || r.Status == http.StatusNoContent {
 			refusals = 0
 		}
 	}
@@ -355,6 +357,10 @@ func (c *computer) backOff() time.Duration {
 // see what is wanted.
 func (c *computer) converges() {
 	c.t.Helper()
+	// Graph counts whole seconds, so that a choice may end a moment after its end.
+	for c.wall().Sub(c.loop.State().Since) < 5*time.Second {
+		c.pass(5 * time.Second)
+	}
 	s := c.loop.State()
 	shown := c.server.User(c.who).Shown
 	if got, want := shown.Availability+"/"+shown.Activity, s.Want.Pair().String(); got != want {
@@ -416,7 +422,11 @@ func (c *computer) settles() {
 	}
 	c.pass(c.backOff() + 5*time.Second)
 	c.converges()
-	for who := range c.owed {
+	// What may be left at an account is known again once it is signed in.
+	for _, who := range twoAccounts {
+		if who == c.who || !c.owed[who] && len(c.ledgerOf(who).Preferred.Writes)+len(c.ledgerOf(who).Session.Writes)+len(c.ledgerOf(who).Message.Writes) == 0 {
+			continue
+		}
 		c.signInAs(who)
 		c.pass(time.Minute)
 		c.converges()
