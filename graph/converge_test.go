@@ -36,6 +36,15 @@ type computer struct {
 	// owed are the accounts that were left while the network did not work.
 	owed map[string]bool
 	kill func()
+	kept atomic.Pointer[presence.Saved] // what was written down last
+}
+
+// onDisk returns what a process that starts now knows.
+func (c *computer) onDisk() presence.Saved {
+	if s := c.kept.Load(); s != nil {
+		return *s
+	}
+	return presence.Saved{}
 }
 
 // dead refuses every request of a process that was killed.
@@ -76,7 +85,7 @@ func (c *computer) run() {
 	if c.account, err = Open(Config{ClientID: emu.AppID, Tenant: emu.TenantID, Transport: g, Now: c.wall}, &c.vault); err != nil {
 		c.t.Fatal(err)
 	}
-	c.loop = presence.New(presence.Options{Policy: office, Saved: c.saved, Keep: func(s presence.Saved) { c.saved = s }, Now: c.now,
+	c.loop = presence.New(presence.Options{Policy: office, Saved: c.onDisk(), Keep: func(s presence.Saved) { c.kept.Store(&s) }, Now: c.now,
 		Log: c.logTo, Zone: c.local, Jitter: func() float64 { return 0.5 }})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -93,9 +102,9 @@ func (c *computer) run() {
 	synctest.Wait()
 	c.kill = func() {
 		g.killed.Store(true)
-		saved := c.saved
+		saved := c.onDisk()
 		c.quit()
-		c.saved = saved
+		c.kept.Store(&saved)
 	}
 }
 
@@ -164,7 +173,7 @@ func (c *computer) ours(who string) (all []string) {
 func (c *computer) nothingAt(who string) {
 	c.t.Helper()
 	if all := c.ours(who); len(all) > 0 {
-		c.fail("left at %s: %v; written down: %+v", who, all, c.saved)
+		c.fail("left at %s: %v; written down: %+v", who, all, c.onDisk())
 	}
 }
 
@@ -183,7 +192,7 @@ func (c *computer) fail(format string, args ...any) {
 
 // ledgerOf returns what was saved of an account.
 func (c *computer) ledgerOf(who string) presence.Ledger {
-	for _, l := range c.saved.Accounts {
+	for _, l := range c.onDisk().Accounts {
 		if strings.Contains(l.Account, c.server.User(who).ID) {
 			return l
 		}
@@ -202,14 +211,14 @@ func (c *computer) writtenDown() {
 		}
 		for _, s := range u.Sessions {
 			if !has(listed.Session, presence.Value{Pair: presence.Pair{Availability: s.Availability, Activity: s.Activity}}) {
-				c.fail("the session %s/%s of %s is not written down: %+v", s.Availability, s.Activity, who, c.saved)
+				c.fail("the session %s/%s of %s is not written down: %+v", s.Availability, s.Activity, who, c.onDisk())
 			}
 		}
 		if p := u.Preferred; p != nil && !has(listed.Preferred, presence.Value{Pair: presence.Pair{Availability: p.Availability, Activity: p.Activity}}) {
-			c.fail("the preferred presence %s of %s is not written down: %+v", p.Availability, who, c.saved)
+			c.fail("the preferred presence %s of %s is not written down: %+v", p.Availability, who, c.onDisk())
 		}
 		if m := u.StatusMessage; m != nil && m.Content != "" && !has(listed.Message, presence.Value{Text: m.Content}) {
-			c.fail("the message of %s is not written down: %+v", who, c.saved)
+			c.fail("the message of %s is not written down: %+v", who, c.onDisk())
 		}
 	}
 }
@@ -364,11 +373,11 @@ func (c *computer) converges() {
 	s := c.loop.State()
 	shown := c.server.User(c.who).Shown
 	if got, want := shown.Availability+"/"+shown.Activity, s.Want.Pair().String(); got != want {
-		c.fail("colleagues of %s see %s, want %s\nstate %+v\nsaved %+v", c.who, got, want, s, c.saved)
+		c.fail("colleagues of %s see %s, want %s\nstate %+v\nsaved %+v", c.who, got, want, s, c.onDisk())
 	}
 	m := c.server.User(c.who).StatusMessage
 	if text := s.Want.Message; (m == nil || m.Content != text) && !(m == nil && text == "") {
-		c.fail("the message of %s is %+v, want %q; saved %+v", c.who, m, text, c.saved)
+		c.fail("the message of %s is %+v, want %q; saved %+v", c.who, m, text, c.onDisk())
 	}
 	if s.Err != nil {
 		c.fail("a failure that has ended is still shown: %v", s.Err)
@@ -437,6 +446,6 @@ func (c *computer) settles() {
 		c.nothingAt(who)
 	}
 	if left := c.loop.Left(); len(left) > 0 {
-		c.fail("nothing is left, but the loop says %+v; saved %+v", left, c.saved)
+		c.fail("nothing is left, but the loop says %+v; saved %+v", left, c.onDisk())
 	}
 }
