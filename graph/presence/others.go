@@ -50,11 +50,13 @@ func (r *reconciler) meetOthers(now time.Time) {
 	r.keep()
 }
 
-// aloneHere reports that Available can be set without a look before it, because
-// no other computer was noticed. Before Away is said, and before the session is
-// cleared, there is always one.
+// aloneHere reports that Available can be set without a look before it: no other
+// computer was noticed, and nobody was away from this one, so that they cannot
+// have begun a call at another. Before Away is said, and before the session is
+// cleared, there is always a look.
 func (r *reconciler) aloneHere(p Pair, now time.Time) bool {
-	return p.Is(Available) && !r.ledger.Session.known(Value{Pair: p}, now) && !r.othersExpected(now)
+	e := r.ledger.Session
+	return p.Is(Available) && !e.newest().Pair.Is(Away) && !e.known(Value{Pair: p}, now) && !r.othersExpected(now)
 }
 
 // unclear reports whether another computer, which was noticed not long ago, may
