@@ -43,7 +43,7 @@ func (l *Loop) setLeft(left []Left) {
 func (r *reconciler) left(now time.Time) []Left {
 	var all []Left
 	add := func(kind LeftKind, e Entry) {
-		if e.Sure && e.newest().Zero() {
+		if last := e.newest(); last.Zero() && last.Accepted {
 			return // it was cleared; that an earlier request may arrive late is the ledger's business
 		}
 		for _, w := range e.Writes {

@@ -2,6 +2,7 @@ package presence
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 )
@@ -144,8 +145,8 @@ func (r *reconciler) expected(now time.Time) bool {
 		return true // without a session nothing else is shown
 	case !own.Zero():
 		return strings.EqualFold(own.Availability, shown.Availability)
-	case !r.look.theirs.Zero():
-		return shown.Is(r.look.theirs)
+	case !r.look.theirs.Zero(): // what a session can show as well is looked at again
+		return shown.Is(r.look.theirs) && slices.Contains(preferredOnly, r.look.theirs)
 	case r.recently(kindPreferred, sameAvailability(shown), now) && !shown.Is(session):
 		return false
 	case session.Zero():

@@ -7,7 +7,7 @@ import (
 
 // prompt is how much later than its end Graph may drop a preferred presence for
 // it not to be worth a request: as much later as the request arrived.
-const prompt = 2 * time.Second
+const prompt = 1250 * time.Millisecond
 
 // planPreferred keeps the preferred presence of a choice, clears it only if it
 // is still ours, and clears the person's own only when they asked for that.

@@ -153,7 +153,7 @@ func (r *reconciler) schedule(j job, err error, now time.Time) {
 		}
 		wait = r.pauseAfter(last, t.failures)
 		t.failures++
-		t.refusals[k]++
+		t.refusals[k] = max(1, t.refusals[k])
 		t.pause = now.Add(wait)
 		logFailure(log, "Microsoft Graph was not reached", t.failures, wait)
 	}
