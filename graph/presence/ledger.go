@@ -325,17 +325,13 @@ func ledgerOf(all []Ledger, account string, now time.Time) (Ledger, []Ledger) {
 		return Ledger{Account: account}, all
 	}
 	l := all[i]
-	l.Session.doubt()
 	l.Session.each(func(w *Write) {
 		if !w.Zero() {
 			w.At, w.Expires, w.Gone = now, now.Add(longestExpire), now.Add(longestExpire)
 		}
 	})
 	for _, e := range l.entries() {
-		// A write of the future was made by a clock that was wrong.
-		if e.newest().At.After(now) {
-			e.doubt()
-		}
+		e.doubt()
 		e.each(func(w *Write) { w.Late = notAfter(w.Late, now.Add(settleTime)) })
 		e.Replaced = slices.DeleteFunc(slices.Clone(e.Replaced), func(p Replaced) bool { return !now.Before(p.Until) })
 		for i := range e.Replaced {

@@ -150,9 +150,9 @@ func (r *reconciler) expected(now time.Time) bool {
 	case r.recently(kindPreferred, sameAvailability(shown), now) && !shown.Is(session):
 		return false
 	case session.Zero():
-		return !r.recently(kindSession, samePair(shown), now)
+		return !r.recently(kindSession, sameAvailability(shown), now)
 	}
-	return shown.Is(session) || (rank(shown.Availability) > rank(session.Availability) && !r.recently(kindSession, samePair(shown), now))
+	return shown.Is(session) || (rank(shown.Availability) > rank(session.Availability) && !r.recently(kindSession, sameAvailability(shown), now))
 }
 
 // confirmed reports that what was read last is what colleagues see, as far as

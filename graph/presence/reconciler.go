@@ -279,6 +279,8 @@ func (r *reconciler) next(now time.Time) (job, bool) {
 			r.look.due = true
 			if k == kindMessage {
 				r.expireMessage(now)
+			} else {
+				r.changed = now
 			}
 			r.keep()
 		}
