@@ -43,11 +43,15 @@ func (r *reconciler) newChoice(now time.Time) bool {
 	return !r.look.choiceIsOlder && !now.After(r.choice.Since.Add(lookAge))
 }
 
-// maybeTheirs reports whether what is shown is a choice made in Teams, unless it
-// is older than our last write.
+// maybeTheirs reports whether what is shown is a choice made in Teams, or the end
+// of ours there, unless it is older than our last write.
 func (r *reconciler) maybeTheirs(now time.Time) bool {
-	picked, _ := chosenInTeams(r.look.shown.Pair, r.alive(now))
-	return !picked.Zero() && r.canLook(now) && !r.ledger.Preferred.has(sameAvailability(picked))
+	shown, own := r.look.shown.Pair, r.ledger.Preferred
+	if !r.canLook(now) || own.has(sameAvailability(shown)) {
+		return false
+	}
+	picked, _ := chosenInTeams(shown, r.alive(now))
+	return !picked.Zero() || (own.newest().Accepted && !own.newest().Zero() && rank(shown.Availability) > 0)
 }
 
 // lasts reports whether our preferred presence ends when it is to end, or is

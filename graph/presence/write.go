@@ -45,9 +45,18 @@ func (r *reconciler) confirmed(k kind, changed bool, now time.Time) {
 	if !r.ledger.entry(k).confirm(now) && !changed {
 		return
 	}
-	if k != kindMessage {
-		r.look.due, r.changed = true, now
+	if k == kindMessage || k == kindSession && r.masked() {
+		return // what was read a moment ago is shown still
 	}
+	r.look.due, r.changed = true, now
+}
+
+// masked reports whether a preferred presence, of ours or theirs, is shown
+// whatever the session is.
+func (r *reconciler) masked() bool {
+	shown := r.look.shown.Pair
+	_, positive := chosenInTeams(shown, Pair{})
+	return r.look.fresh && !shown.Is(PreferOffline) && positive && !r.ledger.Session.empty()
 }
 
 // recently reports whether a matching value of ours was replaced so recently
