@@ -55,7 +55,7 @@ func TestRepeatedLinesAreCounted(t *testing.T) {
 			t.Errorf("the flood leaves\n%s", out.String())
 		}
 		out.Reset()
-		time.Sleep(repeatWindow)
+		<-time.After(repeatWindow)
 		synctest.Wait()
 		for line, want := range map[string]string{"a status was set": "level=WARN", "posted": "level=INFO"} {
 			n := 12_000 - repeatMost
@@ -85,7 +85,7 @@ func TestOrdinaryLinesAreAllWritten(t *testing.T) {
 		log := slog.New(limit(slog.NewTextHandler(&out, nil)))
 		for range 360 {
 			log.Info("presence set")
-			time.Sleep(10 * time.Second)
+			<-time.After(10 * time.Second)
 		}
 		if n := strings.Count(out.String(), "\n"); n != 360 {
 			t.Errorf("%d lines", n)
@@ -101,7 +101,7 @@ func TestManyMessagesAreNotKept(t *testing.T) {
 		log := slog.New(l)
 		for i := range 100_000 {
 			log.Info(fmt.Sprint(i))
-			time.Sleep(repeatWindow / 100)
+			<-time.After(repeatWindow / 100)
 		}
 		if n := len(l.windows.open); n > maxWindows {
 			t.Errorf("%d messages are kept", n)

@@ -141,10 +141,10 @@ func TestCommandsThatFlood(t *testing.T) {
 		}
 		for i := range 5000 {
 			send([]string{"busy", "dnd"}[i%2])
-			time.Sleep(5 * time.Millisecond)
+			<-time.After(5 * time.Millisecond)
 		}
 		send("away")
-		time.Sleep(2 * commandPause)
+		<-time.After(2 * commandPause)
 		stop()
 		<-ended
 		if n := len(done); n < 10 || n > 25/2+commandBurst+2 || done[n-1] != "away" {
