@@ -20,7 +20,7 @@ const (
 	maxText = 1024
 	// maxKept bounds all text kept of one reply. A desktop with 50 programs
 	// has some 20 KB.
-	maxKept = 1 << 20
+	maxKept = 1 << 18
 	// maxEntries bounds one list. Both servers accept 64 clients, and
 	// PulseAudio 256 streams a device.
 	maxEntries = 4096

@@ -166,10 +166,12 @@ func (s *socket) Accept() (net.Conn, error) {
 }
 
 // Close ends listening and removes the socket. The lock is kept until release.
+// Each call returns when nothing can make the socket, or its lock, anew.
 func (s *socket) Close() error {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
+		s.watching.Wait()
 		return nil
 	}
 	s.closed = true
