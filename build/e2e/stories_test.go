@@ -57,6 +57,22 @@ func TestKilledSessionExpires(t *testing.T) {
 	wait.Until(t, "the next start takes over", func() bool { return p.Emu.Shows("Available/Available") })
 }
 
+// TestLogoutClearsWhatAKillLeft: without a running instance, logout knows from the
+// ledger what is to be cleared.
+func TestLogoutClearsWhatAKillLeft(t *testing.T) {
+	p, app := running(t, "1h")
+	p.Do("set", "dnd", "--message", "Writing")
+	wait.Until(t, "choice and message are set", func() bool {
+		u := p.Emu.Self()
+		return u.Preferred != nil && u.StatusMessage != nil
+	})
+	app.Kill()
+	p.Do("logout")
+	if u := p.Emu.Self(); u.Preferred != nil || u.StatusMessage != nil || len(u.Sessions) != 0 {
+		t.Errorf("logout left %+v", u)
+	}
+}
+
 func TestQuitClearsTheSession(t *testing.T) {
 	p, app := running(t, "1h")
 	if code := app.Stop(); code != 0 {

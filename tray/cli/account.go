@@ -16,8 +16,8 @@ import (
 	"golang.org/x/term"
 
 	"heliograph/graph"
-	"heliograph/graph/presence"
 	"heliograph/tray/account"
+	"heliograph/tray/app"
 	"heliograph/tray/control"
 	"heliograph/tray/launch"
 	"heliograph/tray/outlets"
@@ -130,16 +130,16 @@ func (a *App) signOut(ctx context.Context) error {
 // keyringProbe is the name of an item that is never set.
 const keyringProbe = "probe"
 
-// clear ends a session that a crash has left: it would outlive the sign-out for
-// minutes.
+// clear clears what an instance has left that was killed: it would outlive the
+// sign-out, and afterwards nobody could clear it.
 func (a *App) clear(ctx context.Context, signedIn *graph.Account, c settings.Config) {
 	ctx, cancel := context.WithTimeout(ctx, clearTimeout)
 	defer cancel()
 	if _, err := signedIn.Restore(ctx); err != nil {
 		return // nobody is signed in, or nobody can be asked
 	}
-	if err := signedIn.Client().ClearPresence(ctx); err != nil && !errors.Is(err, presence.ErrSignIn) {
-		a.logger(c).Warn("presence was not cleared: it ends when its session expires", "error", err)
+	if r := app.ClearLeft(ctx, a.logger(c), signedIn.Client()); !r.Cleared {
+		fmt.Fprintln(a.Err, "heliograph: could not clear what was set at Microsoft;", leftover(r.Left, time.Now()))
 	}
 }
 
