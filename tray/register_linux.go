@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,10 +64,8 @@ func ensureRegistered(ctx context.Context, conn *dbus.Conn) {
 	if err := conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.GetNameOwner", 0, itemName()).Store(&owner); err != nil {
 		return
 	}
-	for _, item := range listed {
-		if strings.HasPrefix(item, owner) || strings.HasPrefix(item, itemName()) {
-			return
-		}
+	if lists(listed, owner, itemName()) {
+		return
 	}
 	shared, err := dbus.SessionBus()
 	if err != nil {
@@ -75,4 +74,13 @@ func ensureRegistered(ctx context.Context, conn *dbus.Conn) {
 	// A panel that refuses is one that shows no icon, which the watch of the host
 	// cannot change.
 	_ = shared.Object(watcherName, "/StatusNotifierWatcher").CallWithContext(ctx, watcherName+".RegisterStatusNotifierItem", 0, itemPath).Err
+}
+
+// lists reports whether a panel's list has an item of one of the names, which is
+// followed by its path or alone.
+func lists(items []string, names ...string) bool {
+	return slices.ContainsFunc(items, func(item string) bool {
+		name, _, _ := strings.Cut(item, "/")
+		return slices.Contains(names, name)
+	})
 }
