@@ -35,9 +35,9 @@ type Client struct {
 	// again; refreshPause is the pause that led there.
 	refreshAfter time.Time
 	refreshPause time.Duration
-	// challenged is, by action, since when Graph has repeated its challenge to
-	// tokens that were meant to meet it.
-	challenged map[string]time.Time
+	// challenged is, by action, how long Graph has repeated its challenge to tokens
+	// that were meant to meet it.
+	challenged map[string]challenges
 }
 
 var _ presence.Service = (*Client)(nil)

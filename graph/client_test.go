@@ -86,7 +86,7 @@ func TestChallengeIsAnsweredOnce(t *testing.T) {
 	if err == nil || errors.Is(err, presence.ErrSignIn) || s.calls != 2 || Explain(err).Key != "token" {
 		t.Errorf("challenged again: %v after %d calls", err, s.calls)
 	}
-	c.challenged["/setPresence"] = time.Now().Add(-challengePatience)
+	c.challenged["/setPresence"] = challenges{first: time.Now().Add(-challengePatience), last: time.Now()}
 	if err := c.SetPresence(t.Context(), presence.Away, time.Hour); !errors.Is(err, presence.ErrSignIn) || s.calls != 4 {
 		t.Errorf("challenged for minutes: %v after %d calls", err, s.calls)
 	}

@@ -57,16 +57,26 @@ func (c *Client) challengeLasts(action, claims string, now time.Time) bool {
 		delete(c.challenged, action)
 		return false
 	}
-	since, known := c.challenged[action]
-	if !known || now.Before(since) { // or the clock was set back
-		if c.challenged == nil {
-			c.challenged = map[string]time.Time{}
-		}
-		since = now
-		c.challenged[action] = now
+	if c.challenged == nil {
+		c.challenged = map[string]challenges{}
 	}
-	return now.Sub(since) >= challengePatience
+	seen, known := c.challenged[action]
+	// One that comes long after the last is another, as when the computer changes
+	// networks again; or the clock was set.
+	if !known || now.Before(seen.last) || now.Sub(seen.last) > challengeGap {
+		seen.first = now
+	}
+	seen.last = now
+	c.challenged[action] = seen
+	return now.Sub(seen.first) >= challengePatience
 }
+
+// challengeGap is how far apart two challenges may be to count as one that is
+// repeated: further than the longest pause between two attempts at what fails.
+const challengeGap = 5 * time.Minute
+
+// challenges are the first and the last of those that are repeated.
+type challenges struct{ first, last time.Time }
 
 // anyClaims demands nothing, and still makes MSAL fetch a new token.
 const anyClaims = "{}"

@@ -78,14 +78,14 @@ func (a *Account) signInByBrowser(ctx context.Context, p Prompt) (Person, error)
 	if wait <= 0 {
 		wait = signInTimeout
 	}
-	ctx, cancel := context.WithTimeout(ctx, wait)
+	open, cancel := context.WithTimeout(ctx, wait) // the page, not what follows its answer
 	defer cancel()
-	r, err := a.browse(ctx, p)
+	r, err := a.browse(open, p)
 	switch {
 	case errors.Is(err, ErrNoBrowser):
 		return Person{}, &SignInError{err: err}
 	case err != nil:
-		return Person{}, a.interactiveError(ctx, err)
+		return Person{}, a.interactiveError(open, err)
 	}
 	return a.replace(ctx, r, p.Leave), nil
 }

@@ -159,6 +159,30 @@ func TestShortChallenge(t *testing.T) {
 	})
 }
 
+// TestChallengesHoursApart: a challenge in the morning, after which another status
+// was wanted, and one in the evening are two short ones.
+func TestChallengesHoursApart(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		for range 2 {
+			d.pass(8 * time.Hour)
+			d.proxy.answer(func(r *http.Request) *http.Response {
+				if !strings.HasSuffix(r.URL.Path, "/setUserPreferredPresence") {
+					return nil
+				}
+				return challenge(r)
+			})
+			d.choose(presence.ChoseDND, time.Minute)
+			d.choose(presence.Automatic, 0)
+			d.proxy.answer(nil)
+			d.pass(10 * time.Second)
+			if s := d.loop.State(); !s.SignedIn {
+				t.Fatalf("a short challenge ended the sign-in: %v", s.Err)
+			}
+		}
+	})
+}
+
 // TestFewerPermissions: Entra grants less than was asked for, which MSAL returns
 // as an error. Entra is asked seldom, and the network is not blamed.
 func TestFewerPermissions(t *testing.T) {
