@@ -55,6 +55,8 @@ type windows struct {
 
 	mu   sync.Mutex
 	open map[string]*window // by message
+	// forgot is when windows that are over were dropped last.
+	forgot time.Time
 }
 
 // window is the present minute of one message.
@@ -70,18 +72,28 @@ type window struct {
 // only a library that puts values into its messages would have more.
 const maxWindows = 1000
 
+// otherMessages counts, as one, those for which there is no room.
+const otherMessages = "others"
+
 // admit reports whether a line is written.
 func (w *windows) admit(r slog.Record) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := time.Now()
-	open := w.open[r.Message]
-	if open == nil || (open.left == 0 && now.Sub(open.began) >= repeatWindow) {
-		if len(w.open) >= maxWindows {
+	name := r.Message
+	if w.open[name] == nil && len(w.open) >= maxWindows {
+		if now.Sub(w.forgot) >= repeatWindow/10 { // not with each line: it looks at all
+			w.forgot = now
 			w.forget(now)
 		}
+		if len(w.open) >= maxWindows {
+			name = otherMessages
+		}
+	}
+	open := w.open[name]
+	if open == nil || (open.left == 0 && now.Sub(open.began) >= repeatWindow) {
 		open = &window{began: now}
-		w.open[r.Message] = open
+		w.open[name] = open
 	}
 	if open.lines < repeatMost {
 		open.lines++
@@ -90,7 +102,7 @@ func (w *windows) admit(r slog.Record) bool {
 	open.left++
 	open.level = max(open.level, r.Level)
 	if open.closing == nil {
-		open.closing = time.AfterFunc(max(0, repeatWindow-now.Sub(open.began)), func() { w.close(r.Message, open) })
+		open.closing = time.AfterFunc(max(0, repeatWindow-now.Sub(open.began)), func() { w.close(name, open) })
 	}
 	return false
 }
