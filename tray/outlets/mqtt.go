@@ -143,16 +143,38 @@ func (m *mqtt) run(ctx context.Context, states <-chan control.State) {
 		}
 		failures++
 		m.report.failing(err, mqttFix(err, failures))
-		timer := time.NewTimer(pauses.NextBackOff())
+		s, ok = pauseFor(ctx, pauses.NextBackOff(), s, states)
+	}
+}
+
+// changePause is how soon after a failure a change of the state leads to another
+// try, before the pause has ended.
+const changePause = 5 * time.Second
+
+// pauseFor lets a pause pass, and returns the state of then; it reports false once
+// states is closed. A change is worth an earlier try, but not one each.
+func pauseFor(ctx context.Context, pause time.Duration, s control.State, states <-chan control.State) (_ control.State, ok bool) {
+	end, early := time.NewTimer(pause), time.NewTimer(changePause)
+	defer end.Stop()
+	defer early.Stop()
+	changed, may := false, false
+	for {
 		select {
-		case <-timer.C:
-		case next, open := <-states: // a change is worth a try, quitting is not
-			if ok = open; ok {
-				s = next
+		case <-end.C:
+			return s, true
+		case <-early.C:
+			may = true
+		case next, open := <-states:
+			if !open {
+				return s, false
 			}
+			s, changed = next, true
 		case <-ctx.Done():
+			return s, true
 		}
-		timer.Stop()
+		if changed && may {
+			return s, true
+		}
 	}
 }
 

@@ -19,6 +19,8 @@ import (
 	"github.com/eclipse/paho.golang/packets"
 
 	"heliograph/build/wait"
+
+	"heliograph/tray/control"
 )
 
 // hostileBroker answers each connection with answer, until the test ends.
@@ -153,6 +155,32 @@ func TestCommandsThatFlood(t *testing.T) {
 		if lines := strings.Count(out.String(), "\n"); lines != len(done) {
 			t.Errorf("the log has %d lines", lines)
 		}
+	})
+}
+
+// TestChangesDoNotSkipAPause: while a broker fails, a change of the state leads to
+// a try every few seconds at most.
+func TestChangesDoNotSkipAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		states := make(chan control.State)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for tries := 0; ; tries++ {
+				if _, ok := pauseFor(t.Context(), time.Minute, control.State{}, states); !ok {
+					if tries < 10 || tries > 13 {
+						t.Errorf("%d tries in a minute of changes", tries)
+					}
+					return
+				}
+			}
+		}()
+		for range 60 * 50 {
+			states <- control.State{}
+			<-time.After(20 * time.Millisecond)
+		}
+		close(states)
+		<-done
 	})
 }
 
