@@ -24,7 +24,7 @@ func (r *reconciler) clearAll(ctx context.Context) []Left {
 	}
 	wanted, yieldsTo := r.want, r.ledger.YieldsTo
 	r.want = Want{Reason: wanted.Reason}
-	r.clearTheirs, r.look.yieldUntil = false, time.Time{}
+	r.clearTheirs, r.leftToOthers, r.look.yieldUntil = false, false, time.Time{}
 	r.trouble.endRest(kindLook) // there is no later
 	var failed [kinds]int
 	for ctx.Err() == nil {

@@ -38,10 +38,10 @@ func (c *clock) step(wall time.Time) time.Duration {
 // stopped.
 const stoppedLeast = 5 * time.Second
 
-// arm notes that the timer fires after d.
+// arm notes that the timer fires after d; never: it does not.
 func (c *clock) arm(d time.Duration) {
 	c.due = time.Time{}
-	if d < longestExpire*1000 {
+	if d < never {
 		c.due = c.mono.Add(d)
 	}
 }
@@ -73,29 +73,33 @@ func (r *reconciler) stepClock(now time.Time) {
 	case d == 0:
 		return
 	case d < 0:
-		r.eachEntry(func(e *Entry) { e.shift(d) })
+		r.eachLedger(func(l *Ledger) { l.shift(d) })
 		r.trouble.shift(d)
-		for _, at := range []*time.Time{&r.choice.Since, &r.choice.Until, &r.since, &r.activity.LastInput, &r.activity.Call.Since, &r.callSince, &r.changed, &r.renewAt, &r.adopted, &r.look.at, &r.look.yieldUntil, &r.ledger.Others, &r.look.recheck, &r.ledger.Own.Until, &r.ledger.Own.Seen, &r.ledger.Own.After, &r.ledger.Own.Found} {
+		for _, at := range []*time.Time{&r.choice.Since, &r.choice.Until, &r.since, &r.activity.LastInput, &r.activity.Call.Since, &r.callSince, &r.changed, &r.renewAt, &r.adopted, &r.look.at, &r.look.yieldUntil, &r.look.belowAt, &r.look.recheck} {
 			moved(at, d)
 		}
 	default:
-		r.eachEntry(func(e *Entry) { e.stretch(d) })
+		r.eachLedger(func(l *Ledger) {
+			for _, e := range l.entries() {
+				e.stretch(d)
+			}
+		})
 	}
-	r.eachEntry((*Entry).doubt)
+	r.eachLedger(func(l *Ledger) {
+		for _, e := range l.entries() {
+			e.doubt()
+		}
+	})
 	r.look.due = true
 	r.opts.Log.Info("the clock stepped", "by", d.Round(time.Second))
 	r.keep()
 }
 
-// eachEntry changes the entries of every account.
-func (r *reconciler) eachEntry(change func(*Entry)) {
+// eachLedger changes the ledgers of all accounts.
+func (r *reconciler) eachLedger(change func(*Ledger)) {
 	r.others = slices.Clone(r.others)
 	for i := range r.others {
-		for _, e := range r.others[i].entries() {
-			change(e)
-		}
+		change(&r.others[i])
 	}
-	for _, e := range r.ledger.entries() {
-		change(e)
-	}
+	change(&r.ledger)
 }

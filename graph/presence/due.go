@@ -1,10 +1,16 @@
 package presence
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // overdueWait is how long the loop sleeps when something is due that no plan
 // wants: it must never turn at full speed.
 const overdueWait = time.Second
+
+// never is a sleep that only an event ends.
+const never = time.Duration(math.MaxInt64)
 
 // sleep returns how long nothing can become due.
 func (r *reconciler) sleep(now time.Time) time.Duration {
@@ -20,7 +26,7 @@ func (r *reconciler) sleep(now time.Time) time.Duration {
 		}
 	}
 	if at.IsZero() {
-		return 1<<63 - 1 // only an event ends it
+		return never
 	}
 	if d := at.Sub(now); d > 0 {
 		return d
@@ -53,6 +59,9 @@ func (r *reconciler) nextDue(now time.Time) time.Time {
 				due[k] = earlier(due[k], ended.Gone) // it ends without a request
 			}
 		}
+		if k == kindSession && !due[k].IsZero() {
+			due[k] = later(due[k], r.look.yieldUntil)
+		}
 		if r.trouble.rests(k, now) {
 			due[k] = r.trouble.rest[k]
 		}
@@ -79,7 +88,6 @@ func (r *reconciler) state(now time.Time) State {
 	s := State{Choice: r.choice, Activity: r.activity, Want: r.want, Since: r.since,
 		Shown: r.look.shown, ShownAt: r.look.at, Theirs: r.look.theirs,
 		SignedIn: r.service != nil && r.signIn == nil, Observed: r.observed, InStep: r.inStep}
-	s.Yields = s.SignedIn && now.Before(r.look.yieldUntil)
 	s.Confirmed = s.SignedIn && r.inStep && r.look.confirmed(r, now)
 	if e := r.ledger.Session; e.Sure && !e.newest().Zero() && now.Before(e.newest().Expires) {
 		w := e.newest()

@@ -45,6 +45,8 @@ type Entry struct {
 	Sure bool `json:"sure,omitempty"`
 	// Replaced are values of ours that are gone, but that a read may still show.
 	Replaced []Replaced `json:"replaced,omitempty"`
+
+	doubts int // how often doubt was called
 }
 
 // Replaced is a value that no read shows any more from Until on.
@@ -166,7 +168,10 @@ func (e *Entry) lose(late time.Time) {
 }
 
 // doubt makes everything unknown.
-func (e *Entry) doubt() { e.Sure = false }
+func (e *Entry) doubt() {
+	e.Sure = false
+	e.doubts++
+}
 
 // disown makes everything unknown, and nothing count as accepted before.
 func (e *Entry) disown() {
@@ -175,7 +180,7 @@ func (e *Entry) disown() {
 }
 
 // forget notes that nothing of ours is there.
-func (e *Entry) forget() { *e = Entry{Replaced: e.Replaced} }
+func (e *Entry) forget() { *e = Entry{Replaced: e.Replaced, doubts: e.doubts} }
 
 // expire forgets what Graph has certainly dropped by now, and reports whether
 // there was any.
@@ -189,7 +194,7 @@ func (e *Entry) expire(now time.Time) bool {
 	}
 	for _, w := range e.Writes {
 		if gone(w) && !w.Zero() {
-			e.note(w.Value, now) // a read may still show it
+			e.note(w.Value, w.Gone) // a read may still show it for a while
 		}
 	}
 	e.Writes = slices.DeleteFunc(slices.Clone(e.Writes), gone)
@@ -295,6 +300,24 @@ func (l Ledger) empty() bool {
 	return l.Session.empty() && l.Preferred.empty() && l.Message.empty() && l.YieldsTo == "" && l.Others.IsZero()
 }
 
+// expire drops what is certainly gone by now, and what no read shows any more.
+func (l *Ledger) expire(now time.Time) {
+	for _, e := range l.entries() {
+		e.expire(now)
+		e.Replaced = slices.DeleteFunc(slices.Clone(e.Replaced), func(p Replaced) bool { return !now.Before(p.Until) })
+	}
+}
+
+// shift moves all instants by d, as a clock that was set back asks for.
+func (l *Ledger) shift(d time.Duration) {
+	for _, e := range l.entries() {
+		e.shift(d)
+	}
+	for _, at := range []*time.Time{&l.Own.Until, &l.Own.Seen, &l.Own.After, &l.Own.Found, &l.Others} {
+		moved(at, d)
+	}
+}
+
 // entry returns the entry of a kind that is written.
 func (l *Ledger) entry(k kind) *Entry {
 	switch k {
@@ -317,8 +340,8 @@ type Saved struct {
 }
 
 // ledgerOf returns the ledger of an account at the start, or after a change of
-// account, and the others. How long its session lasts was not written down with
-// each renewal, so the longest is assumed.
+// account, and the others. Nothing of it is sure. What is far in the future was
+// written by a clock that was wrong.
 func ledgerOf(all []Ledger, account string, now time.Time) (Ledger, []Ledger) {
 	i := slices.IndexFunc(all, func(l Ledger) bool { return l.Account == account })
 	if i < 0 {
@@ -327,7 +350,7 @@ func ledgerOf(all []Ledger, account string, now time.Time) (Ledger, []Ledger) {
 	l := all[i]
 	l.Session.each(func(w *Write) {
 		if !w.Zero() {
-			w.At, w.Expires, w.Gone = now, now.Add(longestExpire), now.Add(longestExpire)
+			w.Gone = notAfter(w.Gone, now.Add(longestExpire))
 		}
 	})
 	for _, e := range l.entries() {

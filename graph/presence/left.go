@@ -6,10 +6,12 @@ import "time"
 // colleagues may see until Until.
 type Left struct {
 	Kind LeftKind
-	// Pair is what may be shown; zero for a status message, and for a session
-	// that an earlier run may have left.
+	// Pair is what may be shown; zero for a status message.
 	Pair  Pair
 	Until time.Time
+	// ToOthers reports that it was left on purpose: another computer with the same
+	// session, or Teams, shows its own.
+	ToOthers bool
 }
 
 // LeftKind is what a Left is.
@@ -22,8 +24,7 @@ const (
 	LeftMessage
 )
 
-// longestExpire bounds a session whose presence is not known: no pair is set
-// for longer.
+// longestExpire bounds a session: no pair is set for longer.
 const longestExpire = time.Hour
 
 // Left lists what the last Release, or the end of Run, could not clear.
@@ -52,7 +53,7 @@ func (r *reconciler) left(now time.Time) []Left {
 				until = w.Gone
 			}
 			if !w.Zero() && until.After(now) {
-				all = append(all, Left{kind, w.Pair, until})
+				all = append(all, Left{kind, w.Pair, until, kind == LeftSession && r.leftToOthers})
 			}
 		}
 	}

@@ -73,7 +73,7 @@ func (r *reconciler) unclear(p Pair, now time.Time) (until time.Time, unclear bo
 // here, also somebody who is at work there.
 func (r *reconciler) another(p Pair, now time.Time) bool {
 	shown := r.look.shown.Pair
-	if !r.look.fresh || r.ledger.Preferred.has(sameAvailability(shown)) || r.recently(kindPreferred, sameAvailability(shown), now) || r.ownSession(shown, now) {
+	if !r.look.fresh || call(shown) && r.activity.Call.Teams || r.ledger.Preferred.has(sameAvailability(shown)) || r.recently(kindPreferred, sameAvailability(shown), now) || r.ownSession(shown, now) {
 		return false
 	}
 	switch {
@@ -102,9 +102,11 @@ func (r *reconciler) ownSession(shown Pair, now time.Time) bool {
 func (r *reconciler) yield(p Pair, now time.Time) {
 	r.opts.Log.Info("another computer, or Teams, shows a session that is left alone", "shown", r.look.shown.Pair, "wanted", p)
 	switch {
-	case p.Zero(): // there is nothing of ours to clear
-		r.ledger.Session.forget()
-		r.keep()
+	case p.Zero():
+		// Ours was replaced, or Teams' own outranks it: it stays in the ledger, and is
+		// looked at again.
+		r.leftToOthers = true
+		r.look.yieldUntil = earlier(now.Add(yieldAway), r.ledger.Session.newest().Expires)
 	case p.Is(Available):
 		r.look.yieldUntil = now.Add(yieldAvailable)
 	default:

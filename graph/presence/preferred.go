@@ -15,6 +15,10 @@ func (r *reconciler) planPreferred(now time.Time) (job, bool) {
 	e, p, until := &r.ledger.Preferred, r.want.Preferred, r.want.PreferredUntil
 	own := e.newest()
 	switch {
+	case r.clearTheirs && r.mustWait(now):
+		return job{}, false
+	case r.clearTheirs && !r.looked(now):
+		return r.lookFirst(), true
 	case r.clearTheirs:
 		return r.freeTheirs(now), true
 	case p.Zero() && e.empty(), p.Zero() && e.known(Value{}, now):

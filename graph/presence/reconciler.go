@@ -47,9 +47,12 @@ type reconciler struct {
 	changed time.Time
 	renewAt time.Time // of the session
 
-	look        look
-	clearTheirs bool
-	limit       *rate.Limiter
+	look look
+	// leftToOthers: our session was not cleared, because another computer, or
+	// Teams, shows its own.
+	leftToOthers bool
+	clearTheirs  bool
+	limit        *rate.Limiter
 
 	trouble trouble
 
@@ -157,15 +160,20 @@ func (r *reconciler) absorb(in inbox, now time.Time) {
 // ledger; nothing of it is sure before it was looked at.
 func (r *reconciler) adopt(s Service, now time.Time) {
 	r.giveUp(now)
-	r.shelve()
+	same := s != nil && r.ledger.Account == s.Account()
+	asked := r.trouble
+	r.shelve(now)
 	r.service, r.signIn, r.adopted = s, nil, now
 	r.clearTheirs, r.changed = false, time.Time{}
-	r.look = look{due: true}
+	r.look, r.leftToOthers = look{due: true}, false
 	if s != nil {
 		r.ledger, r.others = ledgerOf(r.others, s.Account(), now)
 		r.look.choiceIsOlder = r.choice.Status != Automatic
 	}
-	r.trouble = trouble{since: r.trouble.since}
+	r.trouble = trouble{since: asked.since}
+	if same && asked.asked { // a pause that Graph asked for is not for the token
+		r.trouble.pause, r.trouble.asked = asked.pause, true
+	}
 }
 
 // giveUp ends the job in flight. What it writes belongs to the account that has
@@ -183,10 +191,16 @@ func (r *reconciler) giveUp(now time.Time) {
 	}
 }
 
-// shelve puts the ledger of the present account to the others.
-func (r *reconciler) shelve() {
-	r.others = r.accounts()
-	r.ledger = Ledger{}
+// shelve puts the ledger of the present account to the others, and drops those of
+// which nothing is left.
+func (r *reconciler) shelve(now time.Time) {
+	var kept []Ledger
+	for _, l := range r.accounts() {
+		if l.expire(now); !l.empty() {
+			kept = append(kept, l)
+		}
+	}
+	r.others, r.ledger = kept, Ledger{}
 }
 
 // accounts returns all ledgers that hold something.
@@ -204,7 +218,7 @@ func (r *reconciler) decide(now time.Time) {
 		r.setChoice(c)
 	}
 	w := Decide(r.choice, r.activity, r.policy, now.In(r.opts.Zone()))
-	if w.Pair() != r.want.Pair() || w.Reason.Rule != r.want.Reason.Rule || w.Reason.App != r.want.Reason.App {
+	if w.Session != r.want.Session || w.Pair() != r.want.Pair() || w.Reason.Rule != r.want.Reason.Rule || w.Reason.App != r.want.Reason.App {
 		r.since = now
 		r.look.yieldUntil = time.Time{}
 		r.opts.Log.Info("presence wanted", "pair", w.Pair(), "rule", w.Reason.Rule, "app", w.Reason.App)

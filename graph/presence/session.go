@@ -36,9 +36,10 @@ func (r *reconciler) planSession(now time.Time) (job, bool) {
 		return job{}, false
 	}
 	if until, ok := r.unclear(p, now); ok {
-		if r.look.yieldUntil = until; p.Zero() {
+		if p.Zero() {
 			r.yield(p, now) // it fades where nobody keeps it
 		}
+		r.look.yieldUntil = until
 		return job{}, false
 	}
 	if p.Zero() {

@@ -29,9 +29,6 @@ type State struct {
 	Retry    time.Time
 	// SignedIn reports that there is a service to post to.
 	SignedIn bool
-	// Yields reports that the session is left to another computer, or to Teams,
-	// which shows a call or somebody at work.
-	Yields bool
 	// Confirmed reports that Shown was read since anything was written, and that
 	// Graph can be reached.
 	Confirmed bool

@@ -61,6 +61,7 @@ func (r *reconciler) endChoice(shown Pair) {
 func (r *reconciler) setTheirs(p Pair) {
 	if p != r.look.theirs {
 		r.opts.Log.Info("preferred presence chosen in Teams", "pair", p)
+		r.clearTheirs = false
 	}
 	r.look.theirs = p
 }

@@ -12,19 +12,15 @@ func (r *reconciler) write(k kind, name string, w Write, run func(context.Contex
 	e := r.ledger.entry(k)
 	sure, isNew := e.Sure, !e.has(func(v Value) bool { return v == w.Value })
 	e.begin(w)
-	// A session is renewed every few minutes; that its values are the same as
-	// before need not be written down.
-	if k != kindSession || isNew {
-		r.keep()
-	}
+	r.keep()
+	doubts := e.doubts
 	done := func(err error, now time.Time) {
-		before := len(e.Writes)
 		switch {
 		case err == nil:
 			r.confirmed(k, isNew || !sure, now)
 			accepted(now)
 		case errors.Is(err, ErrRefused), errors.Is(err, ErrSignIn): // so it cannot be there
-			e.refuse(sure)
+			e.refuse(sure && e.doubts == doubts)
 		case errors.Is(err, ErrAnswered):
 			e.lose(time.Time{})
 			r.changed = now
@@ -32,7 +28,9 @@ func (r *reconciler) write(k kind, name string, w Write, run func(context.Contex
 			e.lose(now.Add(settleTime))
 			r.changed = now
 		}
-		if k != kindSession || isNew || len(e.Writes) != before {
+		// A session is renewed every few minutes; that the renewal was accepted need
+		// not be written down.
+		if k != kindSession || isNew || !sure || err != nil {
 			r.keep()
 		}
 	}

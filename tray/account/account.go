@@ -289,6 +289,8 @@ func (a *Account) TakeOver(ctx context.Context) error {
 	g.Forget()
 	p, err := a.read(ctx, g)
 	if err != nil {
+		a.setProblem(err)
+		latest.Notify(a.retry) // the keyring may only be busy
 		return err
 	}
 	a.signedIn(g, p)

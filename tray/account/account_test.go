@@ -381,3 +381,27 @@ func TestKioskNeedsNoClick(t *testing.T) {
 		}
 	})
 }
+
+// TestTakeOverWhileTheKeyringIsBusy: a keyring that does not answer at the moment
+// of a take-over signs nobody out for good.
+func TestTakeOverWhileTheKeyringIsBusy(t *testing.T) {
+	s, k := stored(t)
+	synctest.Test(t, func(t *testing.T) {
+		p, stop := start(t, s, k, registered(), nil)
+		defer stop()
+		synctest.Wait()
+		k.fail(graph.ErrVaultTimeout)
+		if err := p.TakeOver(t.Context()); !errors.Is(err, graph.ErrVaultTimeout) {
+			t.Fatalf("the take-over: %v", err)
+		}
+		if got := p.State().Problem; !errors.Is(got, graph.ErrVaultTimeout) {
+			t.Errorf("the problem is %v", got)
+		}
+		k.fail(nil)
+		<-time.After(2 * lastPause)
+		synctest.Wait()
+		if p.signedInAs() == "" {
+			t.Error("nobody is signed in after the keyring has come back")
+		}
+	})
+}

@@ -83,6 +83,7 @@ func (a *Account) setPage(url string) {
 
 // leave clears what was set for the person who was signed in before.
 func (a *Account) leave(ctx context.Context) {
+	a.setPage("") // it was answered, and cannot be cancelled any more
 	if err := a.opts.Loop.Release(ctx); err != nil {
 		a.opts.Log.Warn("what was set for the former account was not cleared", "error", err)
 	}

@@ -171,8 +171,9 @@ func quitReply(left []presence.Left) control.QuitReply {
 		presence.LeftPreferred: control.LeftPreferred,
 		presence.LeftMessage:   control.LeftMessage,
 	}
-	r := control.QuitReply{Cleared: len(left) == 0, Left: []control.Left{}}
+	r := control.QuitReply{Cleared: true, Left: []control.Left{}}
 	for _, l := range left {
+		r.Cleared = r.Cleared && l.ToOthers
 		r.Left = append(r.Left, control.Left{What: names[l.Kind], Presence: nonZero(control.Pair(l.Pair)), Until: l.Until.Local()})
 		if l.Until.After(r.Until) {
 			r.Until = l.Until.Local()

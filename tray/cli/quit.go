@@ -24,6 +24,9 @@ func (a *App) Quit(ctx context.Context, _ []string) error {
 	if !r.Cleared {
 		return fmt.Errorf("heliograph has quit, but could not clear; %s", leftover(r.Left, time.Now()))
 	}
+	if len(r.Left) > 0 {
+		return a.line("heliograph has quit; its presence was left to another computer or to Teams: %s.", leftover(r.Left, time.Now()))
+	}
 	return a.line("heliograph has quit; what it had set at Microsoft is cleared.")
 }
 

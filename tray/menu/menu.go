@@ -179,7 +179,10 @@ func icon(f Facts) tray.Icon {
 	case !f.State.Theirs.Zero():
 		return iconOf(f.State.Theirs)
 	case f.State.ShownAt.IsZero(): // what was set can be known, although it cannot be read
-		return iconOf(f.State.Sent.Pair)
+		if f.State.Sent.Zero() {
+			return tray.IconOffline
+		}
+		return iconOf(f.State.Want.Pair())
 	}
 	return iconOf(f.State.Shown.Pair)
 }
