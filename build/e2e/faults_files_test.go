@@ -152,6 +152,9 @@ func TestStartsWhateverItFinds(t *testing.T) {
 				text = func() string { return app.Output() + logOf(p) }
 			}
 			wait.Until(t, "it says "+o.said, func() bool { return strings.Contains(text(), o.said) })
+			if o.said == "" && strings.Contains(text(), "the settings file is wrong") {
+				t.Errorf("it refuses the settings:\n%s", text())
+			}
 			p.Command("set", "busy").Wait() // which writes the state
 			quit := p.Command("quit")
 			endsWithin(t, quit, quitWithin)

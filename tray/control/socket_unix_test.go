@@ -140,3 +140,19 @@ func TestPipeInPlaceOfTheLock(t *testing.T) {
 		s.Close()
 	}
 }
+
+// TestLinkInPlaceOfTheLock is not followed: its target is not made.
+func TestLinkInPlaceOfTheLock(t *testing.T) {
+	dir := newDir(t)
+	target := filepath.Join(t.TempDir(), "target")
+	if err := os.Symlink(target, filepath.Join(dir, lockFile)); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Listen(dir, nil); err == nil {
+		s.Close()
+		t.Error("the link was taken for a lock")
+	}
+	if _, err := os.Lstat(target); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the target of the link: %v", err)
+	}
+}
