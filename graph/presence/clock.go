@@ -83,6 +83,9 @@ func (r *reconciler) stepClock(now time.Time) {
 			for _, e := range l.entries() {
 				e.stretch(d)
 			}
+			if !r.activity.Asleep { // so the clock was set: the person's message lasts as long as before
+				moved(&l.Own.Until, d)
+			}
 		})
 	}
 	r.eachLedger(func(l *Ledger) {
