@@ -27,6 +27,39 @@ func (d *day) teamsCall() {
 	}
 }
 
+// otherStops clears that session.
+func (d *day) otherStops() {
+	d.t.Helper()
+	if err := d.account.Client().ClearPresence(d.t.Context()); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// TestClearedSessionMeansAnotherComputer: who finds that the session is gone, which
+// only another computer can have cleared, looks from then on whether it is.
+func TestClearedSessionMeansAnotherComputer(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		d.pass(2 * time.Minute)
+		d.lock()
+		d.pass(2 * time.Minute)
+		d.shows("Away/Away")
+		d.otherStops()
+		d.pass(49 * time.Minute) // found with the renewal
+		d.shows("Away/Away")
+		d.otherComputer(presence.Available)
+		d.pass(time.Minute)
+		d.otherStops()
+		began := time.Now()
+		d.pass(25 * time.Minute)
+		d.shows("Away/Away")
+		// One look finds it; after the post there are up to three.
+		if n := len(d.requests("", began)); n > 5 {
+			t.Errorf("%d requests", n)
+		}
+	})
+}
+
 // TestOldCallIsNotOurs: a crash in a call days ago does not make another
 // computer's call ours.
 func TestOldCallIsNotOurs(t *testing.T) {

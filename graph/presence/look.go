@@ -110,8 +110,9 @@ func (r *reconciler) learn(got Shown, now time.Time) {
 	r.look.shown, r.look.at = got, now
 	r.look.ownShown = r.look.ownShown || got.Is(Away) && r.alive(now).Is(Away)
 	r.noticeOthers(now)
-	if e := &r.ledger.Session; got.Is(Offline) && r.settled(now) && !r.alive(now).Zero() {
-		e.doubt() // somebody has cleared it: another computer that stopped
+	if got.Is(Offline) && r.settled(now) && !r.alive(now).Zero() {
+		r.ledger.Session.doubt() // somebody has cleared it: another computer that stopped
+		r.meetOthers(now)
 	}
 	r.stepBack(now)
 	r.learnNote(now)
@@ -119,7 +120,7 @@ func (r *reconciler) learn(got Shown, now time.Time) {
 	case !r.settled(now) && !r.expected(now):
 		r.recheck(now)
 	case r.othersExpected(now) && r.alive(now).Is(Away):
-		r.look.recheck = now.Add(yieldAway)
+		r.look.recheck = now.Add(lookAway)
 	}
 }
 

@@ -10,6 +10,11 @@ const (
 	yieldAway      = 10 * time.Minute
 )
 
+// lookAway is how often a computer that shows Away looks whether another one,
+// which was noticed, has taken the session along. Every few minutes would be a
+// poll through each night, for Offline in place of Away.
+const lookAway = 25 * time.Minute
+
 // othersTime is how long another computer that was noticed is expected to come
 // back. As long, a computer that shows Away looks more often whether the other
 // has taken the session along.
