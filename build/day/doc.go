@@ -27,6 +27,8 @@
 //     end.
 //   - Of two computers with the same account, the one with the newest input speaks,
 //     and a call beats idleness. The other keeps quiet and clears nothing of it.
+//     One whose sign-in was revoked does not speak once the person has signed in at
+//     the other again; what it has set may be there still.
 //   - After quit, a sign-out or a kill nothing of heliograph should be there.
 //
 // Where only the person could say what they meant there are several right
@@ -51,12 +53,15 @@
 //     that is an error excuses only what the request was for, except 429;
 //   - lagging reads: their lag and one minute after a change;
 //   - from a kill or a loss of power until the next start; from a revocation until
-//     the next sign-in; while the process is stopped;
+//     the next sign-in, at whichever computer; while the process is stopped;
 //   - what changes while the computer sleeps, and what could not be sent within
 //     the four seconds for which sleep is held, until it wakes;
-//   - of two computers, ten minutes until the one that kept quiet notices that the
-//     other, which spoke, is gone; and until the next renewal where both had set
-//     the same pair, so that neither can see the other, and one sets another;
+//   - of two computers with one session, what only the other one knows. One that
+//     keeps quiet finds that the other has stopped after ten minutes if it saw it
+//     speak, and after 25 if it saw Away; if it never read what only another can
+//     have caused, with its own renewal. One that overwrites the same pair, or a
+//     pair that it has never seen, is found with the other's next renewal. One that
+//     knows of another says Away when its own Available has faded; see others.go;
 //   - what could not be cleared within the three seconds of quit or sign-out
 //     because of a trouble, until the next start or sign-in.
 //

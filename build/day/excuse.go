@@ -2,7 +2,6 @@ package day
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -113,6 +112,7 @@ func (x *excuses) changes() {
 	react := x.run.Script.react()
 	for who, spans := range x.truth {
 		x.handovers(who, spans)
+		x.fades(who, spans)
 		for _, s := range spans {
 			x.add(s.At, s.At+react, everything, who, "reaction")
 			if lag := x.lagAt(s.At); lag > 0 {
@@ -137,48 +137,6 @@ func (x *excuses) changes() {
 		until := min(e.At+longest, x.next(i, Quit, SignOut, SignedIn))
 		x.add(e.At, until+react, session|message, who, "not read yet")
 	}
-}
-
-// handover is how long a computer that keeps quiet may take to notice that the
-// other one, which spoke, does not speak any more.
-const handover = 10 * time.Minute
-
-// handovers: one computer speaks in place of another although nothing has
-// happened at it.
-func (x *excuses) handovers(who string, spans []Span) {
-	for i := 1; i < len(spans); i++ {
-		was, is := spans[i-1].Ideals[0], spans[i].Ideals[0]
-		acted := slices.ContainsFunc(x.run.Facts, func(e Event) bool { return e.At == spans[i].At && e.Machine == is.place })
-		if was.own != "" && is.own != "" && was.place != is.place && !acted {
-			x.add(spans[i].At, spans[i].At+handover+x.run.Script.react(), session, who, "another computer")
-		}
-	}
-}
-
-// overwrites: two computers have set the same pair, which looks to each as if it
-// alone had; then one of them sets another. The other one notices with its next
-// renewal.
-func (x *excuses) overwrites() {
-	var last [2]Request
-	for _, r := range x.run.Requests {
-		if r.Action != "setPresence" {
-			continue
-		}
-		before := last[r.Machine]
-		last[r.Machine] = r
-		for who := range x.truth {
-			for _, w := range x.at(who, r.At).Ideals {
-				if w.own != "" && w.place != r.Machine && before.sets(w.own) && !r.sets(w.own) {
-					x.add(r.At, r.At+renews(w.own)+2*x.run.Script.react(), session, who, "another computer")
-				}
-			}
-		}
-	}
-}
-
-// sets reports whether a request sets a session to a pair.
-func (r Request) sets(pair string) bool {
-	return strings.Contains(r.Body, members(pair))
 }
 
 // lagAt returns by how much reads lag at an instant, at most.
@@ -238,7 +196,7 @@ func (x *excuses) absences() {
 			stops[e.Machine] = e.At + e.Span
 			x.add(e.At, stops[e.Machine]+react, everything, account, "stopped without notice")
 		case Revoke:
-			x.add(e.At, x.again(i, e.Who), everything, e.Who, "sign-in revoked")
+			x.add(e.At, x.anywhere(i, e.Who), everything, e.Who, "sign-in revoked")
 		case Quit:
 			x.leave(e, releaseTime, back(Start), account)
 		case SignOut:
@@ -285,6 +243,16 @@ func (x *excuses) again(after int, who string) time.Duration {
 	here := x.run.Facts[after].Machine
 	for _, e := range x.run.Facts[after+1:] {
 		if e.Machine == here && e.Kind == SignedIn && e.Who == who {
+			return e.At + 2*x.run.Script.react()
+		}
+	}
+	return dayLength
+}
+
+// anywhere returns when somebody can be signed in again at any computer.
+func (x *excuses) anywhere(after int, who string) time.Duration {
+	for _, e := range x.run.Facts[after+1:] {
+		if e.Kind == SignedIn && e.Who == who {
 			return e.At + 2*x.run.Script.react()
 		}
 	}

@@ -32,7 +32,7 @@ func (h *hypothesis) ideal(who string) Ideal {
 		if text := at.shownText(); text != "" && !p.kept && (!out.ours || at.chosen() != "" && at.choice.text != "") {
 			out.text, out.ours = text, true
 		}
-		if !at.asleep && at.session() != "" && (best < 0 || at.beats(&h.places[best])) {
+		if !at.asleep && !h.places[i].mute && at.session() != "" && (best < 0 || at.beats(&h.places[best])) {
 			best = i
 		}
 	}
@@ -40,6 +40,24 @@ func (h *hypothesis) ideal(who string) Ideal {
 		out.own, out.place = h.places[best].session(), best
 	}
 	return out
+}
+
+// ideals returns what may be right now. What a computer that cannot speak has set
+// before may be there still, or have ended.
+func (h *hypothesis) ideals(who string, now time.Duration) []Ideal {
+	all := []Ideal{h.ideal(who)}
+	if w := all[0]; w.ours && h.cannotRenew(now) {
+		w.text, w.ours = "", false
+		all = append(all, w)
+	}
+	for i := range h.places {
+		if h.places[i].mute && h.places[i].choice.status != "" {
+			other := *h
+			other.places[i].choice = wish{}
+			all = append(all, other.ideals(who, now)...)
+		}
+	}
+	return all
 }
 
 // beats reports whether a computer speaks rather than another.

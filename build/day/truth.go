@@ -28,9 +28,11 @@ type place struct {
 	lastInput                time.Duration
 	calls                    []string // the earliest first
 	choice                   wish
-	revoked                  bool          // an administrator has ended that
-	missed                   wish          // the choice that ended while heliograph was off
-	ahead                    time.Duration // of the clock that says when work begins
+	revoked                  bool // an administrator has ended that
+	// mute: that is so, and the person has signed in at the other computer again.
+	mute   bool
+	missed wish          // the choice that ended while heliograph was off
+	ahead  time.Duration // of the clock that says when work begins
 }
 
 // wish is a choice made in heliograph.
@@ -253,9 +255,10 @@ func (h *hypothesis) noted(e Event) []hypothesis {
 // signedIn: the choice follows the person to another account.
 func (h *hypothesis) signedIn(e Event) []hypothesis {
 	here := &h.places[e.Machine]
-	here.account, here.revoked = e.Who, false
+	here.account, here.revoked, here.mute = e.Who, false, false
 	p := &h.people[number(e.Who)]
 	there := h.places[1-e.Machine]
+	h.places[1-e.Machine].mute = there.mute || there.revoked && there.account == e.Who
 	elsewhere := there.account == e.Who && there.chosen() != ""
 	if here.chosen() == "" || p.theirs == "" && !elsewhere {
 		return nil
@@ -409,13 +412,8 @@ func Truth(p Policy, facts []Event, people []string) map[string][]Span {
 func extend(spans []Span, now time.Duration, all []hypothesis, who string) []Span {
 	var ideals []Ideal
 	for i := range all {
-		w := all[i].ideal(who)
-		if !slices.Contains(ideals, w) {
-			ideals = append(ideals, w)
-		}
-		if w.ours && all[i].cannotRenew(now) {
-			// Nobody renews it: it has ended, or will.
-			if w.text, w.ours = "", false; !slices.Contains(ideals, w) {
+		for _, w := range all[i].ideals(who, now) {
+			if !slices.Contains(ideals, w) {
 				ideals = append(ideals, w)
 			}
 		}
@@ -427,11 +425,15 @@ func extend(spans []Span, now time.Duration, all []hypothesis, who string) []Spa
 }
 
 // cannotRenew reports that every computer that shows a text has slept for so
-// long that the text may have ended.
+// long that the text may have ended, or that it cannot speak.
 func (h *hypothesis) cannotRenew(now time.Duration) bool {
-	return !slices.ContainsFunc(h.places[:], func(at place) bool {
-		return at.running && at.shownText() != "" && (!at.asleep || now < at.slept+textLasts)
-	})
+	for i := range h.places {
+		at := &h.places[i]
+		if at.running && at.shownText() != "" && !at.mute && (!at.asleep || now < at.slept+textLasts) {
+			return false
+		}
+	}
+	return true
 }
 
 // distinct drops hypotheses that have become the same.
