@@ -159,6 +159,31 @@ func TestMessageIsRestored(t *testing.T) {
 	})
 }
 
+// TestMessageIsRestoredAfterAKill: ours has ended long before heliograph runs again.
+func TestMessageIsRestoredAfterAKill(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		if err := d.account.Client().SetStatusMessage(d.t.Context(), "In Oslo", instant().Add(8*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		d.call("Zoom")
+		d.pass(time.Minute)
+		d.kill()
+		d.pass(2 * time.Hour)
+		if m := d.server.User("self").StatusMessage; m != nil {
+			t.Fatalf("after the end of ours: %+v", m)
+		}
+		d.desk.Call = detect.Call{}
+		d.start(office)
+		d.input()
+		d.loop.SetService(d.account.Client())
+		d.pass(10 * time.Second)
+		if m := d.server.User("self").StatusMessage; m == nil || m.Content != "In Oslo" {
+			t.Errorf("after the start: %+v", m)
+		}
+	})
+}
+
 // TestMessageKeepsItsEnd: the user's own message ends when they said, in
 // whatever zone Graph writes that end, and however the clocks change meanwhile.
 func TestMessageKeepsItsEnd(t *testing.T) {

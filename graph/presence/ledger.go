@@ -303,8 +303,18 @@ func (l Ledger) empty() bool {
 // expire drops what is certainly gone by now, and what no read shows any more.
 func (l *Ledger) expire(now time.Time) {
 	for _, e := range l.entries() {
-		e.expire(now)
+		if e.expire(now) && e == &l.Message {
+			l.expireMessage(now)
+		}
 		e.Replaced = slices.DeleteFunc(slices.Clone(e.Replaced), func(p Replaced) bool { return !now.Before(p.Until) })
+	}
+}
+
+// expireMessage notes that Graph has dropped our message. The person's own is
+// not back by that.
+func (l *Ledger) expireMessage(now time.Time) {
+	if l.Own.Text != "" && (l.Own.Until.IsZero() || now.Before(l.Own.Until)) && l.Message.empty() {
+		l.Message.begin(Write{At: now})
 	}
 }
 

@@ -32,15 +32,6 @@ func (r *reconciler) planMessage(now time.Time) (job, bool) {
 	return r.setMessage(now), true
 }
 
-// expireMessage notes that Graph has dropped our message. The person's own is
-// not back by that.
-func (r *reconciler) expireMessage(now time.Time) {
-	own := r.ledger.Own
-	if own.Text != "" && (own.Until.IsZero() || now.Before(own.Until)) && r.ledger.Message.empty() {
-		r.ledger.Message.begin(Write{At: now})
-	}
-}
-
 // ownIsNewer reports whether the person has written a message since they are in
 // calls, or since they made the choice that has one. After a restart, that is not
 // known of a call which went on, so the answer is kept while the same message is

@@ -292,7 +292,7 @@ func (r *reconciler) next(now time.Time) (job, bool) {
 		if r.ledger.entry(k).expire(now) {
 			r.look.due = true
 			if k == kindMessage {
-				r.expireMessage(now)
+				r.ledger.expireMessage(now)
 			} else {
 				r.changed = now
 			}
