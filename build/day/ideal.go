@@ -16,11 +16,12 @@ type Ideal struct {
 }
 
 // ideal returns what colleagues should see of a person now. Of two computers the
-// one with the newest input speaks, and a call beats idleness.
+// one with the newest input speaks, and a call beats idleness. Of two texts the
+// newer is shown: to each computer the other's is a note of the person.
 func (h *hypothesis) ideal(who string) Ideal {
 	p := h.people[number(who)]
 	out := Ideal{slot: p.theirs, theirs: p.theirs != "", text: p.note}
-	best := -1
+	best, since := -1, time.Duration(0)
 	for i := range h.places {
 		at := &h.places[i]
 		if !at.running || at.account != who || at.choice.status == "paused" {
@@ -29,8 +30,8 @@ func (h *hypothesis) ideal(who string) Ideal {
 		if c := at.chosen(); c != "" {
 			out.slot, out.theirs = c, false
 		}
-		if text := at.shownText(); text != "" && !p.kept && (!out.ours || at.chosen() != "" && at.choice.text != "") {
-			out.text, out.ours = text, true
+		if text := at.shownText(); text != "" && !p.kept && (!out.ours || at.textSince() > since) {
+			out.text, out.ours, since = text, true, at.textSince()
 		}
 		if !at.asleep && !h.places[i].mute && at.session() != "" && (best < 0 || at.beats(&h.places[best])) {
 			best = i
@@ -42,8 +43,8 @@ func (h *hypothesis) ideal(who string) Ideal {
 	return out
 }
 
-// ideals returns what may be right now. What a computer that cannot speak has set
-// before may be there still, or have ended.
+// ideals returns what may be right now. What a computer has set that cannot speak,
+// or sleeps for long, may be there still, or have ended.
 func (h *hypothesis) ideals(who string, now time.Duration) []Ideal {
 	all := []Ideal{h.ideal(who)}
 	if w := all[0]; w.ours && h.cannotRenew(now) {
@@ -51,13 +52,19 @@ func (h *hypothesis) ideals(who string, now time.Duration) []Ideal {
 		all = append(all, w)
 	}
 	for i := range h.places {
-		if h.places[i].mute && h.places[i].choice.status != "" {
+		if h.places[i].mayLapse(now) {
 			other := *h
 			other.places[i].choice = wish{}
 			all = append(all, other.ideals(who, now)...)
 		}
 	}
 	return all
+}
+
+// mayLapse reports that a choice may have ended at Microsoft because nobody renews
+// it.
+func (h *place) mayLapse(now time.Duration) bool {
+	return h.chosen() != "" && (h.mute || h.asleep && now >= h.slept+renewsSlot)
 }
 
 // beats reports whether a computer speaks rather than another.
@@ -89,6 +96,15 @@ func (h *place) shownText() string {
 		return ""
 	}
 	return h.text()
+}
+
+// textSince returns since when a computer has something to say: since the choice
+// that has a text, or the first call.
+func (h *place) textSince() time.Duration {
+	if h.chosen() != "" && h.choice.text != "" {
+		return h.choice.since
+	}
+	return h.callSince
 }
 
 // session returns the pair of the session while heliograph runs and the computer

@@ -27,11 +27,13 @@ type place struct {
 	seen                     bool // the person was seen since the computer was switched on
 	lastInput                time.Duration
 	calls                    []string // the earliest first
+	callSince                time.Duration
 	choice                   wish
 	revoked                  bool // an administrator has ended that
 	// mute: that is so, and the person has signed in at the other computer again.
 	mute   bool
 	missed wish          // the choice that ended while heliograph was off
+	unseen wish          // the choice that one in Teams ended while it was off or asleep
 	ahead  time.Duration // of the clock that says when work begins
 }
 
@@ -107,7 +109,7 @@ func (h *hypothesis) apply(e Event) []hypothesis {
 	case SignOut:
 		here.account = ""
 	case Start:
-		here.running, here.missed = true, wish{}
+		here.running, here.missed, here.unseen = true, wish{}, wish{}
 	case Quit, Kill:
 		here.running = false
 	case Clock:
@@ -151,12 +153,21 @@ func (h *place) sit(e Event) {
 		use(false)
 	case Wake:
 		h.asleep = false
+		if h.running {
+			h.unseen = wish{}
+		}
 	case CallBegins:
+		if len(h.calls) == 0 {
+			h.callSince = e.At
+		}
 		h.calls = append(slices.Clone(h.calls), e.App)
 	case CallEnds:
 		h.calls = slices.DeleteFunc(slices.Clone(h.calls), func(a string) bool { return a == e.App })
 	}
 }
+
+// off reports that heliograph cannot see what the person does in Teams.
+func (h *place) off() bool { return !h.running || h.asleep }
 
 // choose: the newest action of the person wins, over Teams too.
 func (h *hypothesis) choose(e Event) []hypothesis {
@@ -192,6 +203,11 @@ func (h *hypothesis) choose(e Event) []hypothesis {
 // chosenInTeams: the newest action wins, over the choice that is saved for the
 // next start too.
 func (h *hypothesis) chosenInTeams(e Event) []hypothesis {
+	for i := range h.places {
+		if at := &h.places[i]; at.off() && at.account == e.Who && at.chosen() == "" && at.unseen.until > e.At {
+			at.choice = at.unseen // heliograph never sees the choice in Teams that ended it
+		}
+	}
 	p := &h.people[number(e.Who)]
 	before := *h
 	p.theirs, p.theirsSince, p.theirsUntil = "", e.At, e.At+24*time.Hour
@@ -204,7 +220,10 @@ func (h *hypothesis) chosenInTeams(e Event) []hypothesis {
 		if at.account != e.Who || at.chosen() == "" {
 			continue
 		}
-		off := !at.running || at.asleep
+		off := at.off()
+		if off {
+			at.unseen = at.choice
+		}
 		unclear = unclear || e.Status == "" && off || // nothing may have been there to reset
 			e.Status == "" && at.chosen() == at.session() || // the session looks like the choice
 			p.theirs == at.chosen() // the same value: Graph does not say whose it is
@@ -353,6 +372,7 @@ func (h *place) changes(add func(time.Duration)) {
 	add(h.choice.until)
 	if h.asleep {
 		add(h.slept + textLasts)
+		add(h.slept + renewsSlot)
 	}
 	add(h.lastInput + h.policy.AwayAfter)
 	if h.policy.To > 0 {
