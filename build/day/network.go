@@ -170,7 +170,7 @@ func (n *network) exchange(r *http.Request, body []byte, req *Request) (*http.Re
 			<-ctx.Done()
 			return nil, ctx.Err()
 		case Drop:
-			return wait(ctx, up+down, nil, io.ErrUnexpectedEOF)
+			return nil, failAfter(ctx, up+down, io.ErrUnexpectedEOF)
 		case Slow:
 			up, down = up+t.Delay/2+n.drawn(req.scope(), t.Delay/2), down+n.drawn(req.scope(), t.Delay/2)
 		case Lag:
@@ -203,12 +203,13 @@ func (n *network) exchange(r *http.Request, body []byte, req *Request) (*http.Re
 	}
 }
 
-func wait(ctx context.Context, d time.Duration, resp *http.Response, err error) (*http.Response, error) {
+// failAfter returns err after d, or the reason why ctx has ended before.
+func failAfter(ctx context.Context, d time.Duration, err error) error {
 	select {
 	case <-time.After(d):
-		return resp, err
+		return err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 }
 
