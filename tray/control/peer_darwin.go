@@ -1,27 +1,14 @@
 package control
 
-import (
-	"fmt"
-	"net"
-	"os"
+import "golang.org/x/sys/unix"
 
-	"golang.org/x/sys/unix"
-)
-
-// checkPeer refuses other users, in case the folder's mode lets them in.
+// peerUID returns the user of the process at the other end of a socket.
 //
 // Source: unix(4), LOCAL_PEERCRED.
-func checkPeer(conn net.Conn) error {
-	var cred *unix.Xucred
-	err := control(conn, func(fd uintptr) (err error) {
-		cred, err = unix.GetsockoptXucred(int(fd), unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
-		return err
-	})
+func peerUID(fd uintptr) (uint32, error) {
+	cred, err := unix.GetsockoptXucred(int(fd), unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
 	if err != nil {
-		return fmt.Errorf("control socket: %w", err)
+		return 0, err
 	}
-	if int(cred.Uid) != os.Getuid() {
-		return errOtherUser
-	}
-	return nil
+	return cred.Uid, nil
 }

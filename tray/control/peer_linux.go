@@ -1,26 +1,14 @@
 package control
 
-import (
-	"fmt"
-	"net"
-	"os"
-	"syscall"
-)
+import "syscall"
 
-// checkPeer refuses other users, in case the folder's mode lets them in.
+// peerUID returns the user of the process at the other end of a socket.
 //
 // Source: unix(7), SO_PEERCRED.
-func checkPeer(conn net.Conn) error {
-	var cred *syscall.Ucred
-	err := control(conn, func(fd uintptr) (err error) {
-		cred, err = syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED)
-		return err
-	})
+func peerUID(fd uintptr) (uint32, error) {
+	cred, err := syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED)
 	if err != nil {
-		return fmt.Errorf("control socket: %w", err)
+		return 0, err
 	}
-	if int(cred.Uid) != os.Getuid() {
-		return errOtherUser
-	}
-	return nil
+	return cred.Uid, nil
 }
