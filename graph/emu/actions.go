@@ -62,12 +62,11 @@ func (c *call) pairFrom(accepted []pair) (pair, *failure) {
 
 // duration reads expirationDuration; ok is false if it is absent or null.
 func (c *call) duration() (d time.Duration, ok bool, fail *failure) {
-	raw, ok := c.body["expirationDuration"]
-	if !ok || string(raw) == "null" {
+	if c.lacks("expirationDuration") {
 		return 0, false, nil
 	}
 	var text string
-	err := json.Unmarshal(raw, &text)
+	err := json.Unmarshal(c.body["expirationDuration"], &text)
 	if err == nil {
 		d, err = parseDuration(text)
 	}
@@ -84,12 +83,11 @@ var noSession = invalid("[SessionId]: The SessionId field is required.")
 
 // sessionID reads the id, which must be the application's own.
 func (c *call) sessionID() (string, *failure) {
-	raw, ok := c.body["sessionId"]
-	if !ok || string(raw) == "null" {
+	if c.lacks("sessionId") {
 		return "", noSession
 	}
 	var id string
-	if json.Unmarshal(raw, &id) != nil {
+	if json.Unmarshal(c.body["sessionId"], &id) != nil {
 		return "", notString("sessionId")
 	}
 	if !guid.MatchString(id) || (!strings.EqualFold(id, c.grant.app) && !c.s.opts.Switches.AnySessionID) {

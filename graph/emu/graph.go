@@ -27,7 +27,10 @@ type action struct {
 	properties []string
 	required   bool // the body is
 	timed      bool // it has an expirationDuration, which the 2021 beta had not
-	do         func(*call) (any, *failure)
+	// session: it concerns one session. A body without sessionId is refused with
+	// the body, so before the permission is checked, as was reported.
+	session bool
+	do      func(*call) (any, *failure)
 }
 
 // The presence operations, by their names in lower case.
@@ -35,9 +38,9 @@ type action struct {
 // Source: https://learn.microsoft.com/graph/api/resources/presence
 var actions = map[string]action{
 	"": {method: http.MethodGet, delegated: []string{"Presence.Read", "Presence.Read.All"}, app: []string{"Presence.Read.All"}, do: getPresence},
-	"setpresence": {method: http.MethodPost, delegated: write, app: writeAll, required: true, timed: true,
+	"setpresence": {method: http.MethodPost, delegated: write, app: writeAll, required: true, timed: true, session: true,
 		properties: []string{"sessionId", "availability", "activity", "expirationDuration"}, do: setPresence},
-	"clearpresence": {method: http.MethodPost, delegated: write, app: writeAll, required: true,
+	"clearpresence": {method: http.MethodPost, delegated: write, app: writeAll, required: true, session: true,
 		properties: []string{"sessionId"}, do: clearPresence},
 	"setuserpreferredpresence": {method: http.MethodPost, delegated: write, app: writeAll, required: true,
 		// sessionId: a public sample sends it, and it is accepted.
@@ -212,14 +215,19 @@ func (c *call) read(a action) *failure {
 		declared = slices.DeleteFunc(slices.Clone(declared), func(p string) bool { return p == "expirationDuration" })
 	}
 	c.body = body
-	if fail := c.s.onlyKnown(body, declared...); fail != nil || len(a.properties) == 0 || a.properties[0] != "sessionId" {
+	if fail := c.s.onlyKnown(body, declared...); fail != nil {
 		return fail
 	}
-	_, fail = c.sessionID()
-	if fail == noSession {
-		return fail
+	if a.session && c.lacks("sessionId") {
+		return noSession
 	}
-	return nil // other mistakes in it come after those in what is before it
+	return nil
+}
+
+// lacks reports that the body does not have a property, or has null there.
+func (c *call) lacks(property string) bool {
+	raw, given := c.body[property]
+	return !given || string(raw) == "null"
 }
 
 // noOptions refuses OData's query options: presence supports none.
