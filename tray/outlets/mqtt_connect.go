@@ -43,7 +43,7 @@ func (c *connection) explain(err error) error {
 // connect signs in to the broker.
 func (m *mqtt) connect(ctx context.Context) (*connection, error) {
 	password, err := readSecret(ctx, "password", m.Password)
-	if err != nil {
+	if err != nil && m.Username != "" { // without a name the broker hardly wants a password
 		return nil, err
 	}
 	conn, err := m.dial(ctx)

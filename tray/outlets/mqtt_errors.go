@@ -53,7 +53,10 @@ func mqttFix(err error, failures int) string {
 	}
 	var unknownAuthority x509.UnknownAuthorityError
 	var wrongHost x509.HostnameError
+	var secret *secretError
 	switch {
+	case errors.As(err, &secret):
+		return secretFix
 	case code == codeBadPassword, code == codeUnauthorized:
 		return "set [mqtt] username, and the password with: heliograph secret set mqtt"
 	case code == codeTakenOver, errors.Is(err, errLost) && failures > 1:

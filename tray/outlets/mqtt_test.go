@@ -203,6 +203,9 @@ func TestMQTTPassword(t *testing.T) {
 	mu.Unlock()
 	h.Publish(inCall()) // a change tries at once
 	wait.Until(t, "the locked keyring shows", func() bool { return strings.Contains(h.Parts()[0].Problem, "keyring is locked") })
+	if fix := h.Parts()[0].Fix; fix != secretFix {
+		t.Errorf("fix of a keyring that cannot be read: %q, want %q", fix, secretFix)
+	}
 	mu.Lock()
 	password, trouble = "s3cret", nil
 	mu.Unlock()
@@ -211,6 +214,17 @@ func TestMQTTPassword(t *testing.T) {
 	if strings.Contains(out.String(), "s3cret") || strings.Contains(out.String(), "wrong") {
 		t.Errorf("a password was logged:\n%s", out)
 	}
+}
+
+// TestMQTTWithoutKeyring: a broker that wants no password is used although the
+// keyring cannot be read.
+func TestMQTTWithoutKeyring(t *testing.T) {
+	b := newBroker(t, nil, "allow_anonymous true")
+	h, _ := newMQTTHub(t, MQTT{Broker: b.url("mqtt"), Name: "desk", Password: func(context.Context) ([]byte, error) {
+		return nil, errors.New("there is no keyring service")
+	}})
+	h.Publish(available())
+	wait.Until(t, "the state is retained", func() bool { return b.rule("desk") == "input" })
 }
 
 func TestMQTTOverTLS(t *testing.T) {

@@ -59,10 +59,24 @@ func readSecret(ctx context.Context, name string, read func(context.Context) ([]
 	defer cancel()
 	secret, err := read(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("the %s cannot be read: %w", name, err)
+		return nil, &secretError{name, err}
 	}
 	return secret, nil
 }
+
+// secretError reports that a secret cannot be read from the keyring. Nothing is
+// wrong with the server then, which is not even asked.
+type secretError struct {
+	name string
+	err  error
+}
+
+func (e *secretError) Error() string { return fmt.Sprintf("the %s cannot be read: %v", e.name, e.err) }
+
+func (e *secretError) Unwrap() error { return e.err }
+
+// secretFix is what the user can do about a secretError.
+const secretFix = "start or unlock the keyring, where the secret is: heliograph doctor says how, under Keyring"
 
 // key is the part of a state whose change the outlets publish. Input, what
 // follows from it (Until) and the renewal of a session are not part of it:

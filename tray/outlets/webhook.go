@@ -143,7 +143,10 @@ func (w *webhook) try(ctx context.Context, d *delivery) time.Duration {
 	again, fix := d.pauses.NextBackOff(), "check [webhook] url, and that its server runs"
 	var refused *refusedError
 	var wait *waitError
+	var secret *secretError
 	switch {
+	case errors.As(err, &secret):
+		fix = secretFix
 	case errors.As(err, &refused):
 		d.pending, fix = false, refused.fix
 	case errors.Is(err, errUnencrypted):

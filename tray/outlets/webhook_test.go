@@ -132,7 +132,7 @@ func TestWebhookWaitsForItsSecret(t *testing.T) {
 		}}, r)
 		h.Publish(inCall())
 		synctest.Wait()
-		if p := h.Parts()[0]; !strings.Contains(p.Problem, "keyring is locked") || r.rules() != "" {
+		if p := h.Parts()[0]; !strings.Contains(p.Problem, "keyring is locked") || p.Fix != secretFix || r.rules() != "" {
 			t.Errorf("%+v, %s", p, r.rules())
 		}
 		pass(3 * time.Minute)
