@@ -26,19 +26,20 @@ func Find(names []string) (App, bool) {
 }
 
 // ID returns the program id that a person means by a name: the id or the name
-// of a row, a name that a row matches, or the name itself.
-func (p Programs) ID(name string) string {
+// of a row, a name that a row matches, or, of one that is not known, the name
+// itself.
+func (p Programs) ID(name string) (id string, known bool) {
 	for _, rows := range [][]App{p.Apps, table} {
 		for _, a := range rows {
 			if !a.Group && (strings.EqualFold(a.ID, name) || strings.EqualFold(a.Name, name)) {
-				return a.ID
+				return a.ID, true
 			}
 		}
 		if a, matched, ok := find(rows, []string{name}); ok {
-			return a.program(matched)
+			return a.program(matched), true
 		}
 	}
-	return plainName(name)
+	return plainName(name), false
 }
 
 // find finds the first row that one of the names matches, and the name.

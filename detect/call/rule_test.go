@@ -65,8 +65,12 @@ func TestProgramIDs(t *testing.T) {
 		"my call app": "My call app", "MyCallApp": "My call app",
 		"gather": "gather", "Softphone.exe": "Softphone",
 	} {
-		if got := p.ID(name); got != want {
+		got, known := p.ID(name)
+		if got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+		if unknown := got == "gather" || got == "Softphone" || got == "Sound recorder"; known == unknown {
+			t.Errorf("%s is known: %v", name, known)
 		}
 	}
 }

@@ -80,7 +80,11 @@ func (c *calls) judge(_ context.Context, a control.JudgeArgs, reply func(any) er
 	if app == "" || len(app) > maxApp || strings.ContainsFunc(app, unicode.IsControl) {
 		return errors.New("name a program as heliograph calls shows it, such as zoom")
 	}
-	app = c.programID(app)
+	judged := control.Judged{Near: []string{}}
+	app, known := c.programID(app)
+	if !known {
+		judged.Unknown, judged.Near = true, append(judged.Near, c.near(app)...)
+	}
 	switch a.Do {
 	case "allow":
 		c.settings.Allow(app)
@@ -94,21 +98,36 @@ func (c *calls) judge(_ context.Context, a control.JudgeArgs, reply func(any) er
 		return fmt.Errorf("unknown verdict %q: use allow, deny or forget", a.Do)
 	}
 	c.log.Info("the user judged a program", "verdict", a.Do, "program", app)
-	return reply(c.list())
+	judged.Calls = c.list()
+	return reply(judged)
 }
 
-// programID finds the id that a person means by a program's id or name.
-func (c *calls) programID(name string) string {
+// programID finds the id that a person means by a program's id or name; known is
+// false if it is just the name.
+func (c *calls) programID(name string) (id string, known bool) {
 	for _, s := range c.watch.Streams() {
 		if strings.EqualFold(s.Program, name) || strings.EqualFold(s.Name, name) {
-			return s.Program
+			return s.Program, true
 		}
 	}
 	v := c.settings.Value()
 	for _, known := range slices.Concat(v.Menu.Denied, v.Menu.Allowed) {
 		if strings.EqualFold(known, name) {
-			return known
+			return known, true
 		}
 	}
-	return v.Programs().ID(name)
+	id, known = v.Programs().ID(name)
+	inFile := slices.ContainsFunc(slices.Concat(v.Calls.Deny, v.Calls.Allow), func(said string) bool { return strings.EqualFold(said, id) })
+	return id, known || inFile
+}
+
+// near lists the programs that may have been meant by a name which programID does
+// not know.
+func (c *calls) near(name string) []string {
+	v := c.settings.Value()
+	others := slices.Concat(v.Calls.Deny, v.Calls.Allow)
+	for _, s := range c.watch.Streams() {
+		others = append(others, s.Program)
+	}
+	return v.Programs().Near(name, others)
 }

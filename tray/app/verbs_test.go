@@ -123,6 +123,36 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestJudgeOfUnknownProgram: a name that nothing has is remembered, and the answer
+// says so and names what may have been meant.
+func TestJudgeOfUnknownProgram(t *testing.T) {
+	in := newServed(t, "[calls]\ndeny = [\"gather\"]\n")
+	for _, c := range []struct {
+		app     string
+		unknown bool
+		near    string
+	}{
+		{"zooom", true, "zoom"},
+		{"gahter", true, "gather"},
+		{"softphone", true, ""},
+		{"softphone", false, ""}, // it was judged before
+		{"Gather", false, ""},
+		{"Zoom", false, ""},
+	} {
+		answers, err := ask(in, t.Context(), control.VerbJudge, `{"do":"allow","app":"`+c.app+`"}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := answers[0].(control.Judged)
+		if got.Unknown != c.unknown || strings.Join(got.Near, " ") != c.near {
+			t.Errorf("%s: unknown %v, near %q, want %v, %q", c.app, got.Unknown, got.Near, c.unknown, c.near)
+		}
+		if len(got.Allowed) == 0 || !strings.EqualFold(got.Allowed[len(got.Allowed)-1], c.app) {
+			t.Errorf("%s is not remembered: %q", c.app, got.Allowed)
+		}
+	}
+}
+
 func TestOwnRowsAreDeniedByTheirName(t *testing.T) {
 	in := newServed(t, "[[calls.app]]\nname = \"My call app\"\nclass = \"call\"\nmatch = [\"mycallapp\"]\n")
 	if _, err := ask(in, t.Context(), control.VerbJudge, `{"do":"deny","app":"my call app"}`); err != nil {

@@ -153,11 +153,26 @@ func AppOnly(_ *cobra.Command, args []string) error {
 // Judge returns what carries out `calls allow|deny|forget`.
 func (a *App) Judge(do, sentence string) Do {
 	return func(ctx context.Context, args []string) error {
-		if err := a.ask(ctx, control.VerbJudge, control.JudgeArgs{Do: do, App: args[0]}, nil); err != nil {
+		var judged control.Judged
+		if err := a.ask(ctx, control.VerbJudge, control.JudgeArgs{Do: do, App: args[0]}, &judged); err != nil {
 			return err
 		}
-		return a.line(sentence, args[0])
+		if err := a.line(sentence, args[0]); err != nil || !judged.Unknown {
+			return err
+		}
+		_, err := fmt.Fprintln(a.Err, unknownProgram(args[0], judged.Near))
+		return err
 	}
+}
+
+// unknownProgram tells somebody who may have mistyped a program's name what it
+// may be. What was said of it holds nevertheless.
+func unknownProgram(name string, near []string) string {
+	text := fmt.Sprintf("heliograph: no program named %s records now or is known. Check its name with heliograph calls while it records", name)
+	if len(near) > 0 {
+		return text + " (did you mean " + strings.Join(near, " or ") + "? Then also run heliograph calls forget " + name + ")."
+	}
+	return text + "."
 }
 
 // fact is one line of `watch`.

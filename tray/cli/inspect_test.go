@@ -63,3 +63,18 @@ problem  MQTT         broker    refused (since 2026-03-25 14:02:00)
 		t.Error("colours without a terminal")
 	}
 }
+
+func TestUnknownProgram(t *testing.T) {
+	for _, c := range []struct {
+		near []string
+		want string
+	}{
+		{nil, "heliograph: no program named zooom records now or is known. Check its name with heliograph calls while it records."},
+		{[]string{"zoom", "zoiper"}, "heliograph: no program named zooom records now or is known. Check its name with heliograph calls while it records" +
+			" (did you mean zoom or zoiper? Then also run heliograph calls forget zooom)."},
+	} {
+		if got := unknownProgram("zooom", c.near); got != c.want {
+			t.Errorf("near %q: %s", c.near, got)
+		}
+	}
+}

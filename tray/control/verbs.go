@@ -10,7 +10,7 @@ const (
 	VerbFollow   = "follow"    // -> State, again with each change
 	VerbWhy      = "why"       // -> Why
 	VerbCalls    = "calls"     // -> Calls
-	VerbJudge    = "judge"     // JudgeArgs -> Calls
+	VerbJudge    = "judge"     // JudgeArgs -> Judged
 	VerbDoctor   = "doctor"    // -> Report
 	VerbSettings = "settings"  // -> Settings
 	VerbLog      = "log"       // -> string, again with each line
@@ -53,6 +53,16 @@ type ChooseArgs struct {
 type JudgeArgs struct {
 	Do  string `json:"do"`  // "allow", "deny" or "forget"
 	App string `json:"app"` // the program's name or id as in Calls
+}
+
+// Judged is what follows from JudgeArgs.
+type Judged struct {
+	Calls
+	// Unknown reports that heliograph does not know the program: it does not
+	// record now, is in no table, and was not judged before. It is remembered
+	// nevertheless, for when it records.
+	Unknown bool     `json:"unknown"`
+	Near    []string `json:"near"` // programs that may have been meant then
 }
 
 // Calls is what records now, and how the person wants programs to be taken. It

@@ -36,7 +36,7 @@ func (m *Menu) forget(app string) bool {
 // calls puts the lists of the menu before those of the file; a program that the
 // menu has in one list, under whatever name, is left out of the file's other one.
 func (m Menu) calls(c *Calls) {
-	id := c.programs().ID
+	id := func(name string) string { id, _ := c.programs().ID(name); return id }
 	merge := func(menu, file, other []string) []string {
 		out := slices.Clone(menu)
 		for _, name := range file {
