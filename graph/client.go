@@ -140,8 +140,7 @@ func (c *Client) SetStatusMessage(ctx context.Context, text string, until time.T
 	}
 	in.StatusMessage.Message.Content, in.StatusMessage.Message.ContentType = text, "text"
 	if !until.IsZero() && text != "" {
-		atGraph := until.Add(c.skew.now(readClocks(c.now)))
-		in.StatusMessage.Expiry = &dateTimeZone{atGraph.UTC().Format("2006-01-02T15:04:05"), "UTC"}
+		in.StatusMessage.Expiry = &dateTimeZone{until.UTC().Format("2006-01-02T15:04:05"), "UTC"}
 	}
 	return c.act(ctx, "setStatusMessage", in)
 }
@@ -156,9 +155,7 @@ func (c *Client) Shown(ctx context.Context) (presence.Shown, error) {
 		return presence.Shown{}, err
 	}
 	shown, _ := presenceFrom(raw) // call returns nothing else
-	if !shown.MessageUntil.IsZero() {
-		shown.MessageUntil = shown.MessageUntil.Add(-c.skew.now(readClocks(c.now)))
-	}
+	shown.Ahead = c.skew.now(readClocks(c.now))
 	return shown, nil
 }
 

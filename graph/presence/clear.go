@@ -41,7 +41,7 @@ func (r *reconciler) clearAll(ctx context.Context) []Left {
 		if failed[j.kind] == 1 {
 			r.opts.Log.Warn("could not be cleared at the first attempt", "what", j.name, "error", err)
 		}
-		if errors.Is(err, ErrRefused) || errors.Is(err, ErrSignIn) {
+		if errors.Is(err, ErrSignIn) { // a refusal may be a mistake: see TestOneRefusalCostsSeconds
 			failed[j.kind] = clearTries
 		}
 		r.look.givenUp = failed[kindLook] > 0

@@ -75,16 +75,14 @@ func (r *reconciler) stepClock(now time.Time) {
 	case d < 0:
 		r.eachLedger(func(l *Ledger) { l.shift(d) })
 		r.trouble.shift(d)
-		for _, at := range []*time.Time{&r.choice.Since, &r.choice.Until, &r.since, &r.activity.LastInput, &r.activity.Call.Since, &r.callSince, &r.changed, &r.renewAt, &r.adopted, &r.look.at, &r.look.yieldUntil, &r.look.belowAt, &r.look.recheck} {
+		for _, at := range []*time.Time{&r.choice.Since, &r.choice.Until, &r.since, &r.activity.LastInput, &r.activity.Call.Since, &r.callSince, &r.changed, &r.renewAt, &r.begun, &r.look.at, &r.look.yieldUntil, &r.look.belowAt, &r.look.recheck} {
 			moved(at, d)
 		}
+		r.look.shown.Ahead -= d
 	default:
 		r.eachLedger(func(l *Ledger) {
 			for _, e := range l.entries() {
 				e.stretch(d)
-			}
-			if !r.activity.Asleep { // so the clock was set: the person's message lasts as long as before
-				moved(&l.Own.Until, d)
 			}
 		})
 	}

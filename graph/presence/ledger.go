@@ -70,6 +70,9 @@ func (e Entry) recently(match func(Value) bool, now time.Time) bool {
 // empty reports that nothing of ours is there.
 func (e Entry) empty() bool { return len(e.Writes) == 0 }
 
+// ended reports that ours was there, and is gone without a request.
+func (e Entry) ended() bool { return len(e.Writes) == 1 && e.newest().Zero() && !e.newest().Accepted }
+
 // newest returns the last write; zero: there is none.
 func (e Entry) newest() Write {
 	if e.empty() {
@@ -275,7 +278,8 @@ type Ledger struct {
 // Note is a status message that the person has written.
 type Note struct {
 	Text string `json:"text,omitempty"` // empty: they have removed it, or there was none
-	// Until is when it ends; zero: it does not, or that is not known.
+	// Until is when it ends, by Graph's clock, so that it stays what it is when this
+	// computer's is set; zero: it does not, or that is not known.
 	Until time.Time `json:"until,omitzero"`
 	// Seen is when it was read last, or could have been read under ours. It was
 	// written between After, when another one was there, and Found; zero: not
@@ -284,6 +288,9 @@ type Note struct {
 	After time.Time `json:"after,omitzero"`
 	Found time.Time `json:"found,omitzero"`
 }
+
+// ended reports whether it has ended at an instant of Graph's clock.
+func (n Note) ended(atGraph time.Time) bool { return !n.Until.IsZero() && !atGraph.Before(n.Until) }
 
 // newerThan reports whether the message is more likely to have been written
 // after an instant than before it.
@@ -302,18 +309,30 @@ func (l Ledger) empty() bool {
 
 // expire drops what is certainly gone by now, and what no read shows any more.
 func (l *Ledger) expire(now time.Time) {
-	for _, e := range l.entries() {
-		if e.expire(now) && e == &l.Message {
-			l.expireMessage(now)
-		}
+	for k, e := range l.entries() {
+		l.expireKind(kind(k), now)
 		e.Replaced = slices.DeleteFunc(slices.Clone(e.Replaced), func(p Replaced) bool { return !now.Before(p.Until) })
 	}
 }
 
-// expireMessage notes that Graph has dropped our message. The person's own is
-// not back by that.
-func (l *Ledger) expireMessage(now time.Time) {
-	if l.Own.Text != "" && (l.Own.Until.IsZero() || now.Before(l.Own.Until)) && l.Message.empty() {
+// expireKind drops what is certainly gone of a kind, and reports whether there
+// was any. The person's own message is not back by that.
+func (l *Ledger) expireKind(k kind, now time.Time) bool {
+	e := l.entry(k)
+	if !e.expire(now) {
+		return false
+	}
+	if k == kindMessage && e.empty() {
+		l.messageEnded(now)
+	}
+	return true
+}
+
+// messageEnded notes that our message has ended: the person's own is not back by
+// that.
+func (l *Ledger) messageEnded(now time.Time) {
+	l.Message.forget()
+	if l.Own.Text != "" {
 		l.Message.begin(Write{At: now})
 	}
 }
@@ -323,7 +342,7 @@ func (l *Ledger) shift(d time.Duration) {
 	for _, e := range l.entries() {
 		e.shift(d)
 	}
-	for _, at := range []*time.Time{&l.Own.Until, &l.Own.Seen, &l.Own.After, &l.Own.Found, &l.Others} {
+	for _, at := range []*time.Time{&l.Own.Seen, &l.Own.After, &l.Own.Found, &l.Others} {
 		moved(at, d)
 	}
 }
@@ -339,7 +358,7 @@ func (l *Ledger) entry(k kind) *Entry {
 	return &l.Session
 }
 
-// entries returns all entries.
+// entries returns all entries, each at its kind.
 func (l *Ledger) entries() []*Entry { return []*Entry{&l.Session, &l.Preferred, &l.Message} }
 
 // Saved is what must outlive the process: the user's choice, and what
@@ -370,6 +389,9 @@ func ledgerOf(all []Ledger, account string, now time.Time) (Ledger, []Ledger) {
 		for i := range e.Replaced {
 			e.Replaced[i].Until = notAfter(e.Replaced[i].Until, now.Add(settleTime))
 		}
+	}
+	if l.Own.Found.After(now) || l.Own.Seen.After(now) {
+		l.Own.After, l.Own.Found, l.Own.Seen = time.Time{}, time.Time{}, time.Time{}
 	}
 	return l, slices.Delete(slices.Clone(all), i, i+1)
 }

@@ -20,6 +20,10 @@ type look struct {
 	// ownSequence is Shown.Sequence of an answer that showed our preferred
 	// presence; empty: none did since it was set. A later one is newer.
 	ownSequence string
+	// exact: our preferred presence was shown with its activity while our session
+	// has another one of the same availability, so that the session's activity means
+	// that it is gone.
+	exact bool
 	// over is what they had picked when ours replaced it.
 	over Pair
 	// nothingTheirs: a read since the choice showed no choice made in Teams.

@@ -12,7 +12,7 @@ func (r *reconciler) planMessage(now time.Time) (job, bool) {
 	l, text := &r.ledger, r.want.Message
 	e := &l.Message
 	switch {
-	case text == "" && now.After(r.adopted.Add(settleTime)): // a call is noticed soon after the start
+	case text == "" && now.After(r.begun.Add(settleTime)): // a call is noticed soon after the start
 		l.YieldsTo = ""
 	case text != "" && r.ownIsNewer():
 		text = ""
@@ -26,11 +26,18 @@ func (r *reconciler) planMessage(now time.Time) (job, bool) {
 		return job{}, false
 	case !r.looked(now):
 		return r.lookFirst(), true
+	case text == "" && e.ended() && l.Own.ended(r.atGraph(now)):
+		e.forget() // so that nothing is there, and nothing to restore
+		r.keep()
+		return job{}, false
 	case text == "":
 		return r.restoreMessage(now), true
 	}
 	return r.setMessage(now), true
 }
+
+// atGraph returns what Graph's clock shows at an instant of ours.
+func (r *reconciler) atGraph(now time.Time) time.Time { return now.Add(r.look.shown.Ahead) }
 
 // ownIsNewer reports whether the person has written a message since they are in
 // calls, or since they made the choice that has one. After a restart, that is not
@@ -41,6 +48,9 @@ func (r *reconciler) ownIsNewer() bool {
 	if r.choice.Message != "" {
 		since = r.choice.Since
 	}
+	if since.After(r.begun.Add(settleTime)) && !l.Own.newerThan(since) {
+		l.YieldsTo = "" // it was for an earlier call
+	}
 	if l.YieldsTo != text && l.Message.newest().Text != text && !since.IsZero() && l.Own.newerThan(since) {
 		l.YieldsTo = text
 		r.keep()
@@ -48,11 +58,15 @@ func (r *reconciler) ownIsNewer() bool {
 	return l.YieldsTo == text
 }
 
+// clockMargin is by how much this clock may differ from Graph's without anybody
+// knowing: see package graph.
+const clockMargin = time.Minute
+
 // learnNote draws the conclusions from the status message that was read.
 func (r *reconciler) learnNote(now time.Time) {
 	l, shown := &r.ledger, r.look.shown
 	e := &l.Message
-	if ends := l.Own.Until; !ends.IsZero() && !now.Before(ends) {
+	if l.Own.ended(r.atGraph(now)) {
 		l.Own.Text, l.Own.Until = "", time.Time{}
 	}
 	fresh := now.Before(e.newest().At.Add(settleTime)) // it may be older than our write
@@ -64,6 +78,10 @@ func (r *reconciler) learnNote(now time.Time) {
 		return
 	case !e.empty() && newest.Zero() && shown.Message == "":
 		return // ours has ended, or was cleared, and theirs is not back
+	case shown.Message == "" && newest.Accepted && !newest.Zero() && !now.Before(newest.Expires.Add(-clockMargin)):
+		l.messageEnded(now)
+		r.keep()
+		return
 	case !newest.Zero() && (fresh && (same || shown.Message == "") || !newest.Accepted && same):
 		return // ours may be there, or not yet
 	case !same, newest.Accepted && !newest.Zero() && now.Before(newest.Expires):
@@ -80,7 +98,8 @@ func (r *reconciler) learnNote(now time.Time) {
 // setMessage sets the status message that is wanted.
 func (r *reconciler) setMessage(now time.Time) job {
 	text, until, service := r.want.Message, now.Add(messageExpire), r.service
-	set := func(ctx context.Context) error { return service.SetStatusMessage(ctx, text, until) }
+	ends := r.atGraph(until)
+	set := func(ctx context.Context) error { return service.SetStatusMessage(ctx, text, ends) }
 	w := Write{Value: Value{Text: text}, At: now, Expires: until, Gone: until.Add(settleTime)}
 	return r.write(kindMessage, "set the status message", w, set, func(now time.Time) { r.ledger.Own.Seen = now })
 }
@@ -88,7 +107,7 @@ func (r *reconciler) setMessage(now time.Time) job {
 // restoreMessage restores the person's own message.
 func (r *reconciler) restoreMessage(now time.Time) job {
 	own, service := r.ledger.Own, r.service
-	if !own.Until.IsZero() && !now.Before(own.Until) {
+	if own.ended(r.atGraph(now)) {
 		own = Note{}
 	}
 	restore := func(ctx context.Context) error { return service.SetStatusMessage(ctx, own.Text, own.Until) }

@@ -111,12 +111,12 @@ func (r *reconciler) yield(p Pair, now time.Time) {
 		// Ours was replaced, or Teams' own outranks it: it stays in the ledger, and is
 		// looked at again.
 		r.leftToOthers = true
-		r.look.yieldUntil = earlier(now.Add(yieldAway), r.ledger.Session.newest().Expires)
+		r.look.yieldUntil = earlier(now.Add(yieldAway), r.ledger.Session.newest().Gone)
 	case p.Is(Available):
 		r.look.yieldUntil = now.Add(yieldAvailable)
 	default:
 		r.look.yieldUntil = now.Add(yieldAway)
-		if ends := r.ledger.Session.newest().Expires; ends.After(now) { // then another session must live
+		if ends := r.ledger.Session.newest().Gone; ends.After(now) { // then another session must live
 			r.look.yieldUntil = earlier(r.look.yieldUntil, ends)
 		}
 	}

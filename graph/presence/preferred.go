@@ -35,8 +35,31 @@ func (r *reconciler) planPreferred(now time.Time) (job, bool) {
 		return job{}, false
 	case r.mustWait(now) && !r.newChoice(now):
 		return job{}, false
-	case !r.newChoice(now) && !r.looked(now):
+	case r.newChoice(now):
+		return r.setPreferred(now), true
+	case r.looked(now) && r.blind():
+		return r.lookAlive(now)
+	case !r.looked(now):
 		return r.lookFirst(), true // the person may have picked another one since
+	}
+	return r.setPreferred(now), true
+}
+
+// blind reports that what was read says nothing about a preferred presence,
+// because no session was alive.
+func (r *reconciler) blind() bool {
+	shown := r.look.shown.Pair
+	return r.look.fresh && rank(shown.Availability) == 0 && !shown.Is(PreferOffline)
+}
+
+// lookAlive reads again once our session is alive, until the answer shows it or
+// cannot lag any more.
+func (r *reconciler) lookAlive(now time.Time) (job, bool) {
+	switch e := r.ledger.Session; {
+	case r.alive(now).Zero(), !r.settled(now) && !e.newest().At.After(r.look.at):
+		return job{}, false
+	case e.newest().At.After(r.look.at):
+		return r.lookFirst(), true
 	}
 	return r.setPreferred(now), true
 }
@@ -48,11 +71,15 @@ func (r *reconciler) newChoice(now time.Time) bool {
 }
 
 // maybeTheirs reports whether what is shown is a choice made in Teams, or the end
-// of ours there, unless it is older than our last write.
+// of ours there, unless it is older than our last write; or whether it certainly
+// is, so that nothing is known of such a choice.
 func (r *reconciler) maybeTheirs(now time.Time) bool {
 	shown, own := r.look.shown.Pair, r.ledger.Preferred
 	if !r.canLook(now) || own.has(sameAvailability(shown)) {
 		return false
+	}
+	if rank(shown.Availability) == 0 && !shown.Is(PreferOffline) && !r.alive(now).Zero() {
+		return true
 	}
 	picked, _ := chosenInTeams(shown, r.alive(now))
 	return !picked.Zero() || (own.newest().Accepted && !own.newest().Zero() && rank(shown.Availability) > 0)
@@ -76,7 +103,7 @@ func (r *reconciler) setPreferred(now time.Time) job {
 	set := func(ctx context.Context) error { return service.SetPreferred(ctx, p, ends.Sub(now)) }
 	w := Write{Value: Value{Pair: p}, At: now, Expires: ends, Gone: ends.Add(callTimeout)}
 	return r.write(kindPreferred, "set preferred presence", w, set, func(time.Time) {
-		r.look.over, r.look.theirs, r.look.ownSequence = r.look.theirs, Pair{}, ""
+		r.look.over, r.look.theirs, r.look.ownSequence, r.look.exact = r.look.theirs, Pair{}, "", false
 	})
 }
 

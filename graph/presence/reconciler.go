@@ -35,11 +35,12 @@ type reconciler struct {
 	// there is none.
 	callSince time.Time
 	since     time.Time
+	begun     time.Time // when the loop was made
 	clock     clock
 
 	service Service
-	signIn  error     // why nobody can be posted for, until a new service comes
-	adopted time.Time // when service came
+	signIn  error // why nobody can be posted for, until a new service comes
+	met     bool  // there was a service before
 	ledger  Ledger
 	others  []Ledger // of accounts that have signed out
 	// changed is when a write has changed, or may have changed, what colleagues
@@ -97,9 +98,9 @@ func newReconciler(o Options) *reconciler {
 		o.Saved.Choice.Status = Automatic
 	}
 	if now := o.Now(); o.Saved.Choice.Since.After(now) { // the clock was wrong then
-		o.Saved.Choice.Since = now
+		o.Saved.Choice.Since = now.Add(-settleTime)
 	}
-	r := &reconciler{opts: o, policy: o.Policy, choice: o.Saved.Choice, others: o.Saved.Accounts, results: make(chan result, 1)}
+	r := &reconciler{opts: o, policy: o.Policy, choice: o.Saved.Choice, others: o.Saved.Accounts, begun: o.Now(), results: make(chan result, 1)}
 	r.limit = rate.NewLimiter(rate.Every(requestEvery), requestBurst)
 	return r
 }
@@ -141,7 +142,7 @@ func (r *reconciler) absorb(in inbox, now time.Time) {
 		r.setChoice(c)
 		r.look.forgetChoice()
 		// What is there may not be ours any more, and this choice is the newest.
-		r.ledger.Preferred.disown()
+		r.eachLedger(func(l *Ledger) { l.Preferred.disown() })
 		r.trouble.forgetRefusals()
 		r.trouble.endPause()
 		r.logChoice(c)
@@ -163,12 +164,16 @@ func (r *reconciler) adopt(s Service, now time.Time) {
 	same := s != nil && r.ledger.Account == s.Account()
 	asked := r.trouble
 	r.shelve(now)
-	r.service, r.signIn, r.adopted = s, nil, now
+	r.service, r.signIn = s, nil
 	r.clearTheirs, r.changed = false, time.Time{}
 	r.look, r.leftToOthers = look{due: true}, false
 	if s != nil {
 		r.ledger, r.others = ledgerOf(r.others, s.Account(), now)
-		r.look.choiceIsOlder = r.choice.Status != Automatic
+		if r.met {
+			r.ledger.YieldsTo = "" // since when there is a call is known, unlike after a start
+		}
+		r.met = true
+		r.look.choiceIsOlder = r.choice.Status != Automatic && now.After(r.choice.Since.Add(lookAge))
 	}
 	r.trouble = trouble{since: asked.since}
 	if same && asked.asked { // a pause that Graph asked for is not for the token
@@ -258,7 +263,8 @@ func (r *reconciler) start(ctx context.Context, now time.Time) {
 		return
 	}
 	r.limit.Allow()
-	ctx, r.stop = context.WithTimeout(ctx, callTimeout)
+	// What is in flight at quit is waited for: see cancel.
+	ctx, r.stop = context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	r.busy, r.stale, r.abandon = true, false, j.abandon
 	go func() { r.results <- result{j, j.run(ctx)} }()
 }
@@ -289,11 +295,9 @@ func (r *reconciler) cancel(ctx context.Context) {
 // next returns the most urgent job that is due.
 func (r *reconciler) next(now time.Time) (job, bool) {
 	for _, k := range [...]kind{kindSession, kindPreferred, kindMessage} {
-		if r.ledger.entry(k).expire(now) {
+		if r.ledger.expireKind(k, now) {
 			r.look.due = true
-			if k == kindMessage {
-				r.ledger.expireMessage(now)
-			} else {
+			if k != kindMessage {
 				r.changed = now
 			}
 			r.keep()

@@ -33,8 +33,8 @@ type Service interface {
 	SetPreferred(ctx context.Context, p Pair, d time.Duration) error
 	// ClearPreferred removes the preferred presence, whoever set it.
 	ClearPreferred(ctx context.Context) error
-	// SetStatusMessage sets the status message until the given instant (zero:
-	// without end); an empty text removes it.
+	// SetStatusMessage sets the status message until an instant of Graph's clock
+	// (zero: without end); an empty text removes it.
 	SetStatusMessage(ctx context.Context, text string, until time.Time) error
 	// Shown reads what colleagues see now.
 	Shown(ctx context.Context) (Shown, error)
@@ -48,8 +48,12 @@ type Shown struct {
 	Sequence string
 	// Message is the status message's text; empty: there is none.
 	Message string
-	// MessageUntil is when Message ends; zero if it does not, or unknown.
+	// MessageUntil is when Message ends, by Graph's clock; zero if it does not, or
+	// unknown.
 	MessageUntil time.Time
+	// Ahead is by how much Graph's clock is ahead of this computer's; zero if it is
+	// less than a minute, or unknown.
+	Ahead time.Duration
 }
 
 // ErrSignIn is wrapped by every Service error after which a person must sign in

@@ -29,7 +29,7 @@ func (r *reconciler) planSession(now time.Time) (job, bool) {
 	case p.Zero() && r.mustWait(now) && r.want.Preferred.Zero() && !r.ledger.Preferred.empty():
 		return job{}, false // without a session a preferred presence cannot be seen
 	case call(p) && !e.known(Value{Pair: p}, now): // post
-	case !r.looked(now) && !r.aloneHere(p, now):
+	case !r.looked(now) && !r.aloneHere(p, now) && !r.lapses(p, now):
 		return r.lookFirst(), true
 	case !call(p) && r.another(p, now):
 		r.yield(p, now)
@@ -57,6 +57,17 @@ func (r *reconciler) planSession(now time.Time) (job, bool) {
 		}
 		r.renewAt = now.Add(t.Renew - time.Duration(r.opts.Jitter()*float64(t.Renew/renewSpread)))
 	}), true
+}
+
+// lapseMargin is how long before a session's end it is renewed without a look
+// that has failed: time for two more attempts.
+const lapseMargin = 2 * time.Minute
+
+// lapses reports that a session which is to be renewed would end before the next
+// attempt to look that fails.
+func (r *reconciler) lapses(p Pair, now time.Time) bool {
+	w := r.ledger.Session.newest()
+	return r.trouble.failing[kindLook] && w.Pair == p && w.Accepted && !now.Before(w.Expires.Add(-lapseMargin))
 }
 
 // call reports whether a session shows a call.

@@ -13,7 +13,11 @@ func (r *reconciler) stepBack(now time.Time) {
 	switch {
 	case rank(shown.Availability) == 0 && !shown.Is(PreferOffline):
 		return // no session, or a word that this version does not know
+	case settled && r.look.exact && shown.Is(session) && own.newest().Accepted && sameAvailability(shown)(own.newest().Value):
+		r.endChoice(shown)
+		r.setTheirs(Pair{})
 	case own.has(sameAvailability(shown)):
+		r.look.exact = r.look.exact || own.has(samePair(shown)) && sameAvailability(shown)(Value{Pair: session}) && !shown.Is(session)
 		r.setTheirs(Pair{})
 		r.look.choiceIsOlder = false
 		if sameAvailability(shown)(own.newest().Value) {
@@ -24,11 +28,11 @@ func (r *reconciler) stepBack(now time.Time) {
 		// It may be older than our last write, but not older than the choice.
 		r.look.nothingTheirs = r.look.nothingTheirs || (!positive && r.sinceChoice(now))
 	case own.newest().Accepted && !own.newest().Zero():
-		if settled && (positive || !session.Zero()) {
+		if settled { // some session lives, and ours would be shown in its place
 			r.endChoice(shown)
 			r.setTheirs(picked)
 		}
-	case picked.Zero() || positive || r.look.stays:
+	case picked.Zero(), positive, r.look.stays, settled && r.look.choiceIsOlder && !r.othersExpected(now):
 		r.stepBackBefore(picked, now)
 	}
 }
