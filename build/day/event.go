@@ -52,9 +52,15 @@ type Event struct {
 	Span    time.Duration
 	// Unseen: nobody but the person knows that this happened; see seen.
 	Unseen bool
+	// Again: nothing was read since the choice in Teams before this one.
+	Again bool
 	// Empty: no preferred presence was there when the choice was made in Teams.
 	Empty bool
-	// Unwritten: the choice was taken back before anything could be sent.
+	// Unread: of a text that heliograph means, or one of the person, it cannot
+	// tell which of the two came first; of a choice made in Teams, nothing was read
+	// between it and the end of the program or the sign-in.
+	Unread bool
+	// Unwritten: the choice was taken back before anything had arrived.
 	Unwritten bool
 }
 

@@ -1,6 +1,7 @@
 package day
 
 import (
+	"net/http"
 	"slices"
 	"time"
 )
@@ -78,9 +79,19 @@ func (x *excuses) failures() {
 	}
 	for _, r := range x.run.Requests {
 		if t := r.Failed; t != nil {
-			x.add(r.At, r.End+backoff+react+time.Duration(t.RetryAfter)*time.Second, t.parts()|partsOf(r.scope()), "", t.label())
+			again := backoff
+			if t.refuses() {
+				again = max(again, r.End-t.From) // the pauses double
+			}
+			x.add(r.At, r.End+again+react+time.Duration(t.RetryAfter)*time.Second, t.parts()|partsOf(r.scope()), "", t.label())
 		}
 	}
+}
+
+// refuses reports that Microsoft refuses what a client asks for: it will have to
+// ask for something else, and may ask ever more seldom for the same.
+func (t Trouble) refuses() bool {
+	return t.Kind == Answer && t.Status/100 == 4 && t.Status != http.StatusTooManyRequests
 }
 
 // parts returns what a client cannot do meanwhile. Of a connection that fails it
@@ -121,23 +132,74 @@ func (x *excuses) changes() {
 		}
 	}
 	for i, e := range x.run.Facts {
-		who := e.Who
 		switch {
+		case e.Kind == Note:
+			x.noteEnds(e)
+		case e.Kind == Clock && e.Span > 0:
+			x.aheadWhileIdle(e)
 		case e.Kind == Choice:
+			x.unread(i, e.Who)
+			if e.Status == "Available" {
+				x.looksLikeAnother(i)
+			}
 		case e.Kind == Choose && x.run.Script.Machines > 1:
-			who = "" // the other computer finds it as it finds one made in Teams
-		default:
-			continue
+			x.unread(i, "") // the other computer finds it as it finds one made in Teams
 		}
-		longest := time.Duration(0)
-		for _, w := range append(x.at(e.Who, e.At-1).Ideals, x.at(e.Who, e.At).Ideals...) {
-			longest = max(longest, renews(w.own))
-		}
-		// Who quits or signs out reads first.
-		until := min(e.At+longest, x.next(i, Quit, SignOut, SignedIn))
-		x.add(e.At, until+react, session|message, who, "not read yet")
 	}
 }
+
+// unread: what was chosen is found with the next read.
+func (x *excuses) unread(i int, who string) {
+	e := x.run.Facts[i]
+	longest := time.Duration(0)
+	for _, w := range append(x.at(e.Who, e.At-1).Ideals, x.at(e.Who, e.At).Ideals...) {
+		longest = max(longest, renews(w.own))
+	}
+	// Who quits or signs out reads first.
+	until := min(e.At+longest, x.next(i, Quit, SignOut, SignedIn))
+	x.add(e.At, until+x.run.Script.react(), session|message, who, "not read yet")
+}
+
+// noteEnds: how far a clock is off is known from Date, which has whole seconds.
+func (x *excuses) noteEnds(e Event) {
+	end := (e.At + e.Span).Truncate(time.Second)
+	if e.Span > 0 && slices.ContainsFunc(x.run.Facts, func(e Event) bool { return e.Kind == Clock && e.At < end }) {
+		x.add(end-time.Second, end+time.Second, message, e.Who, "whole seconds")
+	}
+}
+
+// aheadWhileIdle: a clock that is set ahead looks like time that has passed in a
+// suspended computer, so that somebody who has just stopped typing is away.
+func (x *excuses) aheadWhileIdle(e Event) {
+	var account string
+	var input time.Duration
+	for _, f := range x.run.Facts {
+		if f.At > e.At || f.Machine != e.Machine {
+			continue
+		}
+		switch f.Kind {
+		case SignedIn:
+			account = f.Who
+		case Input, Rest, Lock, Unlock, Returns, Elsewhere, Wake:
+			input = f.At
+		}
+	}
+	x.add(e.At, input+x.run.Script.Policy.AwayAfter+x.run.Script.react(), session, account, "clock set ahead")
+}
+
+// looksLikeAnother: Available that is chosen in Teams while nobody is here looks
+// like the session of another computer, which is left alone until the own one has
+// ended, or somebody is here.
+func (x *excuses) looksLikeAnother(i int) {
+	e := x.run.Facts[i]
+	if slices.ContainsFunc(x.at(e.Who, e.At).Ideals, func(w Ideal) bool { return w.own == "Away/Away" }) {
+		until := min(e.At+awayLasts, x.next(i, Input, Unlock, Returns, CallBegins, Wake, Start))
+		x.add(e.At, until+2*time.Second+x.run.Script.react(), session, e.Who, "looks like another computer")
+	}
+}
+
+// awayLasts is how long a session that says Away lasts.
+const awayLasts = time.Hour
 
 // lagAt returns by how much reads lag at an instant, at most.
 func (x *excuses) lagAt(at time.Duration) time.Duration { return x.run.Script.lagAt(at) }
@@ -162,177 +224,6 @@ func (x *excuses) at(who string, at time.Duration) Span {
 		out = s
 	}
 	return out
-}
-
-// absences: while the program does not run, sleeps, or is refused for good.
-func (x *excuses) absences() {
-	react := x.run.Script.react()
-	var accounts [2]string
-	var stops [2]time.Duration // until when the process is stopped
-	var absent [2]absence
-	for i, e := range x.run.Facts {
-		back := func(kinds ...Kind) time.Duration { return x.nextHere(i, kinds...) + 2*react }
-		account, stopped := accounts[e.Machine], stops[e.Machine]
-		for m := range absent {
-			if m == e.Machine || e.Kind == Choice || e.Kind == Note {
-				if absent[m].follow(e) {
-					x.add(e.At, e.At+settle+2*react, everything, account, "found when back")
-				}
-			}
-		}
-		if slices.Contains([]Kind{Input, Rest, Lock, Unlock, CallBegins, CallEnds, Client}, e.Kind) {
-			x.add(e.At, e.At+react, session, account, "reaction")
-		}
-		switch e.Kind {
-		case SignedIn:
-			if account != "" && account != e.Who {
-				x.add(e.At-releaseTime, e.At, everything, account, "reaction") // it is left before
-				x.leave(e, releaseTime, x.again(i, account), account)
-			}
-			accounts[e.Machine] = e.Who
-		case Kill, PowerOff:
-			x.add(e.At, back(Start), everything, account, sentences[e.Kind])
-		case Stall:
-			stops[e.Machine] = e.At + e.Span
-			x.add(e.At, stops[e.Machine]+react, everything, account, "stopped without notice")
-		case Revoke:
-			x.add(e.At, x.anywhere(i, e.Who), everything, e.Who, "sign-in revoked")
-		case Quit:
-			x.leave(e, releaseTime, back(Start), account)
-		case SignOut:
-			x.leave(e, releaseTime, x.again(i, account), account)
-			accounts[e.Machine] = ""
-		case Sleep:
-			if e.At < stopped {
-				x.add(e.At, back(Wake, Kill, PowerOff), everything, account, "stopped without notice")
-			}
-			x.sleeps(e, back(Wake, Kill, PowerOff), account)
-		case Start:
-			x.add(e.At, e.At+2*react, everything, account, "reaction")
-		}
-	}
-}
-
-// absence is a computer at which nobody looks at what the person does in Teams.
-type absence struct{ off, asleep, acted bool }
-
-// follow reports that heliograph is back, and the person did something meanwhile.
-func (a *absence) follow(e Event) bool {
-	switch e.Kind {
-	case Quit, Kill, PowerOff:
-		a.off = true
-	case Sleep:
-		a.asleep = true
-	case Start:
-		a.off = false
-	case Wake:
-		a.asleep = false
-	case Choice, Note:
-		a.acted = a.acted || a.off || a.asleep
-	}
-	if !a.acted || a.off || a.asleep || (e.Kind != Start && e.Kind != Wake) {
-		return false
-	}
-	a.acted = false
-	return true
-}
-
-// again returns when somebody can be signed in again at the same computer, and
-// everything that was left for them be cleared.
-func (x *excuses) again(after int, who string) time.Duration {
-	here := x.run.Facts[after].Machine
-	for _, e := range x.run.Facts[after+1:] {
-		if e.Machine == here && e.Kind == SignedIn && e.Who == who {
-			return e.At + 2*x.run.Script.react()
-		}
-	}
-	return dayLength
-}
-
-// anywhere returns when somebody can be signed in again at any computer.
-func (x *excuses) anywhere(after int, who string) time.Duration {
-	for _, e := range x.run.Facts[after+1:] {
-		if e.Kind == SignedIn && e.Who == who {
-			return e.At + 2*x.run.Script.react()
-		}
-	}
-	return dayLength
-}
-
-// releaseTime is how long a client has at quit and at sign-out.
-const releaseTime = 3 * time.Second
-
-// nextHere returns when one of the kinds happens next at the same computer.
-func (x *excuses) nextHere(after int, kinds ...Kind) time.Duration {
-	here := x.run.Facts[after].Machine
-	for _, e := range x.run.Facts[after+1:] {
-		if e.Machine == here && slices.Contains(kinds, e.Kind) {
-			return e.At
-		}
-	}
-	return dayLength
-}
-
-// next returns when one of the kinds happens next, at any computer.
-func (x *excuses) next(after int, kinds ...Kind) time.Duration {
-	for _, e := range x.run.Facts[after+1:] {
-		if slices.Contains(kinds, e.Kind) {
-			return e.At
-		}
-	}
-	return dayLength
-}
-
-// leave: what could not be cleared within the time for it stays until somebody
-// is back.
-func (x *excuses) leave(e Event, within, back time.Duration, who string) {
-	parts, reason := x.blocked(e.At, e.At+within)
-	if parts != 0 {
-		x.add(e.At, back, parts, who, "left during: "+reason)
-	}
-}
-
-// blocked returns what could not be done throughout a span.
-func (x *excuses) blocked(from, to time.Duration) (parts part, reason string) {
-	for _, t := range x.run.Script.Troubles {
-		if t.Kind != Lag && t.Times == 0 && t.From <= from+x.run.Script.react() && t.To+time.Duration(t.RetryAfter)*time.Second > to-x.run.Script.react() {
-			parts |= t.parts()
-			reason = t.label()
-		}
-	}
-	hits := 0
-	for _, r := range x.run.Requests {
-		if r.Failed == nil || r.At > to {
-			continue
-		}
-		after := time.Duration(r.Failed.RetryAfter) * time.Second
-		if r.At >= from {
-			hits++
-		}
-		if r.End+after >= to || (hits >= 3 && r.At >= from) {
-			parts |= r.Failed.parts()
-			reason = r.Failed.label()
-		}
-	}
-	return parts, reason
-}
-
-// sleeps: sleep is held for a moment; what changes later, or could not be done in
-// that moment, waits until the computer is awake.
-func (x *excuses) sleeps(e Event, back time.Duration, who string) {
-	react := x.run.Script.react()
-	if parts, reason := x.blocked(e.At, e.At+holdSleep); parts != 0 {
-		x.add(e.At, back, parts, who, "slept during: "+reason)
-	}
-	if react > holdSleep {
-		x.add(e.At, back, everything, who, "slept on a slow network")
-	}
-	spans := x.truth[who]
-	for i, s := range spans {
-		if i > 0 && s.At > e.At+holdSleep-react && s.At < back {
-			x.add(s.At, back, spans[i-1].differs(s), who, "changed while asleep")
-		}
-	}
 }
 
 // differs returns the parts in which two spans differ.

@@ -30,7 +30,7 @@ func (h *hypothesis) ideal(who string) Ideal {
 		if c := at.chosen(); c != "" {
 			out.slot, out.theirs = c, false
 		}
-		if text := at.shownText(); text != "" && !p.kept && (!out.ours || at.textSince() > since) {
+		if text := at.shownText(); text != "" && !at.yields(p) && (!out.ours || at.textSince() > since) {
 			out.text, out.ours, since = text, true, at.textSince()
 		}
 		if !at.asleep && !h.places[i].mute && at.session() != "" && (best < 0 || at.beats(&h.places[best])) {
@@ -79,33 +79,6 @@ func (h *place) beats(o *place) bool {
 }
 
 func (h *place) inCall() bool { return len(h.calls) > 0 && !h.elsewhere }
-
-// shownText returns the text that is shown for a computer on which heliograph
-// runs.
-func (h *place) shownText() string {
-	if h.asleep {
-		if h.chosen() == "" {
-			return ""
-		}
-		return h.choice.text
-	}
-	switch {
-	case h.chosen() != "" && h.choice.text != "":
-		return h.choice.text
-	case h.elsewhere || h.chosen() == "" && !h.working():
-		return ""
-	}
-	return h.text()
-}
-
-// textSince returns since when a computer has something to say: since the choice
-// that has a text, or the first call.
-func (h *place) textSince() time.Duration {
-	if h.chosen() != "" && h.choice.text != "" {
-		return h.choice.since
-	}
-	return h.callSince
-}
 
 // session returns the pair of the session while heliograph runs and the computer
 // is awake.

@@ -250,7 +250,14 @@ func (p *process) operate(do func(context.Context)) {
 	}()
 }
 
-func (h *heliograph) quit() { h.stop() }
+// quit ends a process that is stopped when it goes on.
+func (h *heliograph) quit() {
+	p := h.process
+	go func() {
+		p.net.await()
+		p.stop()
+	}()
+}
 
 func (h *heliograph) kill() {
 	h.net.kill()

@@ -26,15 +26,15 @@ type place struct {
 	inUse, locked, elsewhere bool
 	seen                     bool // the person was seen since the computer was switched on
 	lastInput                time.Duration
-	calls                    []string // the earliest first
-	callSince                time.Duration
+	calls                    []string      // the earliest first
+	called, calledBefore     time.Duration // since when there are any, and the ones before
+	stopped                  time.Duration // until when the process is stopped
 	choice                   wish
-	revoked                  bool // an administrator has ended that
-	// mute: that is so, and the person has signed in at the other computer again.
-	mute   bool
-	missed wish          // the choice that ended while heliograph was off
-	unseen wish          // the choice that one in Teams ended while it was off or asleep
-	ahead  time.Duration // of the clock that says when work begins
+	revoked                  bool          // an administrator has ended that
+	mute                     bool          // so it is, and the person has signed in at the other computer again
+	missed                   wish          // the choice that ended while heliograph was off
+	replaced                 wish          // the choice that one in Teams has ended
+	ahead                    time.Duration // of the clock that says when work begins
 }
 
 // wish is a choice made in heliograph.
@@ -50,9 +50,9 @@ type holder struct {
 	theirsUntil time.Duration
 	note        string
 	noteUntil   time.Duration
-	// kept: the note was written while a text of heliograph was wanted, so that
-	// it stays for as long as one is wanted.
-	kept bool
+	noteAt      time.Duration // when it was written or removed
+	known       string        // the note that heliograph has read
+	knownUntil  time.Duration
 }
 
 // number returns the index of a person.
@@ -61,32 +61,6 @@ func number(who string) int {
 		return 1
 	}
 	return 0
-}
-
-// pairs are what each status shows as a preferred presence.
-var pairs = map[string]string{"available": "Available/Available", "busy": "Busy/Busy", "dnd": "DoNotDisturb/DoNotDisturb",
-	"brb": "BeRightBack/BeRightBack", "away": "Away/Away", "offline": "Offline/OffWork"}
-
-// preferredOf returns the pair of a choice made in Teams.
-func preferredOf(status string) string {
-	if status == "Offline" {
-		return "Offline/OffWork"
-	}
-	return status + "/" + status
-}
-
-// chosen returns the pair of the choice in heliograph; empty: there is none.
-func (h *place) chosen() string { return pairs[h.choice.status] }
-
-// text returns the text that heliograph should show if it runs.
-func (h *place) text() string {
-	if h.chosen() != "" && h.choice.text != "" {
-		return h.choice.text
-	}
-	if h.policy.CallMessage && len(h.calls) > 0 && h.calls[0] != teamsApp {
-		return "On a " + h.calls[0] + " call"
-	}
-	return ""
 }
 
 // apply follows an event, which happens now. It returns further hypotheses.
@@ -105,11 +79,11 @@ func (h *hypothesis) apply(e Event) []hypothesis {
 	case Note:
 		return h.noted(e)
 	case SignedIn:
-		return h.signedIn(e)
+		return append(h.signedIn(e), h.began(e)...)
 	case SignOut:
 		here.account = ""
 	case Start:
-		here.running, here.missed, here.unseen = true, wish{}, wish{}
+		return h.started(e)
 	case Quit, Kill:
 		here.running = false
 	case Clock:
@@ -120,6 +94,11 @@ func (h *hypothesis) apply(e Event) []hypothesis {
 		}
 	default:
 		here.sit(e)
+		more := h.began(e)
+		if e.Kind == Wake {
+			more = append(more, h.found(e)...)
+		}
+		return more
 	}
 	return nil
 }
@@ -148,17 +127,16 @@ func (h *place) sit(e Event) {
 	case Returns:
 		h.elsewhere = false
 		use(true)
+	case Stall:
+		h.stopped = e.At + e.Span
 	case Sleep:
 		h.asleep, h.slept = true, e.At
 		use(false)
 	case Wake:
 		h.asleep = false
-		if h.running {
-			h.unseen = wish{}
-		}
 	case CallBegins:
 		if len(h.calls) == 0 {
-			h.callSince = e.At
+			h.calledBefore, h.called = h.called, e.At
 		}
 		h.calls = append(slices.Clone(h.calls), e.App)
 	case CallEnds:
@@ -166,160 +144,52 @@ func (h *place) sit(e Event) {
 	}
 }
 
-// off reports that heliograph cannot see what the person does in Teams.
-func (h *place) off() bool { return !h.running || h.asleep }
-
-// choose: the newest action of the person wins, over Teams too.
-func (h *hypothesis) choose(e Event) []hypothesis {
-	here := &h.places[e.Machine]
-	here.choice = wish{status: e.Status, text: e.Text, since: e.At, until: never}
-	if e.Span > 0 {
-		here.choice.until = e.At + e.Span
-	}
-	if here.account == "" {
-		return nil
-	}
-	p := &h.people[number(here.account)]
-	if e.Text != "" {
-		p.kept = false
-	}
-	if here.chosen() == "" {
-		return nil
-	}
-	before := *h
-	p.theirs = ""
-	there := &h.places[1-e.Machine]
-	replaced := there.account == here.account && there.chosen() != ""
-	if replaced {
-		there.choice = wish{} // as after a choice in Teams
-	}
-	// What was there may be there still, or the other computer may not know.
-	if before.people != h.people && e.Unwritten || replaced && (e.Unwritten || !there.running || there.asleep) {
-		return []hypothesis{before}
-	}
-	return nil
-}
-
-// chosenInTeams: the newest action wins, over the choice that is saved for the
-// next start too.
-func (h *hypothesis) chosenInTeams(e Event) []hypothesis {
-	for i := range h.places {
-		if at := &h.places[i]; at.off() && at.account == e.Who && at.chosen() == "" && at.unseen.until > e.At {
-			at.choice = at.unseen // heliograph never sees the choice in Teams that ended it
-		}
-	}
-	p := &h.people[number(e.Who)]
-	before := *h
-	p.theirs, p.theirsSince, p.theirsUntil = "", e.At, e.At+24*time.Hour
-	if e.Status != "" {
-		p.theirs = preferredOf(e.Status)
-	}
-	unclear, looksAlike := false, false
-	for i := range h.places {
-		at := &h.places[i]
-		if at.account != e.Who || at.chosen() == "" {
-			continue
-		}
-		off := at.off()
-		if off {
-			at.unseen = at.choice
-		}
-		unclear = unclear || e.Status == "" && off || // nothing may have been there to reset
-			e.Status == "" && at.chosen() == at.session() || // the session looks like the choice
-			p.theirs == at.chosen() // the same value: Graph does not say whose it is
-		// When heliograph is back, or was about to set its own, it sees what its
-		// session shows as well; and once the sign-in was revoked it sees nothing.
-		looksAlike = looksAlike || (off || e.Empty) && (e.Status == "Available" || e.Status == "Away") || at.revoked
-		at.choice = wish{}
-	}
-	switch {
-	case unclear:
-		return []hypothesis{before}
-	case looksAlike:
-		kept := before
-		kept.people[number(e.Who)] = *p
-		return []hypothesis{before, kept}
-	}
-	return nil
-}
-
-// noted: a note written while a text of heliograph is wanted is newer than it.
-func (h *hypothesis) noted(e Event) []hypothesis {
-	p := &h.people[number(e.Who)]
-	was := *p
-	p.note, p.noteUntil = e.Text, never
-	if e.Span > 0 {
-		p.noteUntil = (e.At + e.Span).Truncate(time.Second) // as Teams does it
-	}
-	if !h.wantText() {
-		return nil
-	}
-	p.kept = true
-	if e.Text == "" {
-		// Only heliograph's text may be meant, and not the note before it.
-		was.kept = true
-		other := *h
-		other.people[number(e.Who)] = was
-		return []hypothesis{other}
-	}
-	if slices.ContainsFunc(h.places[:], func(at place) bool { return at.account == e.Who && at.running && !at.asleep && at.text() != "" }) {
-		return nil
-	}
-	// Heliograph was not there to see whether the text came first.
-	other := *h
-	other.people[number(e.Who)].kept = false
-	return []hypothesis{other}
-}
-
-// signedIn: the choice follows the person to another account.
-func (h *hypothesis) signedIn(e Event) []hypothesis {
-	here := &h.places[e.Machine]
-	here.account, here.revoked, here.mute = e.Who, false, false
-	p := &h.people[number(e.Who)]
-	there := h.places[1-e.Machine]
-	h.places[1-e.Machine].mute = there.mute || there.revoked && there.account == e.Who
-	elsewhere := there.account == e.Who && there.chosen() != ""
-	if here.chosen() == "" || p.theirs == "" && !elsewhere {
-		return nil
-	}
-	if p.theirs != "" && p.theirsSince > here.choice.since {
-		here.choice = wish{}
-		return nil
-	}
-	// Graph does not say when a choice was made in Teams: it may look newer. The
-	// other computer's looks the same.
-	other := *h
-	other.places[e.Machine].choice = wish{}
-	p.theirs = ""
-	if elsewhere {
-		h.places[1-e.Machine].choice = wish{}
-	}
-	return []hypothesis{other}
-}
-
-// wantText reports whether a text is wanted at any computer.
-func (h *hypothesis) wantText() bool {
-	return slices.ContainsFunc(h.places[:], func(at place) bool { return at.text() != "" })
-}
-
 // stepped: whether a choice "for an hour" or "until ten" was meant is not known,
 // nor whether the clock was right before or after.
 func (h *hypothesis) stepped(e Event) []hypothesis {
 	here := h.places[e.Machine]
-	if here.missed.status != "" && here.choice.status == "" {
+	missed := here.missed.status != "" && here.choice.status == ""
+	if missed {
 		here.choice = here.missed // by the new clock it may not have ended
 	}
-	timed := here.choice.status != "" && here.choice.until != never
-	if !timed && here.policy.To == 0 {
-		return nil
+	all := []hypothesis{*h}
+	if timed := here.choice.status != "" && here.choice.until != never; timed || here.policy.To != 0 {
+		here.ahead += e.Span
+		if timed {
+			here.choice.until -= e.Span
+		}
+		other := *h
+		other.places[e.Machine] = here
+		all = append(all, other)
+		if missed { // what was written while it had ended may be newer or older
+			other.people[number(here.account)].noteAt = 0
+			all = append(all, other)
+		}
 	}
-	here.ahead += e.Span
-	if timed {
-		here.choice.until -= e.Span
+	for _, other := range all {
+		if other.stepNote(e) {
+			all = append(all, other)
+		}
 	}
-	other := *h
-	other.places[e.Machine] = here
-	return []hypothesis{other}
+	return all[1:]
+}
+
+// stepNote follows a stepped clock by which the person's own status message may
+// have ended while heliograph's is over it, and reports whether that can be.
+func (h *hypothesis) stepNote(e Event) bool {
+	here := &h.places[e.Machine]
+	p := &h.people[number(here.account)]
+	switch {
+	case p.note == "" || p.noteUntil == never:
+		return false
+	case !here.running:
+		p.noteUntil -= e.Span // its end is noted by the clock before
+		return true
+	case here.text() != "" && !here.yields(*p) && e.At+e.Span >= p.noteUntil:
+		p.note = ""
+		return true
+	}
+	return false
 }
 
 // advance lets time pass up to now.
@@ -341,9 +211,6 @@ func (h *hypothesis) advance(now time.Duration) {
 		}
 		if p.note != "" && now >= p.noteUntil {
 			p.note = ""
-		}
-		if !h.wantText() {
-			p.kept = false
 		}
 	}
 }
@@ -394,7 +261,7 @@ type Span struct {
 const textLasts = 15 * time.Minute
 
 // mostHypotheses bounds them; the oldest are kept.
-const mostHypotheses = 16
+const mostHypotheses = 48
 
 // Truth returns what colleagues should see of each person over the day.
 func Truth(p Policy, facts []Event, people []string) map[string][]Span {
@@ -470,7 +337,7 @@ func distinct(all []hypothesis) []hypothesis {
 func (h hypothesis) same(o hypothesis) bool {
 	for i := range h.places {
 		a, b := h.places[i], o.places[i]
-		if a.choice != b.choice || a.account != b.account || a.ahead != b.ahead {
+		if a.choice != b.choice || a.replaced != b.replaced || a.called != b.called || a.account != b.account || a.ahead != b.ahead {
 			return false
 		}
 	}
