@@ -85,8 +85,8 @@ func TestSuccessThatIsNotGraphs(t *testing.T) {
 	}
 }
 
-// TestReadsNeedAPresence: what is no presence resource is not a read, or the
-// user's own choice would be taken for gone. Words are passed on as they are.
+// TestReadsNeedAPresence: an answer that is not a presence resource does not count
+// as a read; otherwise the user's own choice would be taken for gone. Words are passed on as they are.
 func TestReadsNeedAPresence(t *testing.T) {
 	for name, body := range map[string]string{
 		"empty_object": `{}`, "no_activity": `{"availability":"Busy"}`, "no_availability": `{"activity":"Busy"}`, "empty": `{"availability":"","activity":""}`,
@@ -110,8 +110,8 @@ func TestReadsNeedAPresence(t *testing.T) {
 	}
 }
 
-// TestMarkedSuccessOfAnotherShape: what bears Graph's mark is Graph's, so that only
-// this request has failed and the others go on.
+// TestMarkedSuccessOfAnotherShape: an answer with Graph's mark came from Graph, so
+// that only this request has failed and the others go on.
 func TestMarkedSuccessOfAnotherShape(t *testing.T) {
 	for _, body := range []string{`{}`, `{"availability":"","activity":""}`, `null`, `{"error":{"code":"Forbidden"}}`} {
 		s := &scripted{answers: []func(http.ResponseWriter){answer(200, body, "request-id", "8a3c1f1e-0000-4000-8000-000000000001")}}
@@ -123,7 +123,7 @@ func TestMarkedSuccessOfAnotherShape(t *testing.T) {
 }
 
 // TestCaptivePortal: a hotspot answers everything with its page and 200, while a
-// person chooses a status and locks the screen. Nothing of that is believed done.
+// person chooses a status and locks the screen. Nothing of that counts as done.
 func TestCaptivePortal(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()

@@ -17,6 +17,7 @@ import (
 
 	"heliograph/graph/emu"
 	"heliograph/graph/presence"
+	"heliograph/graph/zone"
 )
 
 // written is a transport that gives the answer which a fuzzer wrote.
@@ -252,8 +253,8 @@ func FuzzSession(f *testing.F) {
 	})
 }
 
-// FuzzCredential: what is no secret and no certificate is refused without being
-// quoted.
+// FuzzCredential: a text that is neither a secret nor a certificate is refused, and
+// the error does not quote it.
 func FuzzCredential(f *testing.F) {
 	for _, seed := range []string{"s3cret~value-of-an-application", "", "two\nlines", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----", "-----BEGIN "} {
 		f.Add(seed)
@@ -321,15 +322,51 @@ func FuzzHide(f *testing.F) {
 	})
 }
 
-// FuzzMessageEnd: the end of a status message, in whatever form and zone.
+// FuzzMessageEnd: the end of a status message is the instant at which a clock in
+// its zone shows the date, and is unknown without a zone that has a name.
 func FuzzMessageEnd(f *testing.F) {
 	for _, zone := range []string{"UTC", "Pacific Standard Time", "Europe/Berlin", "", "Local", "../../etc/passwd", "/etc/localtime", "\x00"} {
 		f.Add("2026-01-01T08:00:00.0000000", zone)
 	}
 	f.Add("0000-00-00T25:61:61", "UTC")
-	f.Fuzz(func(t *testing.T, date, zone string) {
-		if at := (dateTimeZone{date, zone}).instant(); !at.IsZero() && (at.Year() < -1 || at.Year() > 10000) {
-			t.Errorf("%q in %q is %s", date, zone, at)
+	f.Add("2026-03-29T02:30:00", "Europe/Berlin") // which no clock shows
+	f.Add("2026-10-25T02:30:00", "Europe/Berlin") // which clocks show twice
+	f.Fuzz(func(t *testing.T, date, name string) {
+		at := dateTimeZone{date, name}.instant()
+		wall, err := time.Parse("2006-01-02T15:04:05.9999999", date)
+		loc := locationOf(name)
+		if err != nil || loc == nil {
+			if !at.IsZero() {
+				t.Errorf("%q in %q is %s", date, name, at)
+			}
+			return
+		}
+		ahead := func(at time.Time) time.Duration {
+			_, seconds := at.In(loc).Zone()
+			return time.Duration(seconds) * time.Second
+		}
+		changes := ahead(at.Add(-25*time.Hour)) != ahead(at.Add(25*time.Hour)) // then no clock may show the date
+		if off := at.Add(ahead(at)).Sub(wall).Abs(); off != 0 && (!changes || off > 24*time.Hour) {
+			t.Errorf("%q in %q is %s, %s away", date, name, at, off)
 		}
 	})
+}
+
+// locationOf returns the zone that a name of Microsoft's or of the IANA database
+// means; nil: none.
+func locationOf(name string) *time.Location {
+	switch {
+	case name == "", name == "Local", strings.Contains(name, ".."), strings.HasPrefix(name, "/"), strings.HasPrefix(name, `\`):
+		return nil
+	case name == "Pacific Standard Time":
+		name = "America/Los_Angeles"
+	}
+	if loc, err := time.LoadLocation(name); err == nil {
+		return loc
+	}
+	loc, err := zone.Named(name) // another of Microsoft's names, which the tests there hold
+	if err != nil {
+		return nil
+	}
+	return loc
 }

@@ -71,7 +71,7 @@ func (r *road) serve(w http.ResponseWriter, in *http.Request) {
 }
 
 // breaks makes the road bad, tries everything that heliograph asks for, checks
-// that the outcome of each is unknown, and that all is well again afterwards.
+// that the outcome of each is unknown, and that each works again afterwards.
 func (r *road) breaks(what string, answer http.HandlerFunc) {
 	r.t.Helper()
 	for _, path := range []string{"/presence", "/token"} {
@@ -138,7 +138,7 @@ func silence(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
 
 // reset ends a connection as a router does that has forgotten it.
 func reset(conn net.Conn) {
-	if tcp, ok := conn.(*net.TCPConn); ok {
+	if tcp, ok := conn.(interface{ SetLinger(seconds int) error }); ok {
 		_ = tcp.SetLinger(0) // else it is a plain close, which is another row
 	}
 }

@@ -141,7 +141,7 @@ func TestOneRefusedTokenPathIsRefreshedSeldom(t *testing.T) {
 }
 
 // TestShortChallenge: Graph repeats a claims challenge for three seconds, as it
-// may while a machine changes networks.
+// may while the computer changes networks.
 func TestShortChallenge(t *testing.T) {
 	simulate(t, office, func(d *day) {
 		d.signIn()
