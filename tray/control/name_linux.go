@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -25,8 +26,12 @@ func lockName(dir string) (release func(), err error) {
 	name := nameOf(dir)
 	ln, err := net.Listen("unix", name)
 	if err == nil {
-		go turnAway(ln)
-		return func() { ln.Close() }, nil
+		var turning sync.WaitGroup
+		turning.Go(func() { turnAway(ln) })
+		return func() {
+			ln.Close()
+			turning.Wait()
+		}, nil
 	}
 	if errors.Is(err, syscall.EADDRINUSE) && nameIsOurs(name) {
 		return nil, ErrRunning
@@ -35,7 +40,7 @@ func lockName(dir string) (release func(), err error) {
 }
 
 // turnAway ends each connection to the name: who asks only needs to know whose it
-// is, and no queue must fill up.
+// is, and no queue must fill up. It returns when ln is closed.
 func turnAway(ln net.Listener) {
 	for {
 		conn, err := ln.Accept()
