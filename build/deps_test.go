@@ -78,7 +78,7 @@ var arrows = map[string][]string{
 // beyond this process, or that is global to the process.
 var outside = map[string][]string{
 	"fyne.io/systray":               {"heliograph/tray"},
-	"github.com/fsnotify/fsnotify":  {"heliograph/tray", "heliograph/tray/control", "heliograph/tray/settings"},
+	"github.com/fsnotify/fsnotify":  {"heliograph/detect/bus", "heliograph/tray/control", "heliograph/tray/settings"},
 	"github.com/gen2brain/beeep":    {"heliograph/tray"},
 	"github.com/zalando/go-keyring": {"heliograph/graph"},
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public":       {"heliograph/graph"},

@@ -24,8 +24,8 @@ type hostWatch struct {
 
 // watchHost calls changed with whether there is a host: once before it returns,
 // then with each change. ctx ends the opening only; close ends the rest.
-func watchHost(ctx context.Context, changed func(there bool)) (*hostWatch, error) {
-	conn, err := bus.Session(context.WithoutCancel(ctx))
+func watchHost(ctx context.Context, again *bus.Reopener, changed func(there bool)) (*hostWatch, error) {
+	conn, err := again.Open(context.WithoutCancel(ctx))
 	if err != nil {
 		return nil, err
 	}

@@ -7,31 +7,17 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"fyne.io/systray"
-	"github.com/cenkalti/backoff/v5"
 	"github.com/godbus/dbus/v5"
 
+	"heliograph/detect/bus"
 	"heliograph/detect/latest"
 )
-
-// A session bus that has ended, or does not answer, is looked for again when its
-// socket is made anew, and after pauses that double up to reopenLast, since not
-// every bus makes one. They begin anew once a tray has lasted for reopenSteady.
-const (
-	reopenFirst  = 250 * time.Millisecond
-	reopenLast   = time.Minute
-	reopenSteady = 10 * time.Second
-)
-
-func reopenPause() *backoff.ExponentialBackOff {
-	pause := backoff.NewExponentialBackOff()
-	pause.InitialInterval, pause.MaxInterval, pause.Multiplier = reopenFirst, reopenLast, 2
-	return pause
-}
 
 // endTimeout bounds the end of the library's connection, which does not close
 // while a signal waits for a bus that has stopped reading.
@@ -42,25 +28,19 @@ const endTimeout = 500 * time.Millisecond
 func loop(ctx context.Context, t *Tray, ready func()) error {
 	var hosted atomic.Bool
 	defer captureLibraryLog(t.opts.Log, hosted.Load)()
-	pause := reopenPause()
-	appeared := watchSocket() // of the bus
-	defer appeared.close()
+	again := bus.NewReopener()
+	defer again.Close()
 	for told := false; ; told = true {
-		began := time.Now()
-		shown, err := t.show(ctx, ready, &hosted)
+		shown, err := t.show(ctx, again, ready, &hosted)
 		if ctx.Err() != nil {
 			return nil
-		}
-		if time.Since(began) > reopenSteady {
-			pause.Reset()
 		}
 		if shown || !told {
 			t.opts.Lost(err)
 		}
+		again.Failed(err)
 		select {
-		case <-time.After(pause.NextBackOff()):
-		case <-appeared.ch:
-			pause.Reset()
+		case <-again.C():
 		case <-ctx.Done():
 			return nil
 		}
@@ -72,10 +52,11 @@ var errBusEnded = errors.New("the session bus has ended: the tray icon is back a
 
 // show shows the tray until ctx or the session bus ends, and reports whether it
 // could be shown at all. The library would wait for ever for a bus that does not
-// exist, so a connection of our own is opened first and followed meanwhile.
-func (t *Tray) show(ctx context.Context, ready func(), hosted *atomic.Bool) (shown bool, err error) {
+// exist, so a connection of our own is opened first, for all that the tray needs
+// to know meanwhile.
+func (t *Tray) show(ctx context.Context, again *bus.Reopener, ready func(), hosted *atomic.Bool) (shown bool, err error) {
 	appeared := make(chan struct{}, 1)
-	host, err := watchHost(ctx, func(there bool) {
+	host, err := watchHost(ctx, again, func(there bool) {
 		hosted.Store(there)
 		t.opts.Host(there)
 		latest.Notify(appeared)
@@ -83,23 +64,24 @@ func (t *Tray) show(ctx context.Context, ready func(), hosted *atomic.Bool) (sho
 	if err != nil {
 		return false, err
 	}
+	var owned sync.WaitGroup
+	defer waitShortly(&owned)
 	defer host.close()
+	registering, stop := context.WithCancel(ctx)
+	defer stop()
+	if err := t.theme.follow(host.conn, &owned); err != nil {
+		t.opts.Log.Debug("icons are drawn for a dark panel: the desktop's theme is unknown", "error", err)
+	}
 	systray.SetTitle(t.opts.ID) // before the start it becomes the item's id
-	start, end := systray.RunWithExternalLoop(ready, func() {})
-	started := make(chan struct{})
-	go func() { // it connects and exports without a deadline
-		defer close(started)
-		start()
-	}()
+	library, end := startLibrary(ready)
+	var conn *dbus.Conn
 	select {
-	case <-started:
+	case conn = <-library:
 	case <-ctx.Done():
 		return false, nil
 	}
 	t.redraw() // what changed while there was no bus
-	registering, stop := context.WithCancel(ctx)
-	defer stop()
-	go keepRegistered(registering, host.conn, appeared)
+	owned.Go(func() { keepRegistered(registering, host.conn, conn, appeared) })
 	select {
 	case <-ctx.Done():
 		endWithin(end)
@@ -107,6 +89,23 @@ func (t *Tray) show(ctx context.Context, ready func(), hosted *atomic.Bool) (sho
 	case <-host.ended():
 		return true, errBusEnded
 	}
+}
+
+// startLibrary starts the library, which connects and exports without a deadline,
+// and so in a goroutine that only the bus can end. The channel gets the library's
+// connection; nil: it could not connect, as the bus has ended again.
+func startLibrary(ready func()) (started <-chan *dbus.Conn, end func()) {
+	start, end := systray.RunWithExternalLoop(ready, func() {})
+	conns := make(chan *dbus.Conn, 1)
+	go func() {
+		start()
+		conn, err := dbus.SessionBus() // the one that start has opened
+		if err != nil {
+			conn = nil
+		}
+		conns <- conn
+	}()
+	return conns, end
 }
 
 // redraw draws the present view once more, as a whole.

@@ -28,8 +28,13 @@ const itemPath = "/StatusNotifierItem"
 func itemName() string { return fmt.Sprintf("org.kde.StatusNotifierItem-%d-1", os.Getpid()) }
 
 // keepRegistered registers the icon with each panel that does not list it, until
-// ctx ends. appeared gets a value when a panel may have appeared.
-func keepRegistered(ctx context.Context, conn *dbus.Conn, appeared <-chan struct{}) {
+// ctx ends. It asks over conn and registers over the library's connection; nil:
+// there is none, and so no icon. appeared gets a value when a panel may have
+// appeared.
+func keepRegistered(ctx context.Context, conn, library *dbus.Conn, appeared <-chan struct{}) {
+	if library == nil {
+		return
+	}
 	for {
 		for _, wait := range []time.Duration{registerAfter, registerAgain} {
 			select {
@@ -37,7 +42,7 @@ func keepRegistered(ctx context.Context, conn *dbus.Conn, appeared <-chan struct
 			case <-ctx.Done():
 				return
 			}
-			ensureRegistered(ctx, conn)
+			ensureRegistered(ctx, conn, library)
 		}
 		select {
 		case <-appeared:
@@ -47,9 +52,9 @@ func keepRegistered(ctx context.Context, conn *dbus.Conn, appeared <-chan struct
 	}
 }
 
-// ensureRegistered registers the icon, over the library's connection, unless the
-// panel lists it or does not say what it lists.
-func ensureRegistered(ctx context.Context, conn *dbus.Conn) {
+// ensureRegistered registers the icon unless the panel lists it or does not say
+// what it lists.
+func ensureRegistered(ctx context.Context, conn, library *dbus.Conn) {
 	ctx, cancel := context.WithTimeout(ctx, bus.CallTimeout)
 	defer cancel()
 	if there, err := bus.HasOwner(ctx, conn, watcherName); err != nil || !there {
@@ -67,13 +72,9 @@ func ensureRegistered(ctx context.Context, conn *dbus.Conn) {
 	if lists(listed, owner, itemName()) {
 		return
 	}
-	shared, err := dbus.SessionBus()
-	if err != nil {
-		return
-	}
 	// A panel that refuses is one that shows no icon, which the watch of the host
 	// cannot change.
-	_ = shared.Object(watcherName, "/StatusNotifierWatcher").CallWithContext(ctx, watcherName+".RegisterStatusNotifierItem", 0, itemPath).Err
+	_ = library.Object(watcherName, "/StatusNotifierWatcher").CallWithContext(ctx, watcherName+".RegisterStatusNotifierItem", 0, itemPath).Err
 }
 
 // lists reports whether a panel's list has an item of one of the names, which is

@@ -35,6 +35,7 @@ type Tray struct {
 	opts   Options
 	clicks chan string
 	wake   chan struct{}
+	theme  *theme // set by Run
 
 	anew atomic.Bool // the desktop may have lost what was drawn
 
@@ -100,6 +101,7 @@ func (t *Tray) Run(ctx context.Context) error {
 	defer cancel()
 	d := &drawer{opts: t.opts, clicks: t.clicks, ctx: ctx, wait: &wait}
 	theme, err := watchTheme(ctx)
+	t.theme = theme
 	if err != nil {
 		t.opts.Log.Debug("icons are drawn for a dark panel: the desktop's theme is unknown", "error", err)
 	}

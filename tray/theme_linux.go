@@ -3,12 +3,14 @@ package tray
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/godbus/dbus/v5"
 
 	"heliograph/detect/bus"
+	"heliograph/detect/latest"
 )
 
 // theme knows whether the desktop is dark. Panels are dark on most desktops
@@ -33,69 +35,34 @@ const (
 // twice: a portal that runs answers within milliseconds.
 const themePatience = 250 * time.Millisecond
 
-// watchTheme follows the desktop's preference until ctx ends, also when the
-// session bus ends and is back. It does not start the portal. The theme is dark
-// until the preference is known; the error is why the first look failed.
-func watchTheme(ctx context.Context) (*theme, error) {
-	t := &theme{ch: make(chan struct{}, 1)}
-	first := make(chan error, 1)
-	go t.keep(ctx, first)
-	select {
-	case err := <-first:
-		return t, err
-	case <-time.After(themePatience):
-		return t, nil
-	}
+// watchTheme returns a theme that is dark until follow knows better.
+func watchTheme(context.Context) (*theme, error) {
+	return &theme{ch: make(chan struct{}, 1)}, nil
 }
 
-// keep follows the preference until ctx ends. first gets the outcome of the first
-// look.
-func (t *theme) keep(ctx context.Context, first chan<- error) {
-	pause := reopenPause()
-	for {
-		began := time.Now()
-		err := t.follow(ctx, func() { answer(first, nil) })
-		answer(first, err)
-		if time.Since(began) > reopenSteady {
-			pause.Reset()
-		}
-		select {
-		case <-time.After(pause.NextBackOff()):
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// answer sends the first outcome; nobody waits for others.
-func answer(first chan<- error, err error) {
-	select {
-	case first <- err:
-	default:
-	}
-}
-
-// follow reads the preference, calls ready and follows it until ctx or the session
-// bus ends.
-func (t *theme) follow(ctx context.Context, ready func()) error {
-	conn, err := bus.Session(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
+// follow reads the preference, and follows it until the connection ends, in a
+// goroutine of owned. It does not start the portal, and does not wait for one that
+// is silent. The error is why the first look failed.
+func (t *theme) follow(conn *dbus.Conn, owned *sync.WaitGroup) error {
 	signals := bus.Signals(conn)
-	if err := t.ask(ctx, conn); err != nil {
-		return err
-	}
-	ready()
-	bus.EachSignal(conn, signals, func(sig *dbus.Signal) {
-		if len(sig.Body) == 3 && sig.Body[1] == "color-scheme" {
+	asked := make(chan error, 1)
+	owned.Go(func() {
+		asked <- t.ask(conn.Context(), conn)
+		bus.EachSignal(conn, signals, func(sig *dbus.Signal) {
+			if sig.Name != portalSettings+".SettingChanged" || len(sig.Body) != 3 || sig.Body[1] != "color-scheme" {
+				return
+			}
 			if v, ok := sig.Body[2].(dbus.Variant); ok {
 				t.take(v)
 			}
-		}
+		})
 	})
-	return nil
+	select {
+	case err := <-asked:
+		return err
+	case <-time.After(themePatience):
+		return nil
+	}
 }
 
 // ask subscribes to changes and reads the present preference, if a portal runs.
@@ -129,12 +96,8 @@ func (t *theme) take(v dbus.Variant) {
 		return
 	}
 	light := n == preferLight
-	if t.light.Swap(light) == light {
-		return
-	}
-	select {
-	case t.ch <- struct{}{}:
-	default:
+	if t.light.Swap(light) != light {
+		latest.Notify(t.ch)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
+
+	"heliograph/detect/latest"
 )
 
 // theme knows whether the taskbar is dark, as it is by default.
@@ -70,10 +72,7 @@ func (t *theme) follow(key registry.Key, stop windows.Handle, started chan<- err
 			t.light.Store(light)
 			started <- err
 		} else if t.light.Swap(light) != light {
-			select {
-			case t.ch <- struct{}{}:
-			default:
-			}
+			latest.Notify(t.ch)
 		}
 		if err != nil {
 			return

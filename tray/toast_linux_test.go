@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -152,7 +153,9 @@ func TestNoService(t *testing.T) {
 func TestTrayHostComesAndGoes(t *testing.T) {
 	stop := startBus(t)
 	changes := make(chan bool, 8)
-	h, err := watchHost(t.Context(), func(there bool) { changes <- there })
+	again := bus.NewReopener()
+	defer again.Close()
+	h, err := watchHost(t.Context(), again, func(there bool) { changes <- there })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,8 +199,17 @@ func TestSilentPortal(t *testing.T) {
 			return dbus.Variant{}, nil
 		}}
 	})
-	began := time.Now()
 	theme, err := watchTheme(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := bus.Session(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var owned sync.WaitGroup
+	began := time.Now()
+	err = theme.follow(conn, &owned)
 	if took := time.Since(began); took > bus.CallTimeout+3*time.Second {
 		t.Errorf("it took %v", took)
 	}
@@ -218,6 +230,8 @@ func TestSilentPortal(t *testing.T) {
 	if theme.dark() {
 		t.Error("the desktop is light")
 	}
+	conn.Close()
+	owned.Wait() // nothing of it outlives the connection
 }
 
 // TestProbes asks the same services once, as doctor does.

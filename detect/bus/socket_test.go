@@ -1,4 +1,4 @@
-package tray
+package bus
 
 import "testing"
 
