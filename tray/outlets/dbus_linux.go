@@ -25,27 +25,24 @@ const (
 	introspectInterface = "org.freedesktop.DBus.Introspectable"
 )
 
-// busRetry is the pause after the bus was lost. A session's bus usually ends
-// with the session, so this only serves one that is restarted within it.
-const busRetry = time.Minute
-
 // busService offers the state on the session bus, on a connection of its own.
 type busService struct {
 	report *report
-	conn   *dbus.Conn  // nil: not connected
-	retry  *time.Timer // connects again
+	again  *bus.Reopener
+	conn   *dbus.Conn // nil: not connected
 
 	mu         sync.Mutex
 	properties map[string]dbus.Variant // replaced as a whole, never changed
 }
 
 func newBusService(r *report) (*busService, error) {
-	return &busService{report: r, retry: time.NewTimer(never), properties: propertiesOf(control.State{})}, nil
+	return &busService{report: r, properties: propertiesOf(control.State{})}, nil
 }
 
 func (b *busService) run(ctx context.Context, states <-chan control.State) {
+	b.again = bus.NewReopener()
+	defer b.again.Close()
 	defer b.close()
-	defer b.retry.Stop()
 	b.connect(ctx)
 	for {
 		select {
@@ -56,7 +53,7 @@ func (b *busService) run(ctx context.Context, states <-chan control.State) {
 			b.set(ctx, s)
 		case <-b.lost():
 			b.giveUp(errors.New("the session bus ended"), "heliograph connects again when it is back")
-		case <-b.retry.C:
+		case <-b.again.C():
 			b.connect(ctx)
 		case <-ctx.Done():
 			return
@@ -80,8 +77,7 @@ func (b *busService) connect(ctx context.Context) {
 		b.report.healthy("other programs can ask")
 	case ctx.Err() != nil:
 	case errors.Is(err, bus.ErrNoSession):
-		b.report.failing(err, "start heliograph inside a desktop session, or set [dbus] enabled = false")
-		// Without an address there will never be a bus.
+		b.giveUp(err, "start heliograph inside a desktop session, or set [dbus] enabled = false")
 	default:
 		b.giveUp(err, "set [dbus] enabled = false if you do not need it")
 	}
@@ -91,13 +87,13 @@ func (b *busService) connect(ctx context.Context) {
 func (b *busService) giveUp(err error, fix string) {
 	b.close()
 	b.report.failing(err, fix)
-	b.retry.Reset(busRetry)
+	b.again.Failed(err)
 }
 
 // open connects, exports the object and takes the name, in this order: whoever
 // sees the name can ask.
 func (b *busService) open(ctx context.Context) error {
-	conn, err := bus.Session(ctx)
+	conn, err := b.again.Open(ctx)
 	if err != nil {
 		return err
 	}

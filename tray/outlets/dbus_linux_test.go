@@ -212,8 +212,10 @@ func TestBusEnds(t *testing.T) {
 	h := newOnBus(t)
 	d.Stop()
 	wait.Until(t, "the problem shows", func() bool { return strings.Contains(h.Parts()[0].Problem, "the session bus ended") })
+	d.Again(t)
+	wait.Until(t, "it is on the bus that is back", func() bool { return property(t, "InCall") == "(<false>,)" })
 	h.Publish(inCall())
-	h.Close(t.Context())
+	wait.Until(t, "the call is read", func() bool { return property(t, "InCall") == "(<true>,)" })
 }
 
 func TestNoBus(t *testing.T) {
