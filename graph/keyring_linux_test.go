@@ -12,6 +12,8 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
+	"heliograph/build/wait"
+	"heliograph/detect/bus/bustest"
 	"heliograph/graph/presence"
 )
 
@@ -137,5 +139,44 @@ func TestRestoreWithoutAKeyring(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
 	if err := restored(t); !errors.Is(err, ErrVaultAbsent) || errors.Is(err, presence.ErrSignIn) {
 		t.Errorf("no bus: %v", err)
+	}
+}
+
+// unlocked is a keyring that is open.
+type unlocked struct{}
+
+func (unlocked) Get(iface, name string) (dbus.Variant, *dbus.Error) {
+	if name == "Locked" {
+		return dbus.MakeVariant(false), nil
+	}
+	return dbus.MakeVariant([]dbus.ObjectPath{}), nil
+}
+
+// TestKeyringOnABusThatIsBack: a keyring is reported also on a session bus that has
+// ended meanwhile and is back.
+func TestKeyringOnABusThatIsBack(t *testing.T) {
+	daemon := bustest.Start(t, "DBUS_SESSION_BUS_ADDRESS")
+	ready := WatchKeyring(t.Context())
+	for n := range 3 {
+		daemon.Stop()
+		daemon.Again(t)
+		conn, err := dbus.ConnectSessionBus()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		for _, path := range []dbus.ObjectPath{secretsPath, secretsPath + "/aliases/default"} {
+			if err := conn.Export(unlocked{}, path, "org.freedesktop.DBus.Properties"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if r, err := conn.RequestName(secretsName, 0); err != nil || r != dbus.RequestNameReplyPrimaryOwner {
+			t.Fatalf("%v, %v", r, err)
+		}
+		select {
+		case <-ready:
+		case <-time.After(wait.Patience):
+			t.Fatalf("bus %d: the keyring is not reported", n)
+		}
 	}
 }
