@@ -60,6 +60,23 @@ func TestClearedSessionMeansAnotherComputer(t *testing.T) {
 	})
 }
 
+// TestReplacedCallIsPostedAgain: less than our call is shown, which is a choice in
+// Teams or another computer's session; that is not left until the renewal.
+func TestReplacedCallIsPostedAgain(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		d.pass(2 * time.Minute)
+		d.call("Zoom")
+		d.pass(2 * time.Minute)
+		d.choose(presence.ChoseDND, 0)
+		d.pass(10 * time.Second)
+		d.otherComputer(presence.Away) // which cannot see the call
+		d.choose(presence.Automatic, 0)
+		d.pass(70 * time.Second)
+		d.shows("Busy/InACall")
+	})
+}
+
 // TestOldCallIsNotOurs: a crash in a call days ago does not make another
 // computer's call ours.
 func TestOldCallIsNotOurs(t *testing.T) {

@@ -40,6 +40,9 @@ func (r *reconciler) noticeOthers(now time.Time) {
 		r.look.stays = r.look.below && r.ledger.Session.newest().At.After(r.look.belowAt)
 		if !r.look.below {
 			r.look.below, r.look.belowAt = true, now
+			if call(own) { // whether it is shown after the next post tells which; others are posted soon
+				r.renewAt = now
+			}
 		}
 		return
 	}
