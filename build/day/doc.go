@@ -28,7 +28,8 @@
 //   - Of two computers with the same account, the one with the newest input speaks,
 //     and a call beats idleness. The other keeps quiet and clears nothing of it.
 //     One whose sign-in was revoked does not speak once the person has signed in at
-//     the other again; what it has set may be there still.
+//     the other again; what it has set may be there still. Of two texts the newer
+//     is right, and the other may be given up, as for a message of the person.
 //   - After quit, a sign-out or a kill nothing of heliograph should be there.
 //
 // Where only the person could say what they meant there are several right
@@ -61,7 +62,8 @@
 //     speak, and after 25 if it saw Away; if it never read what only another can
 //     have caused, with its own renewal. One that overwrites the same pair, or a
 //     pair that it has never seen, is found with the other's next renewal. One that
-//     knows of another says Away when its own Available has faded; see others.go;
+//     knows of another says Away when its own Available has faded. Neither can tell
+//     the same choice of both apart; see others.go;
 //   - what could not be cleared within the three seconds of quit or sign-out
 //     because of a trouble, until the next start or sign-in.
 //

@@ -66,6 +66,7 @@ func Excuses(run *Run, truth map[string][]Span) []Excuse {
 	x.changes()
 	x.absences()
 	x.overwrites()
+	x.sameChoice()
 	return x.all
 }
 
@@ -138,18 +139,20 @@ func (x *excuses) changes() {
 		case e.Kind == Clock && e.Span > 0:
 			x.aheadWhileIdle(e)
 		case e.Kind == Choice:
-			x.unread(i, e.Who)
+			x.unread(i)
 			if e.Status == "Available" {
 				x.looksLikeAnother(i)
 			}
-		case e.Kind == Choose && x.run.Script.Machines > 1:
-			x.unread(i, "") // the other computer finds it as it finds one made in Teams
+		case e.Kind == Choose && x.says(1-e.Machine, e.At):
+			// The other computer finds it as it finds one made in Teams.
+			until := min(x.looks(1-e.Machine, e.At), x.next(i, Quit, SignOut, SignedIn))
+			x.add(e.At, until+react, message, x.account(e.Machine, e.At), "not read yet")
 		}
 	}
 }
 
 // unread: what was chosen is found with the next read.
-func (x *excuses) unread(i int, who string) {
+func (x *excuses) unread(i int) {
 	e := x.run.Facts[i]
 	longest := time.Duration(0)
 	for _, w := range append(x.at(e.Who, e.At-1).Ideals, x.at(e.Who, e.At).Ideals...) {
@@ -157,7 +160,7 @@ func (x *excuses) unread(i int, who string) {
 	}
 	// Who quits or signs out reads first.
 	until := min(e.At+longest, x.next(i, Quit, SignOut, SignedIn))
-	x.add(e.At, until+x.run.Script.react(), session|message, who, "not read yet")
+	x.add(e.At, until+x.run.Script.react(), session|message, e.Who, "not read yet")
 }
 
 // noteEnds: how far a clock is off is known from Date, which has whole seconds.

@@ -30,7 +30,7 @@ func (h *hypothesis) ideal(who string) Ideal {
 		if c := at.chosen(); c != "" {
 			out.slot, out.theirs = c, false
 		}
-		if text := at.shownText(); text != "" && !at.yields(p) && (!out.ours || at.textSince() > since) {
+		if text := at.shownText(); text != "" && !at.yields(p) && !at.givenUp && (!out.ours || at.textSince() > since) {
 			out.text, out.ours, since = text, true, at.textSince()
 		}
 		if !at.asleep && !h.places[i].mute && at.session() != "" && (best < 0 || at.beats(&h.places[best])) {
@@ -52,6 +52,11 @@ func (h *hypothesis) ideals(who string, now time.Duration) []Ideal {
 		all = append(all, w)
 	}
 	for i := range h.places {
+		if at := &h.places[i]; at.outdone && !at.givenUp {
+			other := *h
+			other.places[i].givenUp = true
+			all = append(all, other.ideals(who, now)...)
+		}
 		if h.places[i].mayLapse(now) {
 			other := *h
 			other.places[i].choice = wish{}

@@ -48,6 +48,27 @@ func (x *excuses) finds(who string, machine int, at time.Duration) time.Duration
 	return until
 }
 
+// says reports whether a choice with a text holds at a computer.
+func (x *excuses) says(machine int, at time.Duration) bool {
+	for _, e := range slices.Backward(x.run.Facts) {
+		if e.Kind == Choose && e.Machine == machine && e.At < at {
+			return e.Text != "" && (e.Span == 0 || at < e.At+e.Span)
+		}
+	}
+	return false
+}
+
+// looks returns when a computer reads next if nothing happens at it: when it renews
+// what it has set, or looks whether another one still speaks.
+func (x *excuses) looks(machine int, at time.Duration) time.Duration {
+	for _, r := range slices.Backward(x.run.Requests) {
+		if r.Machine == machine && r.At <= at && r.scope() == Session {
+			return max(at+handover, r.At+renews(r.pair()))
+		}
+	}
+	return at + handover
+}
+
 // speaks reports that somebody who is at work can be seen, which no choice hides.
 func (m Moment) speaks() bool { return m.Preferred == "" && rank(m.Shown) > 1 }
 
@@ -174,10 +195,73 @@ func (x *excuses) fades(who string, spans []Span) {
 	}
 }
 
+// sameChoice: a computer ends a choice of its own, and the other one has set the
+// same pair since, which looks alike at Graph. The other takes that for a choice
+// made in Teams.
+func (x *excuses) sameChoice() {
+	for i, r := range x.run.Requests {
+		who := x.account(r.Machine, r.At)
+		if r.Action != "clearUserPreferredPresence" || r.Failed != nil {
+			continue
+		}
+		mine, theirs := x.lastChoice(i, r.Machine), x.lastChoice(i, 1-r.Machine)
+		if mine.chosen() == "" || mine.chosen() != theirs.chosen() || theirs.At < mine.At || x.account(theirs.Machine, theirs.At) != who || x.readOther(who, mine, r.At) {
+			continue
+		}
+		x.add(r.At, x.nextChoice(r.At), slot|message, who, "another computer")
+	}
+}
+
+// lastChoice returns the request that set or cleared a preferred presence last at
+// a computer, before another one.
+func (x *excuses) lastChoice(before, machine int) Request {
+	for _, r := range slices.Backward(x.run.Requests[:before]) {
+		if r.Machine == machine && r.scope() == Preferred && r.Failed == nil {
+			return r
+		}
+	}
+	return Request{}
+}
+
+// chosen returns the pair to which a request sets the preferred presence; empty:
+// it clears it.
+func (r Request) chosen() string {
+	if r.Action != "setUserPreferredPresence" {
+		return ""
+	}
+	return r.members()
+}
+
+// readOther reports whether a computer has read another preferred presence since
+// it set one.
+func (x *excuses) readOther(who string, set Request, until time.Duration) bool {
+	return slices.ContainsFunc(x.run.Requests, func(r Request) bool {
+		return r.Machine == set.Machine && r.scope() == Read && r.Failed == nil && r.At > set.End+settle && r.At < until && x.run.before(who, r.At+1).Preferred != set.chosen()
+	})
+}
+
+// nextChoice returns when the person chooses next, anywhere.
+func (x *excuses) nextChoice(after time.Duration) time.Duration {
+	for _, e := range x.run.Facts {
+		if e.At > after && (e.Kind == Choose || e.Kind == Choice) {
+			return e.At
+		}
+	}
+	return dayLength
+}
+
 // pair returns the pair to which a request sets a session; empty: to none.
 func (r Request) pair() string {
+	if r.Action != "setPresence" {
+		return ""
+	}
+	return r.members()
+}
+
+// members returns the pair in a request's body.
+func (r Request) members() string {
 	var body struct{ Availability, Activity string }
-	if r.Action != "setPresence" || json.Unmarshal([]byte(r.Body), &body) != nil {
+	if json.Unmarshal([]byte(r.Body), &body) != nil {
 		return ""
 	}
 	return body.Availability + "/" + body.Activity

@@ -35,6 +35,10 @@ type place struct {
 	missed                   wish          // the choice that ended while heliograph was off
 	replaced                 wish          // the choice that one in Teams has ended
 	ahead                    time.Duration // of the clock that says when work begins
+	// outdone: the other computer has shown a newer text, which looked here like a
+	// message that the person wrote: ours may be given up for as long as it is wanted.
+	outdone bool
+	givenUp bool // set by ideals alone: our text is not shown
 }
 
 // wish is a choice made in heliograph.
@@ -203,6 +207,11 @@ func (h *hypothesis) advance(now time.Duration) {
 			}
 			at.choice = wish{}
 		}
+	}
+	for i := range h.places {
+		at, other := &h.places[i], &h.places[1-i]
+		newer := other.running && other.account == at.account && other.shownText() != "" && other.textSince() > at.textSince()
+		at.outdone = at.text() != "" && (at.outdone || newer)
 	}
 	for i := range h.people {
 		p := &h.people[i]
