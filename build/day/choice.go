@@ -52,7 +52,7 @@ func (h *hypothesis) chosenInTeams(e Event) []hypothesis {
 	p := &h.people[number(e.Who)]
 	for i := range h.places {
 		// Of several choices in Teams between two looks heliograph sees only the last.
-		if at := &h.places[i]; e.Again && at.replaced.status != "" && at.choice.status == "" && e.At < at.replaced.until {
+		if at := &h.places[i]; (e.Again || at.off() && at.gone < at.replacedAt) && at.replaced.status != "" && at.choice.status == "" && e.At < at.replaced.until {
 			at.choice, p.theirs = at.replaced, ""
 		}
 	}
@@ -74,7 +74,7 @@ func (h *hypothesis) chosenInTeams(e Event) []hypothesis {
 		// When heliograph is back, or was about to set its own, it sees what its
 		// session shows as well; and once the sign-in was revoked it sees nothing.
 		looksAlike = looksAlike || (off || e.Empty) && (e.Status == "Available" || e.Status == "Away") || at.revoked
-		at.choice, at.replaced = wish{}, at.choice
+		at.choice, at.replaced, at.replacedAt = wish{}, at.choice, e.At
 	}
 	switch {
 	case unclear:

@@ -12,7 +12,7 @@ func TestRightDays(t *testing.T) {
 	t.Parallel()
 	for machines, seeds := range map[int][]uint64{
 		1: {1, 4, 7, 8, 11, 12, 14, 15, 18, 19, 20, 22, 23, 25, 27, 29, 30, 31, 32, 35},
-		2: {9, 20, 21, 24, 25, 26, 27, 29, 34, 41},
+		2: {9, 20, 21, 24, 25, 26, 27, 29, 34, 41, 28, 71, 78, 88, 92, 143, 149, 150, 196},
 	} {
 		for _, seed := range seeds {
 			t.Run(fmt.Sprint(machines, "_", seed), func(t *testing.T) {

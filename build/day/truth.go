@@ -30,10 +30,12 @@ type place struct {
 	called, calledBefore     time.Duration // since when there are any, and the ones before
 	stopped                  time.Duration // until when the process is stopped
 	choice                   wish
-	revoked                  bool          // an administrator has ended that
-	mute                     bool          // so it is, and the person has signed in at the other computer again
-	missed                   wish          // the choice that ended while heliograph was off
-	replaced                 wish          // the choice that one in Teams has ended
+	revoked                  bool // an administrator has ended that
+	mute                     bool // so it is, and the person has signed in at the other computer again
+	missed                   wish // the choice that ended while heliograph was off
+	replaced                 wish // the choice that one in Teams has ended
+	replacedAt               time.Duration
+	gone                     time.Duration // since when heliograph is off or asleep, if it is
 	ahead                    time.Duration // of the clock that says when work begins
 	// outdone: the other computer has shown a newer text, which looked here like a
 	// message that the person wrote: ours may be given up for as long as it is wanted.
@@ -67,6 +69,9 @@ func number(who string) int {
 	return 0
 }
 
+// off reports that heliograph cannot see what the person does in Teams.
+func (h *place) off() bool { return !h.running || h.asleep }
+
 // apply follows an event, which happens now. It returns further hypotheses.
 func (h *hypothesis) apply(e Event) []hypothesis {
 	if e.Unseen {
@@ -75,6 +80,9 @@ func (h *hypothesis) apply(e Event) []hypothesis {
 		return append(h.apply(e), other)
 	}
 	here := &h.places[e.Machine]
+	if slices.Contains([]Kind{Quit, Kill, PowerOff, Sleep}, e.Kind) && !here.off() {
+		here.gone = e.At
+	}
 	switch e.Kind {
 	case Choose:
 		return h.choose(e)
