@@ -132,6 +132,12 @@ func usageOf(t *testing.T, app *lab.Process) usage {
 // panels, a bus that is killed and back, and one that is frozen at the end.
 func TestTrayOutlivesPanelsAndBuses(t *testing.T) {
 	daemon := bustest.Start(t, "DBUS_SESSION_BUS_ADDRESS")
+	p := newPerson(t, "1h")
+	panel := newFakePanel(t)
+	app := p.Command("run")
+	panel.icon()
+	fresh := endWithStacks(t, app)
+	panel.vanish()
 	signal := func(s syscall.Signal) {
 		t.Helper()
 		if err := daemon.Process.Signal(s); err != nil {
@@ -139,18 +145,21 @@ func TestTrayOutlivesPanelsAndBuses(t *testing.T) {
 		}
 	}
 	signal(syscall.SIGSTOP)
-	p := newPerson(t, "1h")
-	app := p.Command("run")
+	app = p.Command("run")
 	wait.Until(t, "it answers although the bus is frozen", func() bool { return p.Command("calls").Wait() == 0 })
 	wait.Until(t, "it says so", func() bool { return strings.Contains(logOf(p), "no tray icon") })
 	signal(syscall.SIGCONT)
-	panel := newFakePanel(t)
+	panel.appear()
 	panel.icon()
 
 	t.Run("a hundred panels", func(t *testing.T) { manyPanels(t, app, panel) })
 	t.Run("a hundred buses", func(t *testing.T) { manyBuses(t, app, daemon) })
 	daemon.Again(t) // the last one ended with its test
-	newFakePanel(t).icon()
+	panel = newFakePanel(t)
+	panel.icon()
+	checkGoroutines(t, app, fresh)
+	app = p.Command("run")
+	panel.icon()
 
 	signal(syscall.SIGSTOP)
 	defer signal(syscall.SIGCONT)

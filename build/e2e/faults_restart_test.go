@@ -13,6 +13,7 @@ import (
 
 	"heliograph/build/lab"
 	"heliograph/build/wait"
+	"heliograph/tray/words"
 )
 
 // service is a part of the desktop that a test kills and starts again.
@@ -56,13 +57,17 @@ func keyringAnswers() bool {
 }
 
 // TestServicesRestartAHundredTimes: the notification daemon, the keyring and the
-// sound server are killed and back a hundred times. Afterwards everything works,
-// and the program holds no more than before.
+// sound server are killed and back a hundred times. Afterwards heliograph uses each
+// of them, and holds no more than before and than a fresh process.
 func TestServicesRestartAHundredTimes(t *testing.T) {
 	lab.Surroundings(t, "../desktop", "-l")
-	p, app := running(t, "1h")
+	p, first := running(t, "1h")
 	p.Do("set", "busy")
 	wait.Until(t, "Busy is set", func() bool { return p.Emu.Shows("Busy/Busy") })
+	p.Command("run").Wait() // shows a toast, over a connection that stays
+	fresh := endWithStacks(t, first)
+	app := p.Command("run")
+	wait.Until(t, "the sign-in is restored", func() bool { return p.Command("status").Wait() == 0 })
 	all := services(t)
 	var before usage
 	began := time.Now()
@@ -83,7 +88,15 @@ func TestServicesRestartAHundredTimes(t *testing.T) {
 	recorder := record(t, "zoom")
 	wait.Until(t, "a call is seen", func() bool { return p.Emu.Shows("Busy/InACall") })
 	recorder.Stop()
+	toasts := &notices{t: t} // of the last notification daemon, which has shown none before
+	wait.Until(t, "a toast is shown", func() bool {
+		p.Command("run").Wait() // the first one shows it, unless it has just shown the same
+		return toasts.count(words.Say("toast.running")) > 0
+	})
 	checkGrowth(t, app, before)
+	checkGoroutines(t, app, fresh)
+	p.Command("run")
+	wait.Until(t, "the sign-in is restored from the keyring", func() bool { return p.Command("status").Wait() == 0 })
 	if log := logOf(p); strings.Count(log, "\n") > 2000 {
 		t.Errorf("the log has %d lines", strings.Count(log, "\n"))
 	}

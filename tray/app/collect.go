@@ -18,6 +18,9 @@ const (
 	// flood of events after which nothing is posted or shown, such as a panel
 	// that reads the menu again and again. What is in use takes a quarter of it.
 	backstop = 32 << 20
+	// spare is how much memory without a use is kept for the next garbage; more,
+	// as after such a flood, is given back to the system.
+	spare = 6 << 20
 )
 
 // collector decides when to collect garbage.
@@ -30,7 +33,7 @@ type collector struct {
 // process; its end gives it back.
 func newCollector() (*collector, func()) {
 	percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(backstop)
-	c := &collector{sample: []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}}
+	c := &collector{sample: []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/free:bytes"}}}
 	c.collect()
 	return c, func() { debug.SetGCPercent(percent); debug.SetMemoryLimit(limit) }
 }
@@ -45,6 +48,9 @@ func (c *collector) awake() {
 func (c *collector) collect() {
 	runtime.GC()
 	c.live = c.size()
+	if c.sample[1].Value.Uint64() > spare {
+		debug.FreeOSMemory()
+	}
 }
 
 func (c *collector) size() uint64 {
