@@ -291,3 +291,23 @@ func TestTokensGoOnlyToMicrosoft(t *testing.T) {
 		}
 	}
 }
+
+// count counts what is read of a body that is longer than any answer.
+type count struct{ read int }
+
+func (c *count) Read(p []byte) (int, error) { c.read += len(p); return len(p), nil }
+func (c *count) Close() error               { return nil }
+
+// TestAnswerIsBounded: an answer of the longest length is read whole, and of a
+// longer one not more than a byte beyond.
+func TestAnswerIsBounded(t *testing.T) {
+	longest := &bounded{body: io.NopCloser(strings.NewReader(strings.Repeat("x", maxAnswer))), left: maxAnswer}
+	if raw, err := io.ReadAll(longest); err != nil || len(raw) != maxAnswer {
+		t.Errorf("the longest answer: %d bytes, %v", len(raw), err)
+	}
+	endless := &count{}
+	raw, err := io.ReadAll(&bounded{body: endless, left: maxAnswer})
+	if !errors.Is(err, errTooLong) || len(raw) != maxAnswer || endless.read != maxAnswer+1 {
+		t.Errorf("an endless answer: %d bytes of %d that were read, %v", len(raw), endless.read, err)
+	}
+}
