@@ -64,7 +64,10 @@ func certificateFrom(raw []byte) ([]*x509.Certificate, crypto.PrivateKey, error)
 }
 
 // readPrivate reads a file after its permissions were checked on the opened
-// file itself, so that it cannot be exchanged in between.
+// file itself, so that it cannot be exchanged in between. tray/atomicfile reads
+// with the same care; it is not used here because graph imports nothing of tray,
+// and what both could share is a flag and two comparisons, each with an error that
+// names another fix.
 func readPrivate(path string) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|openWithoutWaiting, 0)
 	if err != nil {
