@@ -42,24 +42,10 @@ type drawer struct {
 func (d *drawer) build(v View, dark bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.guard(func() {
-		for _, r := range v.Rows {
-			d.items = append(d.items, d.add(nil, r))
-		}
-	})
+	for _, r := range v.Rows {
+		d.items = append(d.items, d.add(nil, r))
+	}
 	d.draw(v, dark)
-}
-
-// guard runs a function that draws. The library panics when the session bus
-// has ended. That ends the tray, as loop notices too, but not the program, which
-// still has to clear the presence.
-func (d *drawer) guard(draw func()) {
-	defer func() {
-		if v := recover(); v != nil && !busClosed(v) {
-			panic(v)
-		}
-	}()
-	draw()
 }
 
 func (d *drawer) add(parent *systray.MenuItem, r Row) *item {
@@ -116,31 +102,36 @@ func (d *drawer) listen(id string, clicked <-chan struct{}) {
 func (d *drawer) apply(v View, dark bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.guard(func() {
-		for i, it := range d.items {
-			if i < len(v.Rows) {
-				it.apply(v.Rows[i])
-			}
+	for i, it := range d.items {
+		if i < len(v.Rows) {
+			it.apply(v.Rows[i])
 		}
-	})
+	}
 	d.draw(v, dark)
 }
 
-// draw draws the icon and the tooltip, each although the other may fail: the
-// library keeps both for the next bus.
+// draw draws the icon and the tooltip.
 func (d *drawer) draw(v View, dark bool) {
-	if v.Icon != d.icon || dark != d.dark {
-		d.guard(func() {
-			systray.SetIcon(d.opts.Icons(v.Icon, dark))
-			d.icon, d.dark = v.Icon, dark
-		})
+	if (v.Icon != d.icon || dark != d.dark) && setIcon(d.opts.Icons(v.Icon, dark)) {
+		d.icon, d.dark = v.Icon, dark
 	}
 	if v.Tooltip != d.tip {
-		d.guard(func() {
-			systray.SetTooltip(v.Tooltip)
-			d.tip = v.Tooltip
-		})
+		systray.SetTooltip(v.Tooltip)
+		d.tip = v.Tooltip
 	}
+}
+
+// setIcon shows a picture, and reports whether it could. The library, which logs
+// elsewhere that the session bus has ended, panics here: that ends the tray, as
+// loop notices too, but not the program, which still has to clear the presence.
+func setIcon(picture []byte) (shown bool) {
+	defer func() {
+		if v := recover(); v != nil && !busClosed(v) {
+			panic(v)
+		}
+	}()
+	systray.SetIcon(picture)
+	return true
 }
 
 // forget has the next apply draw the icon and the tooltip again. The library keeps
