@@ -268,6 +268,9 @@ type Ledger struct {
 	Message   Entry  `json:"message,omitzero"`
 	// Own is the person's own status message, to be restored after ours.
 	Own Note `json:"own,omitzero"`
+	// Text is the last of ours, until another one was read: what is in Message ends
+	// by this computer's clock, which may be set.
+	Text string `json:"text,omitempty"`
 	// YieldsTo is the message of ours that was wanted before Own was written, and
 	// is not set again while it is wanted.
 	YieldsTo string `json:"yieldsTo,omitempty"`
@@ -304,7 +307,7 @@ func (l Ledger) empty() bool {
 	if len(l.Session.Replaced)+len(l.Preferred.Replaced)+len(l.Message.Replaced) > 0 {
 		return false
 	}
-	return l.Session.empty() && l.Preferred.empty() && l.Message.empty() && l.YieldsTo == "" && l.Others.IsZero()
+	return l.Session.empty() && l.Preferred.empty() && l.Message.empty() && l.YieldsTo == "" && l.Text == "" && l.Others.IsZero()
 }
 
 // expire drops what is certainly gone by now, and what no read shows any more.
@@ -335,6 +338,19 @@ func (l *Ledger) messageEnded(now time.Time) {
 	if l.Own.Text != "" {
 		l.Message.begin(Write{At: now})
 	}
+}
+
+// changed returns when what colleagues see was changed last, as far as a read may
+// still be older.
+func (l *Ledger) changed() time.Time {
+	var at time.Time
+	for _, e := range []Entry{l.Session, l.Preferred} {
+		at = later(at, e.newest().At)
+		for _, p := range e.Replaced {
+			at = later(at, p.Until.Add(-settleTime))
+		}
+	}
+	return at
 }
 
 // shift moves all instants by d, as a clock that was set back asks for.

@@ -5,6 +5,10 @@ import (
 	"time"
 )
 
+// noticeTime is how long after the start a call may be noticed that went on
+// before; the first activity waits four seconds at most for every detector.
+const noticeTime = 5 * time.Second
+
 // planMessage keeps the status message of a call or a choice, and restores the
 // person's own afterwards. One that they write later than the call began, or the
 // choice was made, is theirs to keep.
@@ -12,7 +16,7 @@ func (r *reconciler) planMessage(now time.Time) (job, bool) {
 	l, text := &r.ledger, r.want.Message
 	e := &l.Message
 	switch {
-	case text == "" && now.After(r.begun.Add(settleTime)): // a call is noticed soon after the start
+	case text == "" && now.After(r.begun.Add(noticeTime)):
 		l.YieldsTo = ""
 	case text != "" && r.ownIsNewer():
 		text = ""
@@ -48,7 +52,7 @@ func (r *reconciler) ownIsNewer() bool {
 	if r.choice.Message != "" {
 		since = r.choice.Since
 	}
-	if since.After(r.begun.Add(settleTime)) && !l.Own.newerThan(since) {
+	if since.After(r.begun.Add(noticeTime)) && !l.Own.newerThan(since) {
 		l.YieldsTo = "" // it was for an earlier call
 	}
 	if l.YieldsTo != text && l.Message.newest().Text != text && !since.IsZero() && l.Own.newerThan(since) {
@@ -69,6 +73,12 @@ func (r *reconciler) learnNote(now time.Time) {
 	if l.Own.ended(r.atGraph(now)) {
 		l.Own.Text, l.Own.Until = "", time.Time{}
 	}
+	if l.Text != "" && !e.has(sameText(l.Text)) && sameText(shown.Message)(Value{Text: l.Text}) && !r.recently(kindMessage, sameText(l.Text), now) {
+		e.forget()
+		e.begin(Write{Value: Value{Text: l.Text}, At: now.Add(-messageRenew), Expires: now.Add(messageExpire), Gone: now.Add(messageExpire + settleTime)})
+		r.keep() // it had not ended
+		return
+	}
 	fresh := now.Before(e.newest().At.Add(settleTime)) // it may be older than our write
 	same := sameText(shown.Message)(Value{Text: l.Own.Text})
 	newest := e.newest()
@@ -88,6 +98,7 @@ func (r *reconciler) learnNote(now time.Time) {
 		l.Own = Note{Text: shown.Message, After: l.Own.Seen, Found: now} // they have replaced ours, or removed it
 	}
 	l.Own.Seen, l.Own.Until = now, shown.MessageUntil
+	l.Text = ""
 	if !e.empty() {
 		r.opts.Log.Info("the person has changed the status message")
 		e.forget()
@@ -99,6 +110,7 @@ func (r *reconciler) learnNote(now time.Time) {
 func (r *reconciler) setMessage(now time.Time) job {
 	text, until, service := r.want.Message, now.Add(messageExpire), r.service
 	ends := r.atGraph(until)
+	r.ledger.Text = text
 	set := func(ctx context.Context) error { return service.SetStatusMessage(ctx, text, ends) }
 	w := Write{Value: Value{Text: text}, At: now, Expires: until, Gone: until.Add(settleTime)}
 	return r.write(kindMessage, "set the status message", w, set, func(now time.Time) { r.ledger.Own.Seen = now })

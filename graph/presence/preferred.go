@@ -119,7 +119,7 @@ func (r *reconciler) clearPreferred(now time.Time) (job, bool) {
 	}
 	e, shown := &r.ledger.Preferred, r.look.shown.Pair
 	picked, positive := chosenInTeams(shown, r.alive(now))
-	settled := !now.Before(e.newest().At.Add(settleTime))
+	settled := !now.Before(e.newest().At.Add(settleTime)) || r.look.afterOwn()
 	switch {
 	case !r.canLook(now), e.has(sameAvailability(shown)): // clear
 	case positive && (settled || !shown.Is(r.look.over) && !r.recently(kindPreferred, samePair(shown), now)):

@@ -1,6 +1,7 @@
 package presence
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -110,9 +111,10 @@ func (r *reconciler) absorb(in inbox, now time.Time) {
 	r.observed = r.observed || in.activity != nil
 	if in.activity != nil {
 		a := *in.activity
-		// What is in the future was seen before the clock was set back.
+		// What is in the future was seen before the clock was set back, by which
+		// what was known before has been moved.
 		if a.LastInput.After(now) {
-			a.LastInput = now
+			a.LastInput = notAfter(cmp.Or(r.activity.LastInput, now), now)
 		}
 		if a.Call.Since.After(now) {
 			a.Call.Since = now
@@ -169,6 +171,7 @@ func (r *reconciler) adopt(s Service, now time.Time) {
 	r.look, r.leftToOthers = look{due: true}, false
 	if s != nil {
 		r.ledger, r.others = ledgerOf(r.others, s.Account(), now)
+		r.changed = notAfter(r.ledger.changed(), now)
 		if r.met {
 			r.ledger.YieldsTo = "" // since when there is a call is known, unlike after a start
 		}

@@ -63,11 +63,11 @@ func (r *reconciler) planSession(now time.Time) (job, bool) {
 // that has failed: time for two more attempts.
 const lapseMargin = 2 * time.Minute
 
-// lapses reports that a session which is to be renewed would end before the next
-// attempt to look that fails.
+// lapses reports that there is no time for another look that fails: a session
+// which is to be renewed would end, or the computer sleep.
 func (r *reconciler) lapses(p Pair, now time.Time) bool {
 	w := r.ledger.Session.newest()
-	return r.trouble.failing[kindLook] && w.Pair == p && w.Accepted && !now.Before(w.Expires.Add(-lapseMargin))
+	return r.trouble.failing[kindLook] && (r.activity.Asleep || w.Pair == p && w.Accepted && !now.Before(w.Expires.Add(-lapseMargin)))
 }
 
 // call reports whether a session shows a call.

@@ -9,7 +9,7 @@ import (
 func (r *reconciler) stepBack(now time.Time) {
 	shown, session, own := r.look.shown.Pair, r.alive(now), r.ledger.Preferred
 	picked, positive := chosenInTeams(shown, session)
-	settled := r.settled(now) || (r.look.ownSequence != "" && r.look.shown.Sequence > r.look.ownSequence)
+	settled := r.settled(now) || r.look.afterOwn()
 	switch {
 	case rank(shown.Availability) == 0 && !shown.Is(PreferOffline):
 		return // no session, or a word that this version does not know
@@ -36,6 +36,10 @@ func (r *reconciler) stepBack(now time.Time) {
 		r.stepBackBefore(picked, now)
 	}
 }
+
+// afterOwn reports that what was read is newer than an answer that showed our
+// preferred presence.
+func (l *look) afterOwn() bool { return l.ownSequence != "" && l.shown.Sequence > l.ownSequence }
 
 // stepBackBefore yields to a choice in Teams while ours was not accepted yet, so
 // that it is not shown says nothing. A choice in Teams that was not there before

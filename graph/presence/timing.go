@@ -3,7 +3,7 @@ package presence
 import "time"
 
 // Timing says how long a session lasts and when it is renewed. Renewals are
-// drawn up to a twentieth early, so that a tenant's clients do not post in step
+// drawn up to a 32nd part early, so that a tenant's clients do not post in step
 // (Graph allows 1,500 presence requests in 30 s for an app and tenant).
 type Timing struct {
 	// Expire is sent with the session; after Renew it is posted again.
@@ -26,7 +26,7 @@ func DefaultTiming(p Pair) Timing {
 }
 
 // renewSpread is the part of Renew within which a renewal is drawn.
-const renewSpread = 20
+const renewSpread = 32
 
 // A preferred presence without an end of its own is held for half a day and
 // renewed at half of that: it survives a night with the lid shut, and a
