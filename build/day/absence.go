@@ -47,6 +47,9 @@ func (x *excuses) absences() {
 			if e.At < stopped {
 				x.add(e.At, back(Wake, Kill, PowerOff), everything, account, "stopped without notice")
 			}
+			if x.justStarted(i) {
+				x.add(e.At, back(Wake, Kill, PowerOff), everything, account, "changed while asleep")
+			}
 			x.sleeps(e, back(Wake, Kill, PowerOff), account)
 		case Start:
 			x.add(e.At, e.At+2*react, everything, account, "reaction")
@@ -57,6 +60,14 @@ func (x *excuses) absences() {
 			}
 		}
 	}
+}
+
+// justStarted reports that the program was started only a moment before an event.
+func (x *excuses) justStarted(i int) bool {
+	e := x.run.Facts[i]
+	return slices.ContainsFunc(x.run.Facts[:i], func(f Event) bool {
+		return f.Kind == Start && f.Machine == e.Machine && e.At-f.At < 2*x.run.Script.react()
+	})
 }
 
 // firstRead returns when the computer of an event has read for the first time

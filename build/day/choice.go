@@ -69,7 +69,7 @@ func (h *hypothesis) chosenInTeams(e Event) []hypothesis {
 		}
 		off := !at.running || at.asleep || e.Unread
 		unclear = unclear || e.Status == "" && off || // nothing may have been there to reset
-			e.Status == "" && at.chosen() == at.session() || // the session looks like the choice
+			e.Status == "" && at.chosen() == at.session() || e.Alike || // a session looks like the choice
 			p.theirs == at.chosen() // the same value: Graph does not say whose it is
 		// When heliograph is back, or was about to set its own, it sees what its
 		// session shows as well; and once the sign-in was revoked it sees nothing.

@@ -58,8 +58,8 @@ func TestPlainDay(t *testing.T) {
 // fault that is mended.
 const (
 	fixedDays    = 30
-	mostWrong    = 280  // avoidable seconds per day
-	mostRequests = 1.15 // times the least
+	mostWrong    = 1    // avoidable seconds per day
+	mostRequests = 1.06 // times the least
 )
 
 // TestDays holds fixed seeds to a bound.

@@ -21,10 +21,9 @@
 //     same computer. At the former account nothing of heliograph stays.
 //   - A choice is shown through sleep; the session is not, so that colleagues see
 //     Offline unless a Teams client runs elsewhere.
-//   - A status message that the person writes while heliograph wants one is newer,
-//     and stays as long as heliograph wants any; a choice with a text, made later
-//     in heliograph, replaces it. What the person had before is restored with its
-//     end.
+//   - The newest text wins: of a choice since it was made, of calls since the first
+//     began, of the person since they wrote or removed theirs. The person's own is
+//     restored when heliograph's ends.
 //   - Of two computers with the same account, the one with the newest input speaks,
 //     and a call beats idleness. The other keeps quiet and clears nothing of it.
 //     One whose sign-in was revoked does not speak once the person has signed in at
@@ -36,7 +35,9 @@
 // answers: the same status chosen in heliograph and in Teams; "for an hour"
 // while the clock is stepped; a status in Teams that an account had before
 // heliograph was signed in to it; a reset in Teams, or a message written there,
-// while heliograph was off.
+// while heliograph was off. The same holds for what came and went in Teams between
+// two reads, for the order of two actions between which nothing was read, and for
+// a choice of which nothing has arrived.
 //
 // # What no client can do
 //
@@ -48,10 +49,12 @@
 //     while away); it excuses the session and the message, never a choice that
 //     was made in Teams and is overwritten;
 //   - found when back: what the person did in Teams while heliograph was off or
-//     asleep is believed one minute after it is back, since reads may lag;
+//     asleep is believed one minute after it has read for the first time, since
+//     reads may lag;
 //   - a trouble of the network or of Microsoft, and one minute of back-off, or
-//     Microsoft's own Retry-After, after the last request that failed; an answer
-//     that is an error excuses only what the request was for, except 429;
+//     Microsoft's own Retry-After, after the last request that failed, or for a
+//     refusal as long as that has lasted; an answer that is an error excuses only
+//     what the request was for, except 429;
 //   - lagging reads: their lag and one minute after a change;
 //   - from a kill or a loss of power until the next start; from a revocation until
 //     the next sign-in, at whichever computer; while the process is stopped;
@@ -65,16 +68,26 @@
 //     knows of another says Away when its own Available has faded. Neither can tell
 //     the same choice of both apart; see others.go;
 //   - what could not be cleared within the three seconds of quit or sign-out
-//     because of a trouble, until the next start or sign-in.
+//     because of a trouble, until the next start or sign-in;
+//   - a choice that was reset in Teams while a session shows the same availability,
+//     until the person chooses anew, unless both activities were read before;
+//   - Available that is chosen in Teams while nobody is at the computer, which looks
+//     like another computer's session, until that has ended or somebody is back;
+//   - a clock that is set ahead: it looks like time that has passed in a suspended
+//     computer, so that somebody who has just stopped typing is away, and to a
+//     program that starts afterwards what it has set seems to have ended.
 //
-// A stepped clock excuses nothing.
+// A clock that is set back excuses nothing.
 //
 // # The least requests
 //
-// [Least] counts what a client that knows everything would send for the same
-// truth on a network without trouble: one write for each change of the session,
-// of the own choice and of the own text that lasts longer than a round trip; one
-// read after the writes of each instant at which a session is held; for a renewal
+// [Least] counts what a client would send for the same truth on a network without
+// trouble that knows everything but what only Microsoft can tell: one write for
+// each change of the session, of the own choice and of the own text that lasts
+// longer than a round trip; one read after the writes of each instant at which a
+// session is held; one read before those that could replace what another computer
+// or the person has put there, that is before Away, before Available after Away,
+// before the end of a session or a choice, and before each text; for a renewal
 // of the session, without jitter and at the end of presence.DefaultTiming's span,
 // one write and one read; for one of a choice (6 hours) or a text (45 minutes)
 // one write. Nobody writes at a kill. Requests for tokens count for neither side.

@@ -52,8 +52,13 @@ type Event struct {
 	Span    time.Duration
 	// Unseen: nobody but the person knows that this happened; see seen.
 	Unseen bool
+	// Never: nothing was read between this note and the next.
+	Never bool
 	// Again: nothing was read since the choice in Teams before this one.
 	Again bool
+	// Alike: what is shown after the choice was reset in Teams has its availability,
+	// and nobody can know that the activity tells the two apart.
+	Alike bool
 	// Empty: no preferred presence was there when the choice was made in Teams.
 	Empty bool
 	// Unread: of a text that heliograph means, or one of the person, it cannot

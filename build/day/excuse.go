@@ -33,7 +33,10 @@ const (
 
 // react is how long a client may take to do everything that a change needs: the
 // request in flight and up to seven more, one of them for a token.
-func (s *Script) react() time.Duration { return 8*s.RoundTrip + 500*time.Millisecond }
+func (s *Script) react() time.Duration { return max(8*s.RoundTrip+500*time.Millisecond, prompt) }
+
+// prompt is how much later than its end Microsoft may drop a choice by itself.
+const prompt = 1250 * time.Millisecond
 
 // renews is how long a session of a pair lasts until it is renewed and read back.
 func renews(pair string) time.Duration {
@@ -59,9 +62,11 @@ func (x *excuses) add(from, to time.Duration, parts part, who, reason string) {
 	x.all = append(x.all, Excuse{from, to, parts, who, reason})
 }
 
-// Excuses lists the spans of a run in which no client can do better.
-func Excuses(run *Run, truth map[string][]Span) []Excuse {
+// Excuses lists the spans of a run in which no client can do better; facts are
+// those that seen has marked.
+func Excuses(run *Run, facts []Event, truth map[string][]Span) []Excuse {
 	x := &excuses{run: run, truth: truth}
+	x.alike(facts)
 	x.failures()
 	x.changes()
 	x.absences()
@@ -138,6 +143,7 @@ func (x *excuses) changes() {
 			x.noteEnds(e)
 		case e.Kind == Clock && e.Span > 0:
 			x.aheadWhileIdle(e)
+			x.aheadAtStart(i)
 		case e.Kind == Choice:
 			x.unread(i)
 			if e.Status == "Available" {
@@ -146,7 +152,7 @@ func (x *excuses) changes() {
 		case e.Kind == Choose && x.says(1-e.Machine, e.At):
 			// The other computer finds it as it finds one made in Teams.
 			until := min(x.looks(1-e.Machine, e.At), x.next(i, Quit, SignOut, SignedIn))
-			x.add(e.At, until+react, message, x.account(e.Machine, e.At), "not read yet")
+			x.add(e.At, until+react, message, x.run.account(e.Machine, e.At), "not read yet")
 		}
 	}
 }
@@ -190,13 +196,60 @@ func (x *excuses) aheadWhileIdle(e Event) {
 	x.add(e.At, input+x.run.Script.Policy.AwayAfter+x.run.Script.react(), session, account, "clock set ahead")
 }
 
+// aheadAtStart: what was set before a clock was set ahead that no running program
+// could compare with another has ended by the new clock, and is taken for that
+// until Microsoft has dropped it.
+func (x *excuses) aheadAtStart(i int) {
+	e := x.run.Facts[i]
+	ended := x.nextHere(i, Kill, PowerOff)
+	start := x.nextHere(i, Start)
+	if start < ended || ended-e.At < noticed {
+		for _, p := range []struct {
+			parts part
+			lasts time.Duration
+		}{{message, textExpires}, {slot, slotExpires}} {
+			x.add(start, e.At+p.lasts, p.parts, "", "clock set ahead")
+		}
+	}
+}
+
+// noticed is how long a program runs on until it compares its two clocks.
+const noticed = 5 * time.Second
+
+// How long what heliograph has set lasts at Microsoft.
+const (
+	textExpires = time.Hour
+	slotExpires = 12 * time.Hour
+)
+
+// alike: a choice that was reset in Teams seems to be there until the person
+// chooses anew.
+func (x *excuses) alike(facts []Event) {
+	for i, e := range facts {
+		if !e.Alike {
+			continue
+		}
+		until := dayLength
+		for _, next := range facts[i+1:] {
+			if slices.Contains([]Kind{Choose, Choice, Quit, SignOut, SignedIn}, next.Kind) {
+				until = next.At
+				break
+			}
+		}
+		x.add(e.At, until+x.run.Script.react(), slot|message, e.Who, "looks like a session")
+	}
+}
+
 // looksLikeAnother: Available that is chosen in Teams while nobody is here looks
 // like the session of another computer, which is left alone until the own one has
 // ended, or somebody is here.
 func (x *excuses) looksLikeAnother(i int) {
 	e := x.run.Facts[i]
 	if slices.ContainsFunc(x.at(e.Who, e.At).Ideals, func(w Ideal) bool { return w.own == "Away/Away" }) {
-		until := min(e.At+awayLasts, x.next(i, Input, Unlock, Returns, CallBegins, Wake, Start))
+		until := e.At + awayLasts
+		if back := x.next(i, Input, Unlock, Returns, CallBegins, Wake, Start); back < x.next(i, Quit, SignOut, SignedIn, Kill, PowerOff) {
+			until = min(until, back)
+		}
 		x.add(e.At, until+2*time.Second+x.run.Script.react(), session, e.Who, "looks like another computer")
 	}
 }

@@ -44,7 +44,7 @@ func Judge(run *Run, messages bool) ([]Wrong, map[string][]Span) {
 	}
 	people := slices.Sorted(maps.Keys(run.Trace))
 	truth := Truth(p, facts, people)
-	all := Excuses(run, truth)
+	all := Excuses(run, facts, truth)
 	var out []Wrong
 	for _, who := range people {
 		j := &judge{run: run, excuses: all, who: who, began: map[part]string{}}

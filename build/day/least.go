@@ -72,12 +72,25 @@ func (l *least) turn(at time.Duration, w Ideal) {
 		writes = 0 // nobody is there to write
 	}
 	if writes > 0 && w.own != "" {
-		writes++ // one read
+		writes++ // one read afterwards
+	}
+	if writes > 0 && was.own != "" && l.mayOverwrite(was, w) {
+		writes++ // and one before
 	}
 	l.n += writes
 	if l.last = writes; at < dayLength {
 		l.last = 0
 	}
+}
+
+// mayOverwrite reports that only a read tells whether what is about to end, or be
+// replaced, is still heliograph's: a call on another computer by Away, by the end
+// of the session or by the return of somebody who was away, a choice or a text of the person by the end of heliograph's,
+// and the person's own text by heliograph's, which has to be restored later.
+func (l *least) mayOverwrite(was, w Ideal) bool {
+	const away, available = "Away/Away", "Available/Available"
+	session := w.own != was.own && (w.own == "" || w.own == away || was.own == away && w.own == available)
+	return session || was.oursIn() != "" && w.oursIn() == "" || was.oursAs() != w.oursAs()
 }
 
 func (l *least) happens(at time.Duration, kinds ...Kind) bool {

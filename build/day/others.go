@@ -84,8 +84,8 @@ func (x *excuses) met(who string, machine int, at time.Duration) bool {
 		switch {
 		case r.scope() == Session:
 			own = r
-		case r.scope() != Read || r.Failed != nil || x.account(machine, r.At) != who:
-		case own.Failed != nil || own.pair() == "" || x.account(machine, own.At) != who:
+		case r.scope() != Read || r.Failed != nil || x.run.account(machine, r.At) != who:
+		case own.Failed != nil || own.pair() == "" || x.run.account(machine, own.At) != who:
 		case r.At < own.End+settle+x.lagAt(r.At) || r.At > own.At+shows(own.pair()):
 		default:
 			m := x.run.before(who, r.At+1)
@@ -114,22 +114,6 @@ func expires(pair string) time.Duration {
 		return 10 * time.Minute
 	}
 	return shows(pair)
-}
-
-// account returns who is signed in at a computer at an instant.
-func (x *excuses) account(machine int, at time.Duration) string {
-	who := ""
-	for _, e := range x.run.Facts {
-		switch {
-		case e.At > at:
-			return who
-		case e.Machine == machine && e.Kind == SignedIn:
-			who = e.Who
-		case e.Machine == machine && e.Kind == SignOut:
-			who = ""
-		}
-	}
-	return who
 }
 
 // overwrites: two computers have set the same pair, which looks to each as if it
@@ -200,12 +184,12 @@ func (x *excuses) fades(who string, spans []Span) {
 // made in Teams.
 func (x *excuses) sameChoice() {
 	for i, r := range x.run.Requests {
-		who := x.account(r.Machine, r.At)
+		who := x.run.account(r.Machine, r.At)
 		if r.Action != "clearUserPreferredPresence" || r.Failed != nil {
 			continue
 		}
 		mine, theirs := x.lastChoice(i, r.Machine), x.lastChoice(i, 1-r.Machine)
-		if mine.chosen() == "" || mine.chosen() != theirs.chosen() || theirs.At < mine.At || x.account(theirs.Machine, theirs.At) != who || x.readOther(who, mine, r.At) {
+		if mine.chosen() == "" || mine.chosen() != theirs.chosen() || theirs.At < mine.At || x.run.account(theirs.Machine, theirs.At) != who || x.readOther(who, mine, r.At) {
 			continue
 		}
 		x.add(r.At, x.nextChoice(r.At), slot|message, who, "another computer")

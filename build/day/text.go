@@ -68,16 +68,16 @@ func (h *hypothesis) noted(e Event) []hypothesis {
 		p.noteUntil = (e.At + e.Span).Truncate(time.Second) // as Teams does it
 	}
 	unread := e.Unread || !slices.ContainsFunc(h.places[:], func(at place) bool { return at.account == e.Who && at.running })
-	if !unread {
+	if !e.Never {
 		p.known, p.knownUntil = p.note, p.noteUntil
 	}
 	var more []hypothesis
-	if e.Text == "" && p.known != "" && unread {
+	if e.Text == "" && was.known != "" && was.known != was.note {
 		// It was written over heliograph's, and has come and gone: the one before it
 		// is what heliograph restores.
 		other := *h
 		p := &other.people[number(e.Who)]
-		p.note, p.noteUntil, p.noteAt = p.known, p.knownUntil, 0
+		p.note, p.noteUntil, p.noteAt = was.known, was.knownUntil, 0
 		more = append(more, other)
 	}
 	if len(h.means(e.Who)) == 0 {
@@ -112,7 +112,7 @@ func (h *hypothesis) began(e Event) []hypothesis {
 		p.noteAt = e.At + 1 // the note may have come after it
 	case e.Kind == SignedIn && here.yields(*p):
 		p.noteAt = 0 // it was there when heliograph looked for the first time
-	case e.Kind == Start && here.choice.text == "" && here.yields(*p):
+	case e.Kind == Start && len(here.calls) > 0 && p.noteAt > here.called:
 		at.called = e.At // heliograph does not know when a call began that it finds
 	case e.Kind == CallBegins && e.At < here.stopped:
 		at.called = here.calledBefore // nor that the calls before had ended

@@ -1,7 +1,9 @@
 package day
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -21,34 +23,37 @@ func seen(run *Run) []Event {
 	var chosen, text, note, last *Event // the latest that changed which choice, and which text, heliograph wants, the latest note, and the latest choice in Teams
 	for i := range facts {
 		e := &facts[i]
+		who := cmp.Or(e.Who, run.account(e.Machine, e.At))
 		switch e.Kind {
 		case Choose:
 			chosen = e
 			text = e
 			e.Unwritten = !run.writes(e.At, takenBack(facts[i+1:]))
-			e.Unread = note != nil && run.close(note.At, e.At, run.Script.react())
+			e.Unread = note != nil && run.close(who, note.At, e.At, run.Script.react())
 		case CallBegins:
 			text = e
-			e.Unread = note != nil && run.close(note.At, e.At, run.Script.react())
+			e.Unread = note != nil && run.close(who, note.At, e.At, run.Script.react())
 		case Start, SignedIn:
 			// Both may have happened since anybody has read.
-			e.Unread = text != nil && note != nil && run.silent(Message, min(text.At, note.At), e.At)
+			e.Unread = text != nil && note != nil && run.silent(who, Message, min(text.At, note.At), e.At)
 			text = e
 		case CallEnds, Wake:
 			text = e
 		case Note:
 			e.Unseen = run.crosses(e.At, Message)
-			e.Unread = text != nil && run.close(text.At, e.At, 0) ||
-				e.Span > 0 && run.silent(Read, e.At, e.At+e.Span) || // it has come and gone
-				run.silent(Read, e.At, ends(facts[i+1:])) ||
-				note != nil && e.Text == "" && run.silent(Read, note.At, e.At)
+			e.Unread = text != nil && run.close(who, text.At, e.At, 0) ||
+				e.Span > 0 && run.silent(who, Read, e.At, e.At+e.Span) || // it has come and gone
+				run.silent(who, Read, e.At, ends(facts[i+1:])) ||
+				note != nil && e.Text == "" && run.silent(who, Read, note.At, e.At)
+			e.Never = run.silent(who, Read, e.At, nextNote(facts[i+1:], who))
 			note = e
 		case Choice:
-			e.Unread = run.silent(Read, e.At, ends(facts[i+1:]))
-			e.Again = last != nil && run.silent(Read, last.At, e.At)
+			e.Unread = run.silent(who, Read, e.At, ends(facts[i+1:]))
+			e.Alike = e.Status == "" && run.alike(who, e.At, text)
+			e.Again = last != nil && run.silent(who, Read, last.At, e.At)
 			last = e
 			e.Empty = run.before(e.Who, e.At).Preferred == ""
-			e.Unseen = run.crosses(e.At, Preferred) || (chosen != nil && run.silent(Preferred, chosen.At, e.At))
+			e.Unseen = run.crosses(e.At, Preferred) || (chosen != nil && run.silent(who, Preferred, chosen.At, e.At))
 		}
 	}
 	return facts
@@ -84,6 +89,25 @@ func takenBack(after []Event) time.Duration {
 	return after[i].At
 }
 
+// alike reports that after an instant the same availability is shown as the
+// choice that was there. That heliograph's own session differs by its activity is
+// known once both were read.
+func (r *Run) alike(who string, at time.Duration, text *Event) bool {
+	was, is := r.before(who, at), r.before(who, at+1)
+	chosen, _, _ := strings.Cut(was.Preferred, "/")
+	shown, _, _ := strings.Cut(is.Shown, "/")
+	return chosen == shown && (is.Shown != is.Own || text != nil && r.silent(who, Read, text.At+r.Script.react(), at))
+}
+
+// nextNote returns when a person writes the next note.
+func nextNote(after []Event, who string) time.Duration {
+	i := slices.IndexFunc(after, func(e Event) bool { return e.Kind == Note && e.Who == who })
+	if i < 0 {
+		return dayLength
+	}
+	return after[i].At
+}
+
 // ends returns when the program or the sign-in ends, at any computer.
 func ends(after []Event) time.Duration {
 	i := slices.IndexFunc(after, func(e Event) bool {
@@ -110,7 +134,7 @@ func (r *Run) before(who string, at time.Duration) Moment {
 // writes reports whether a preferred presence was set in a span.
 func (r *Run) writes(from, to time.Duration) bool {
 	return slices.ContainsFunc(r.Requests, func(q Request) bool {
-		return q.Action == "setUserPreferredPresence" && q.At >= from && q.At < to && (q.Failed == nil || q.Failed.Kind == Lose)
+		return q.Action == "setUserPreferredPresence" && q.At >= from && q.At < to && (q.Status/100 == 2 && q.Failed == nil || q.Failed != nil && q.Failed.Kind == Lose)
 	})
 }
 
@@ -123,13 +147,30 @@ func (r *Run) crosses(at time.Duration, scope Scope) bool {
 
 // close reports whether nobody can tell in which order two things happened, the
 // later one of which heliograph may look at for a moment.
-func (r *Run) close(first, then, moment time.Duration) bool {
-	return then-first < 2*r.Script.react() || r.silent(Message, first, then+moment)
+func (r *Run) close(who string, first, then, moment time.Duration) bool {
+	return then-first < 2*r.Script.react() || r.silent(who, Message, first, then+moment)
 }
 
-// silent reports whether in a span no read succeeded, and no write of a kind.
-func (r *Run) silent(scope Scope, from, to time.Duration) bool {
+// silent reports whether in a span no read for a person succeeded, and no write
+// of a kind.
+func (r *Run) silent(who string, scope Scope, from, to time.Duration) bool {
 	return !slices.ContainsFunc(r.Requests, func(q Request) bool {
-		return (q.scope() == Read || q.scope() == scope) && q.Failed == nil && q.Status != 0 && q.At >= from && q.End <= to
+		return q.At >= from && q.End <= to && (q.scope() == Read || q.scope() == scope) && q.Failed == nil && q.Status != 0 && r.account(q.Machine, q.At) == who
 	})
+}
+
+// account returns who is signed in at a computer at an instant.
+func (r *Run) account(machine int, at time.Duration) string {
+	who := ""
+	for _, e := range r.Facts {
+		switch {
+		case e.At > at:
+			return who
+		case e.Machine == machine && e.Kind == SignedIn:
+			who = e.Who
+		case e.Machine == machine && e.Kind == SignOut:
+			who = ""
+		}
+	}
+	return who
 }
