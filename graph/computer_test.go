@@ -30,7 +30,7 @@ type computer struct {
 	stopped atomic.Int64
 	goesOn  atomic.Int64 // when the last stop ends, as UnixNano
 	who     string       // who is signed in; empty: nobody
-	story   []string
+	events  []string // what happened, for a failure
 	// owed are the accounts that were left while the network did not work.
 	owed map[string]bool
 	kill func()
@@ -72,8 +72,8 @@ func (c *computer) now() time.Time {
 // wall is what the clock shows, without stopping.
 func (c *computer) wall() time.Time { return time.Now().Add(time.Duration(c.offset.Load())).Round(0) }
 
-func (c *computer) tell(format string, args ...any) {
-	c.story = append(c.story, time.Now().Format("15:04:05.000 ")+fmt.Sprintf(format, args...))
+func (c *computer) note(format string, args ...any) {
+	c.events = append(c.events, time.Now().Format("15:04:05.000 ")+fmt.Sprintf(format, args...))
 }
 
 // run starts the process.
@@ -117,10 +117,10 @@ func (c *computer) signInAs(who string) {
 		Leave:  func(ctx context.Context) { _ = c.loop.Release(ctx) },
 	})
 	if err != nil {
-		c.tell("sign-in as %s failed: %v", who, err)
+		c.note("sign-in as %s failed: %v", who, err)
 		return
 	}
-	c.tell("signed in as %s", who)
+	c.note("signed in as %s", who)
 	if before != who {
 		c.left(before, broken)
 	}
@@ -132,7 +132,7 @@ func (c *computer) signInAs(who string) {
 
 func (c *computer) signOut() {
 	before, broken := c.who, c.broken()
-	c.tell("signs out")
+	c.note("signs out")
 	_ = c.loop.Release(c.t.Context())
 	if err := c.account.SignOut(c.t.Context()); err != nil {
 		c.t.Fatal(err)
@@ -175,16 +175,16 @@ func (c *computer) nothingAt(who string) {
 	}
 }
 
-// fail tells how it came, and ends the test.
+// fail lists what led to the failure, and ends the test.
 func (c *computer) fail(format string, args ...any) {
 	c.t.Helper()
 	for _, r := range c.server.Requests() {
 		if time.Since(r.Time) < 5*time.Minute {
-			c.story = append(c.story, fmt.Sprintf("%s %s %s %d %s %s", r.Time.Format("15:04:05.000"), r.Method, r.Path, r.Status, r.Body, r.Note))
+			c.events = append(c.events, fmt.Sprintf("%s %s %s %d %s %s", r.Time.Format("15:04:05.000"), r.Method, r.Path, r.Status, r.Body, r.Note))
 		}
 	}
-	slices.Sort(c.story)
-	c.t.Errorf("%s: %s\n%s", time.Now().Format("15:04:05"), fmt.Sprintf(format, args...), strings.Join(c.story[max(0, len(c.story)-100):], "\n"))
+	slices.Sort(c.events)
+	c.t.Errorf("%s: %s\n%s", time.Now().Format("15:04:05"), fmt.Sprintf(format, args...), strings.Join(c.events[max(0, len(c.events)-100):], "\n"))
 	c.t.FailNow()
 }
 

@@ -18,29 +18,29 @@ func (c *computer) anything() {
 	draw := c.draw
 	switch draw.IntN(17) {
 	case 0:
-		c.tell("input")
+		c.note("input")
 		c.input()
 	case 1:
-		c.tell("input ends")
+		c.note("input ends")
 		c.inputEnds()
 	case 2:
 		app := []string{"Zoom", "Webex", ""}[draw.IntN(3)]
-		c.tell("call %q", app)
+		c.note("call %q", app)
 		c.call(app)
 	case 3:
-		c.tell("locks or unlocks")
+		c.note("locks or unlocks")
 		c.observe(func(a *detect.Activity) { a.Locked = !a.Locked })
 	case 4:
-		c.tell("sleeps or wakes")
+		c.note("sleeps or wakes")
 		c.observe(func(a *detect.Activity) { a.Asleep = !a.Asleep })
 	case 5, 6:
 		c.chooseAnything()
 	case 7:
 		c.choose(presence.Automatic, 0)
-		c.tell("chooses automatic")
+		c.note("chooses automatic")
 	case 8:
 		lag := c.upTo(5 * time.Second)
-		c.tell("reads lag by %v", lag)
+		c.note("reads lag by %v", lag)
 		c.server.SetReadLag(lag)
 	case 9:
 		c.stepClock()
@@ -50,7 +50,7 @@ func (c *computer) anything() {
 		c.restart()
 	case 12:
 		d := c.upTo(3 * time.Minute)
-		c.tell("the process stops for %v", d)
+		c.note("the process stops for %v", d)
 		c.stopped.Store(int64(d))
 		c.loop.SetPolicy(office) // so that it looks at the clock
 		synctest.Wait()
@@ -67,7 +67,7 @@ func (c *computer) chooseAnything() {
 	if c.draw.IntN(2) == 0 {
 		span = c.upTo(20*time.Minute) + time.Second
 	}
-	c.tell("chooses %s for %v", status, span)
+	c.note("chooses %s for %v", status, span)
 	c.choose(status, span)
 }
 
@@ -80,7 +80,7 @@ func (c *computer) stepClock() {
 	if c.draw.IntN(2) == 0 {
 		d = -d
 	}
-	c.tell("the clock steps by %v", d)
+	c.note("the clock steps by %v", d)
 	c.offset.Add(int64(d))
 }
 
@@ -99,17 +99,17 @@ func (c *computer) restart() {
 	c.loop.SetPolicy(office)
 	c.pass(max(0, time.Until(time.Unix(0, c.goesOn.Load()))))
 	if c.draw.IntN(2) == 0 {
-		c.tell("killed")
+		c.note("killed")
 		c.kill()
 	} else {
 		broken := c.broken()
-		c.tell("quits")
+		c.note("quits")
 		c.quit()
 		c.leftByQuit(broken)
 	}
 	c.stopped.Store(0)
 	c.pass(c.upTo(5 * time.Minute))
-	c.tell("starts")
+	c.note("starts")
 	c.run()
 }
 
@@ -126,7 +126,7 @@ func (c *computer) anyFault() {
 		{Lose: true, Path: "StatusMessage"}}
 	f := faults[c.draw.IntN(len(faults))]
 	f.Times = 1 + c.draw.IntN(5)
-	c.tell("fault %+v", f)
+	c.note("fault %+v", f)
 	c.fault(f)
 }
 
@@ -210,7 +210,7 @@ func converge(t *testing.T, seed uint64) {
 
 // settles ends all faults, and holds the laws for what follows.
 func (c *computer) settles() {
-	c.tell("all faults end")
+	c.note("all faults end")
 	c.server.ClearFaults()
 	c.server.SetReadLag(0)
 	c.stopped.Store(0)
@@ -230,7 +230,7 @@ func (c *computer) settles() {
 		c.pass(time.Minute)
 		c.converges()
 	}
-	c.tell("quits")
+	c.note("quits")
 	c.quit()
 	for _, who := range twoAccounts {
 		c.nothingAt(who)

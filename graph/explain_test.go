@@ -37,7 +37,7 @@ func everyError(yield func(error) bool) {
 }
 
 // TestExplainUsesTheListedKeys holds that Explain returns what AdviceKeys lists,
-// with as many arguments, and that no key is listed in vain.
+// with as many arguments, and that each key that is listed is used.
 func TestExplainUsesTheListedKeys(t *testing.T) {
 	unused := AdviceKeys()
 	for err := range everyError {

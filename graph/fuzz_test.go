@@ -108,8 +108,8 @@ func FuzzEntraAnswer(f *testing.F) {
 	}
 	s := emu.New(emu.Options{TokenLife: time.Minute}) // refreshed before each request
 	v := &MemoryVault{}
-	road := &proxy{next: s.Transport()}
-	a, err := Open(Config{ClientID: emu.AppID, Transport: road}, v)
+	route := &proxy{next: s.Transport()}
+	a, err := Open(Config{ClientID: emu.AppID, Transport: route}, v)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func FuzzEntraAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status uint16, retry string, body []byte) {
 		a.Forget() // what the answer before has changed
 		refresh := ""
-		road.answer(func(r *http.Request) *http.Response {
+		route.answer(func(r *http.Request) *http.Response {
 			if !strings.HasSuffix(r.URL.Path, "/token") {
 				return nil
 			}
@@ -162,15 +162,15 @@ func FuzzEntraAddresses(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status uint16, body []byte) {
 		s := emu.New(emu.Options{})
-		road := &proxy{next: s.Transport()}
-		road.answer(func(r *http.Request) *http.Response {
+		route := &proxy{next: s.Transport()}
+		route.answer(func(r *http.Request) *http.Response {
 			if !strings.HasSuffix(r.URL.Path, "openid-configuration") {
 				return nil
 			}
 			resp, _ := written{statusOf(status), nil, body}.RoundTrip(r)
 			return resp
 		})
-		a, err := Open(Config{ClientID: emu.AppID, Transport: road}, &MemoryVault{})
+		a, err := Open(Config{ClientID: emu.AppID, Transport: route}, &MemoryVault{})
 		if err != nil {
 			t.Fatal(err)
 		}

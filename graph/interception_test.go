@@ -72,17 +72,17 @@ func (c *issuer) server(ends time.Duration, names ...string) tls.Certificate {
 
 var bothNames = []string{"login.heliograph.test", "graph.heliograph.test"}
 
-// tlsRoad is a road over TLS, whose server has the certificate that is set; every
+// tlsRoute is a route over TLS, whose server has the certificate that is set; every
 // name leads to it.
-type tlsRoad struct {
-	*road
+type tlsRoute struct {
+	*route
 	cert     atomic.Pointer[tls.Certificate]
 	requests atomic.Int32
 }
 
-func newTLSRoad(t *testing.T, trusted *issuer) *tlsRoad {
+func newTLSRoute(t *testing.T, trusted *issuer) *tlsRoute {
 	t.Helper()
-	r := &tlsRoad{road: newRoad(t)}
+	r := &tlsRoute{route: newRoute(t)}
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, in *http.Request) {
 		r.requests.Add(1)
 		r.serve(w, in)
@@ -109,8 +109,8 @@ func newTLSRoad(t *testing.T, trusted *issuer) *tlsRoad {
 // TestTLSInterception: no request goes through a certificate that is not
 // Microsoft's, and a person learns that the network is to blame.
 func TestTLSInterception(t *testing.T) {
-	trusted, stranger := newIssuer(t), newIssuer(t)
-	r := newTLSRoad(t, trusted)
+	trusted, unknown := newIssuer(t), newIssuer(t)
+	r := newTLSRoute(t, trusted)
 	r.works("nothing")
 	self := &issuer{t: t}
 	selfCert, selfKey := self.sign(&x509.Certificate{DNSNames: bothNames}, time.Hour)
@@ -119,7 +119,7 @@ func TestTLSInterception(t *testing.T) {
 		"of a name like ours": trusted.server(time.Hour, "graph.heliograph.test.portal.example", "login.heliograph.test.portal.example"),
 		"without a name":      trusted.server(time.Hour),
 		"expired":             trusted.server(-time.Minute, bothNames...),
-		"a stranger's":        stranger.server(time.Hour, bothNames...),
+		"an unknown issuer's": unknown.server(time.Hour, bothNames...),
 		"self-signed":         {Certificate: [][]byte{selfCert.Raw}, PrivateKey: selfKey},
 	} {
 		r.cert.Store(&cert)
@@ -138,7 +138,7 @@ func TestTLSInterception(t *testing.T) {
 // no request and no token.
 func TestMisbehavingProxies(t *testing.T) {
 	trusted := newIssuer(t)
-	r := newTLSRoad(t, trusted)
+	r := newTLSRoute(t, trusted)
 	strange := newIssuer(t).server(time.Hour, bothNames...)
 	var got received
 	for name, play := range map[string]func(net.Conn){
@@ -249,7 +249,7 @@ func (c recorded) Read(b []byte) (int, error) {
 func (c recorded) SetLinger(seconds int) error { return c.Conn.(*net.TCPConn).SetLinger(seconds) }
 
 // proxyThat listens, reads the header of the first request of each connection and
-// plays its part. Whatever it reads is in got.
+// calls play. Whatever it reads is in got.
 func proxyThat(t *testing.T, play func(net.Conn), got *received) (address string) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

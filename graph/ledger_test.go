@@ -61,10 +61,10 @@ func TestPortalKeepsWhatIsWanted(t *testing.T) {
 	}
 }
 
-// TestUnknownAvailabilityIsNoChoice: a GET answers a word that says nothing, or
+// TestUnknownAvailabilityIsNotAChoice: a GET answers a word that says nothing, or
 // that this version does not know, for ten minutes. It is not a choice of the
 // person's own, and ours is kept.
-func TestUnknownAvailabilityIsNoChoice(t *testing.T) {
+func TestUnknownAvailabilityIsNotAChoice(t *testing.T) {
 	for _, word := range []string{"PresenceUnknown", "", "Offline", "InTheZone"} {
 		t.Run(word, func(t *testing.T) {
 			simulate(t, office, func(d *day) {

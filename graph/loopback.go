@@ -59,7 +59,7 @@ func listenForAnswer(state string, page func(received bool) string) (*loopback, 
 	host := "localhost:" + strconv.Itoa(lns[0].Addr().(*net.TCPAddr).Port)
 	l := &loopback{address: "http://" + host, host: host, state: state, page: page, answers: make(chan pageAnswer, 1)}
 	l.server = &http.Server{Handler: l, ReadTimeout: loopbackTimeout, WriteTimeout: loopbackTimeout, MaxHeaderBytes: maxHeader,
-		ErrorLog: log.New(io.Discard, "", 0)} // what strangers send is not worth a line
+		ErrorLog: log.New(io.Discard, "", 0)} // other programs' requests are not worth a line
 	l.server.SetKeepAlivesEnabled(false)
 	for _, ln := range lns {
 		l.serving.Go(func() { _ = l.server.Serve(ln) }) // it ends with close

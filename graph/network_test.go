@@ -25,7 +25,7 @@ func TestEveryExchangeHasADeadline(t *testing.T) {
 }
 
 func TestConnectionRefused(t *testing.T) {
-	r := newRoad(t)
+	r := newRoute(t)
 	r.works("nothing")
 	r.front.Close()
 	r.tryAll("refused")
@@ -34,7 +34,7 @@ func TestConnectionRefused(t *testing.T) {
 // TestBlackHole: what answers accepts and stays silent, before or in the middle
 // of an answer.
 func TestBlackHole(t *testing.T) {
-	r := newRoad(t)
+	r := newRoute(t)
 	r.breaks("silence", raw(silence))
 	r.breaks("silence after the status", after("HTTP/1.1 200 OK\r\n", silence))
 	r.breaks("another protocol", after("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", silence))
@@ -44,13 +44,13 @@ func TestBlackHole(t *testing.T) {
 // TestDrip: an answer of one small piece after the other does not prolong the
 // deadline.
 func TestDrip(t *testing.T) {
-	r := newRoad(t)
+	r := newRoute(t)
 	r.breaks("a dripping header", drip("HTTP/1.1 200 OK\r\nX: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"))
 	r.breaks("a dripping body", after("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", func(conn net.Conn) { dripOn(conn, " ") }))
 }
 
 func TestResetInTheMiddle(t *testing.T) {
-	r := newRoad(t)
+	r := newRoute(t)
 	r.breaks("a reset", raw(reset))
 	r.breaks("a close", raw(func(net.Conn) {}))
 	r.breaks("a reset in the header", after("HTTP/1.1 200 OK\r\nContent-Le", reset))
@@ -66,7 +66,7 @@ func TestResetInTheMiddle(t *testing.T) {
 // TestLostAnswerOfAWrite: the write was done and its answer was lost: the outcome
 // is unknown, and not a refusal.
 func TestLostAnswerOfAWrite(t *testing.T) {
-	r := newRoad(t)
+	r := newRoute(t)
 	if err := r.server.AddFault(emu.Fault{Path: "/setPresence", Lose: true}); err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestNoNames(t *testing.T) {
 	}
 	gone.Close()
 	for name, at := range map[string]string{"silent": quiet.Addr().String(), "refusing": gone.Addr().String()} {
-		r := newRoad(t)
+		r := newRoute(t)
 		tr := newTransport()
 		resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "tcp", at)
@@ -103,7 +103,7 @@ func TestNoNames(t *testing.T) {
 // TestPagesInPlaceOfAnswers: hotspots and filters answer with their page under any
 // status, to Graph's requests and to Entra's.
 func TestPagesInPlaceOfAnswers(t *testing.T) {
-	r := newRoad(t)
+	r := newRoute(t)
 	for _, status := range []int{200, 201, 203} {
 		r.breaks("a page", func(w http.ResponseWriter, _ *http.Request) { answer(status, page, "Content-Type", "text/html")(w) })
 	}
@@ -112,10 +112,10 @@ func TestPagesInPlaceOfAnswers(t *testing.T) {
 			answer(200, body, "Content-Type", "application/json")(w)
 		})
 	}
-	r.bad.Store(&badRoad{"/token", func(w http.ResponseWriter, _ *http.Request) { answer(200, "{}")(w) }})
+	r.bad.Store(&badRoute{"/token", func(w http.ResponseWriter, _ *http.Request) { answer(200, "{}")(w) }})
 	r.tryAll("an empty object of Entra's")
 	for _, status := range []int{400, 403, 404, 407, 451, 502, 503, 504, 511} {
-		r.bad.Store(&badRoad{"", func(w http.ResponseWriter, _ *http.Request) { answer(status, page, "Content-Type", "text/html")(w) }})
+		r.bad.Store(&badRoute{"", func(w http.ResponseWriter, _ *http.Request) { answer(status, page, "Content-Type", "text/html")(w) }})
 		err := r.account.Client().SetPresence(t.Context(), presence.Away, time.Hour)
 		unknownOutcome(t, "a page of Entra's", err) // which is asked first
 		r.bad.Store(nil)
@@ -126,7 +126,7 @@ func TestPagesInPlaceOfAnswers(t *testing.T) {
 // TestBombs: 100 MB, plain or from a small zip, and a header without end. Neither
 // client reads more than a little of them.
 func TestBombs(t *testing.T) {
-	r := newRoad(t)
+	r := newRoute(t)
 	zipped := zipOfZeros(t, 100)
 	var sent atomic.Int64
 	var most uint64
@@ -158,7 +158,7 @@ func TestBombs(t *testing.T) {
 			if path == "/openid-configuration" { // asked once, by each account
 				a = r.again()
 			}
-			r.bad.Store(&badRoad{path, bomb})
+			r.bad.Store(&badRoute{path, bomb})
 			var before, after runtime.MemStats
 			sent.Store(0)
 			runtime.ReadMemStats(&before)
@@ -184,13 +184,13 @@ func TestBombs(t *testing.T) {
 }
 
 // again returns another account with the same session.
-func (r *road) again() *Account {
+func (r *route) again() *Account {
 	r.t.Helper()
 	a, err := Open(Config{ClientID: emu.AppID, Emulator: r.front.URL}, r.account.cache.store.vault)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.bad.Store(&badRoad{"", raw(reset)})
+	r.bad.Store(&badRoute{"", raw(reset)})
 	if _, err := a.Restore(r.t.Context()); err != nil {
 		r.t.Fatal(err)
 	}

@@ -287,7 +287,7 @@ func TestTokensGoOnlyToMicrosoft(t *testing.T) {
 			}
 		}
 		if reached != 3 {
-			t.Errorf("%d requests got to strangers", reached-3)
+			t.Errorf("%d requests reached other servers", reached-3)
 		}
 	}
 }

@@ -30,12 +30,12 @@ func loop(ctx context.Context, t *Tray, ready func()) error {
 	defer captureLibraryLog(t.opts.Log, hosted.Load)()
 	again := bus.NewReopener()
 	defer again.Close()
-	for told := false; ; told = true {
+	for reported := false; ; reported = true {
 		shown, err := t.show(ctx, again, ready, &hosted)
 		if ctx.Err() != nil {
 			return nil
 		}
-		if shown || !told {
+		if shown || !reported {
 			t.opts.Lost(err)
 		}
 		again.Failed(err)

@@ -25,7 +25,7 @@ type Options struct {
 	// start, then with each change. It must not block. It may be nil.
 	Host func(there bool)
 	// Lost is called when there is no icon, with the reason, once for as long as
-	// that lasts. The tray comes back by itself where the system lets it. It must
+	// that lasts. The tray comes back without a click where the system lets it. It must
 	// not block. It may be nil.
 	Lost func(error)
 }

@@ -230,7 +230,7 @@ func TestChromiumsInhibitorHoldsACall(t *testing.T) {
 }
 
 // Programs that record and are not in a call, as Debian has them.
-func TestRealRecordersAreNoCalls(t *testing.T) {
+func TestRealRecordersAreNotCalls(t *testing.T) {
 	asound := filepath.Join(t.TempDir(), "asoundrc")
 	if err := os.WriteFile(asound, []byte("pcm.!default { type pulse }\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -128,7 +128,7 @@ func TestKeyringRestartsInTheMiddle(t *testing.T) {
 		return c.Wait() == 0 && strings.Contains(c.Output(), "Do not disturb") && !strings.Contains(c.Output(), "Teams")
 	})
 	p.Do("auto")
-	wait.Until(t, "what was chosen before the restart is given back", func() bool { return p.Emu.Shows("Available/Available") })
+	wait.Until(t, "what was chosen before the restart is cleared", func() bool { return p.Emu.Shows("Available/Available") })
 	if u := p.Emu.Self(); u.Preferred != nil {
 		t.Errorf("left behind: %+v", u.Preferred)
 	}

@@ -104,7 +104,7 @@ func TestMessageInACall(t *testing.T) {
 	rec := record(t, "zoom")
 	wait.Until(t, "the message is set", func() bool { return message() == "In a Zoom call" })
 	rec.Stop()
-	wait.Until(t, "the message is given back", func() bool { return p.Emu.Shows("Available/Available") && message() == "" })
+	wait.Until(t, "the message is cleared", func() bool { return p.Emu.Shows("Available/Available") && message() == "" })
 }
 
 // TestSignInPageIsOpenedAgainAndCancelled: a page that the person has closed is

@@ -57,9 +57,9 @@ func TestSwitchOfTheMenuIsShown(t *testing.T) {
 	wait.Until(t, "the file counts again", shows("busy_in_call = true # file, line 2"))
 }
 
-// TestWrongEditIsTold: a notice says what is wrong, once, and the previous
+// TestWrongEditIsReported: a notice says what is wrong, once, and the previous
 // settings stay in use.
-func TestWrongEditIsTold(t *testing.T) {
+func TestWrongEditIsReported(t *testing.T) {
 	p, _ := running(t, "1h")
 	shown := noticesFromNow(t)
 	edit(t, p, `away_after = "1h"`, "away_after = 5")

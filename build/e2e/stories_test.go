@@ -32,7 +32,7 @@ func TestCallByAListedProgram(t *testing.T) {
 	}
 }
 
-func TestRecordersAreNoCalls(t *testing.T) {
+func TestRecordersAreNotCalls(t *testing.T) {
 	p, _ := running(t, "1h")
 	record(t, "parecord")
 	lab.Start(t, nil, "pavucontrol")

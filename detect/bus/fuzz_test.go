@@ -58,8 +58,8 @@ func FuzzMessage(f *testing.F) {
 	})
 }
 
-// text returns v if it is a text; godbus makes one of numbers, too, which is no
-// name that anybody waits for.
+// text returns v if it is a text; godbus makes one of numbers, too, which is not a
+// name of a service.
 func text(v any, other string) string {
 	if s, ok := v.(string); ok {
 		return s

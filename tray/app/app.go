@@ -84,7 +84,7 @@ type instance struct {
 	quit      context.CancelFunc
 	running   *group
 	changed   chan struct{} // has room for one; what the person sees may have changed
-	loopEnded chan struct{} // closed when the loop has given back what it could
+	loopEnded chan struct{} // closed when the loop has cleared what it could
 }
 
 // Run runs an instance on the calling goroutine, which must be main's, until

@@ -14,31 +14,31 @@ import (
 	"heliograph/graph/presence"
 )
 
-// road is the way to Microsoft over real sockets, on which something can answer
+// route is the way to Microsoft over real sockets, on which something can answer
 // in place of Graph ("/presence") or of Entra ("/token").
-type road struct {
+type route struct {
 	t       *testing.T
 	server  *emu.Server
 	front   *httptest.Server
 	account *Account
-	bad     atomic.Pointer[badRoad]
+	bad     atomic.Pointer[badRoute]
 }
 
-type badRoad struct {
+type badRoute struct {
 	path   string // a piece of the path of the requests that it answers; empty: all
 	answer http.HandlerFunc
 }
 
-// impatience is the deadline of an exchange on a bad road in most of these tests:
+// shortTimeout is the deadline of an exchange on a bad route in most of these tests:
 // whether a request gets so far in that time does not matter to them.
 // TestEveryExchangeHasADeadline holds the real one.
-const impatience = 150 * time.Millisecond
+const shortTimeout = 150 * time.Millisecond
 
-// newRoad signs a person in over real sockets. Their token is so short that each
+// newRoute signs a person in over real sockets. Their token is so short that each
 // request first refreshes it.
-func newRoad(t *testing.T) *road {
+func newRoute(t *testing.T) *route {
 	t.Helper()
-	r := &road{t: t, server: emu.New(emu.Options{TokenLife: time.Minute})}
+	r := &route{t: t, server: emu.New(emu.Options{TokenLife: time.Minute})}
 	r.front = httptest.NewServer(http.HandlerFunc(r.serve))
 	t.Cleanup(r.front.Close)
 	var err error
@@ -51,7 +51,7 @@ func newRoad(t *testing.T) *road {
 	return r
 }
 
-func (r *road) serve(w http.ResponseWriter, in *http.Request) {
+func (r *route) serve(w http.ResponseWriter, in *http.Request) {
 	if bad := r.bad.Load(); bad != nil && strings.Contains(in.URL.Path, bad.path) {
 		bad.answer(w, in)
 		return
@@ -70,22 +70,22 @@ func (r *road) serve(w http.ResponseWriter, in *http.Request) {
 	_, _ = io.Copy(w, resp.Body) // the client may be gone
 }
 
-// breaks makes the road bad, tries everything that heliograph asks for, checks
+// breaks makes the route bad, tries everything that heliograph asks for, checks
 // that the outcome of each is unknown, and that each works again afterwards.
-func (r *road) breaks(what string, answer http.HandlerFunc) {
+func (r *route) breaks(what string, answer http.HandlerFunc) {
 	r.t.Helper()
 	for _, path := range []string{"/presence", "/token"} {
-		r.bad.Store(&badRoad{path, answer})
+		r.bad.Store(&badRoute{path, answer})
 		r.tryAll(what + " at " + path)
 		r.bad.Store(nil)
 	}
 	r.works(what)
 }
 
-func (r *road) tryAll(what string) {
+func (r *route) tryAll(what string) {
 	r.t.Helper()
 	defer func(real time.Duration) { r.account.http.Timeout = real }(r.account.http.Timeout)
-	r.account.http.Timeout = impatience
+	r.account.http.Timeout = shortTimeout
 	c := r.account.Client()
 	_, err := c.Shown(r.t.Context())
 	for call, err := range map[string]error{"a write": c.SetPresence(r.t.Context(), presence.Away, time.Hour), "a read": err} {
@@ -93,7 +93,7 @@ func (r *road) tryAll(what string) {
 	}
 }
 
-func (r *road) works(what string) {
+func (r *route) works(what string) {
 	r.t.Helper()
 	c := r.account.Client()
 	if err := c.SetPresence(r.t.Context(), presence.InACall, time.Hour); err != nil {
@@ -123,7 +123,7 @@ func drip(text string) http.HandlerFunc {
 }
 
 func dripOn(conn net.Conn, text string) {
-	tick := time.NewTicker(impatience / 10)
+	tick := time.NewTicker(shortTimeout / 10)
 	defer tick.Stop()
 	for i := 0; ; i++ {
 		<-tick.C
