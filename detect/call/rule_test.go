@@ -69,7 +69,7 @@ func TestProgramIDs(t *testing.T) {
 		if got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
-		if unknown := got == "gather" || got == "Softphone" || got == "Sound recorder"; known == unknown {
+		if unknown := got == "gather" || got == "Softphone" || got == "Sound recorder" || got == "recorders"; known == unknown {
 			t.Errorf("%s is known: %v", name, known)
 		}
 	}
