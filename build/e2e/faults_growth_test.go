@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,6 +14,8 @@ import (
 
 	"heliograph/build/lab"
 	"heliograph/build/wait"
+
+	"github.com/godbus/dbus/v5"
 )
 
 // endWithStacks ends a process, which prints the stack of each goroutine, and
@@ -115,4 +118,118 @@ func TestLogindRestartsAHundredTimes(t *testing.T) {
 	wait.Until(t, "the end of the lock is seen", func() bool { return p.Emu.Shows("Available/Available") })
 	checkGrowth(t, app, before)
 	checkGoroutines(t, app, fresh)
+}
+
+// TestServicesThatNeverAnswer: the services are stopped and go on twelve times, and
+// each time everything asks them. Nothing of the requests that were given up is
+// left.
+func TestServicesThatNeverAnswer(t *testing.T) {
+	lab.Surroundings(t, "../desktop", "-l")
+	p, first := running(t, "1h")
+	p.Command("doctor").Wait()
+	fresh := endWithStacks(t, first)
+	app := p.Command("run")
+	wait.Until(t, "the sign-in is restored", func() bool { return p.Command("status").Wait() == 0 })
+	var before usage
+	for n := range 12 {
+		if n == 2 {
+			before = usageOf(t, app)
+		}
+		thaw := frozenParts(t, "DUNST", "KEYRING", "PULSE", "LOGIND")
+		p.Command("run").Wait() // shows a toast
+		endsWithin(t, p.Command("doctor"), commandWithin)
+		thaw()
+		wait.Until(t, "the keyring answers again", keyringAnswers)
+	}
+	p.Do("set", "busy")
+	wait.Until(t, "Busy is set", func() bool { return p.Emu.Shows("Busy/Busy") })
+	checkGrowth(t, app, before)
+	checkGoroutines(t, app, fresh)
+}
+
+// answerGarbage takes the place of the notification service and the keyring, whose
+// answers have other types than those that are expected.
+func answerGarbage(t *testing.T) {
+	t.Helper()
+	conn, err := dbus.ConnectSessionBus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	number := func() (int32, *dbus.Error) { return 7, nil }
+	variant := func(string, string) (dbus.Variant, *dbus.Error) { return dbus.MakeVariant([]byte("garbage")), nil }
+	for _, e := range []struct {
+		path    dbus.ObjectPath
+		face    string
+		methods map[string]any
+	}{
+		{"/org/freedesktop/Notifications", "org.freedesktop.Notifications", map[string]any{"GetServerInformation": number, "GetCapabilities": number}},
+		{"/org/freedesktop/secrets", "org.freedesktop.DBus.Properties", map[string]any{"Get": variant}},
+		{"/org/freedesktop/secrets/aliases/default", "org.freedesktop.DBus.Properties", map[string]any{"Get": variant}},
+	} {
+		if err := conn.ExportMethodTable(e.methods, e.path, e.face); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"org.freedesktop.Notifications", "org.freedesktop.secrets"} {
+		wait.Until(t, name+" is ours", func() bool {
+			reply, err := conn.RequestName(name, dbus.NameFlagReplaceExisting|dbus.NameFlagDoNotQueue)
+			return err == nil && reply == dbus.RequestNameReplyPrimaryOwner
+		})
+	}
+}
+
+// TestGarbageFromServicesAHundredTimes: the notification service, the keyring and
+// the sound server answer with what nobody can read, a hundred times.
+func TestGarbageFromServicesAHundredTimes(t *testing.T) {
+	lab.Surroundings(t, "../desktop", "-l")
+	p, first := running(t, "1h")
+	p.Command("doctor").Wait()
+	fresh := endWithStacks(t, first)
+	app := p.Command("run")
+	wait.Until(t, "the sign-in is restored", func() bool { return p.Command("status").Wait() == 0 })
+	for _, part := range []string{"DUNST", "KEYRING", "PULSE"} {
+		killPart(t, part)
+	}
+	answerGarbage(t)
+	socket := filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "pulse", "native")
+	var before usage
+	for n := range 110 {
+		if n == 10 {
+			before = usageOf(t, app)
+		}
+		answerOnce(t, socket)
+		p.Command("run").Wait() // shows a toast
+		doctor := p.Command("doctor")
+		if doctor.Wait(); !strings.Contains(doctor.Output(), "no notification service answers") {
+			t.Fatalf("garbage is accepted:\n%s", doctor.Output())
+		}
+	}
+	p.Do("set", "busy")
+	wait.Until(t, "Busy is set", func() bool { return p.Emu.Shows("Busy/Busy") })
+	checkGrowth(t, app, before)
+	checkGoroutines(t, app, fresh)
+}
+
+// answerOnce listens as a sound server, and answers the first connection with
+// garbage.
+func answerOnce(t *testing.T, socket string) {
+	t.Helper()
+	if err := os.Remove(socket); err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	if err := ln.(*net.UnixListener).SetDeadline(time.Now().Add(wait.Patience)); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := ln.Accept()
+	if err != nil {
+		t.Fatalf("heliograph does not look for the sound server: %v", err)
+	}
+	_, _ = conn.Write([]byte(strings.Repeat("garbage", 64))) // it may have closed already
+	conn.Close()
 }
