@@ -181,3 +181,22 @@ func TestFlappingLockInAnOutage(t *testing.T) {
 		})
 	}
 }
+
+// TestRefusedSessionStarvesNothing: while every post of the session asks for a
+// pause of everything, the other things have their turn first after each.
+func TestRefusedSessionStarvesNothing(t *testing.T) {
+	simulate(t, office, func(d *day) {
+		d.signIn()
+		d.call("Zoom")
+		d.pass(time.Second)
+		if m := d.server.User("self").StatusMessage; m == nil || m.Content != "On a Zoom call" {
+			t.Fatalf("in the call: %+v", m)
+		}
+		d.fault(emu.Fault{Path: "/setPresence", Status: 503, RetryAfter: emu.Seconds(27)})
+		d.call("")
+		d.pass(2 * time.Minute)
+		if m := d.server.User("self").StatusMessage; m != nil && m.Content != "" {
+			t.Errorf("after the call: %+v", m)
+		}
+	})
+}

@@ -318,7 +318,7 @@ func (r *reconciler) next(now time.Time) (job, bool) {
 	var look job
 	for _, failing := range [...]bool{false, true} {
 		for _, k := range order {
-			if r.trouble.failing[k] != failing || r.trouble.rests(k, now) {
+			if (r.trouble.failing[k] || r.trouble.behind[k]) != failing || r.trouble.rests(k, now) {
 				continue
 			}
 			switch j, ok := plans[k](now); {

@@ -32,6 +32,7 @@ type trouble struct {
 	refusals [kinds]int       // failures in a row
 	apart    [kinds]bool      // another kind has succeeded since its last failure
 	failing  [kinds]bool      // which kinds failed since anything succeeded
+	behind   [kinds]bool      // which kinds failed last, so that the others have their turn first
 
 	pause    time.Time // nothing at all is tried before
 	failures int       // pauses in a row
@@ -68,7 +69,7 @@ func (t *trouble) endPause() {
 	}
 }
 
-func (t *trouble) endRest(k kind) { t.rest[k] = time.Time{} }
+func (t *trouble) endRest(k kind) { t.rest[k], t.behind[k] = time.Time{}, false }
 
 // forgetRefusals lets every kind be tried at once, with short rests again.
 func (t *trouble) forgetRefusals() { t.rest, t.refusals = [kinds]time.Time{}, [kinds]int{} }
@@ -81,7 +82,7 @@ func (t *trouble) inStep(k kind, now time.Time) {
 	if k == kindLook { // what cannot be read now is not tried with every write
 		return
 	}
-	t.failing[k] = false
+	t.failing[k], t.behind[k] = false, false
 	if now.After(t.rest[k].Add(refusedLast)) {
 		t.refusals[k] = 0
 	}
@@ -96,7 +97,7 @@ func (t *trouble) succeeded(k kind) {
 		}
 	}
 	t.failures, t.pause, t.errs[k] = 0, time.Time{}, nil
-	t.refusals[k], t.failing = 0, [kinds]bool{}
+	t.refusals[k], t.failing, t.behind[k] = 0, [kinds]bool{}, false
 	for other := range t.apart {
 		t.apart[other] = true
 	}
@@ -157,7 +158,7 @@ func (r *reconciler) schedule(j job, err error, now time.Time) {
 		t.pause = now.Add(wait)
 		logFailure(log, "Microsoft Graph was not reached", t.failures, wait)
 	}
-	t.failing[k] = true
+	t.failing[k], t.behind[k] = true, true
 }
 
 // restKind pauses one kind after an answer that was an error; the others go on.
