@@ -98,6 +98,14 @@ func (h *hypothesis) noted(e Event) []hypothesis {
 	return more
 }
 
+// stops: heliograph ends, and keeps for the next start which text has yielded.
+func (at *place) stops(h *hypothesis) {
+	at.yielded = ""
+	if at.running && at.account != "" && at.text() != "" && at.yields(h.people[number(at.account)]) {
+		at.yielded = at.text()
+	}
+}
+
 // began: something has happened at a computer after which a text may be meant
 // that was not meant before, or that heliograph does not know the age of.
 func (h *hypothesis) began(e Event) []hypothesis {
@@ -110,6 +118,8 @@ func (h *hypothesis) began(e Event) []hypothesis {
 	switch {
 	case e.Unread:
 		p.noteAt = e.At + 1 // the note may have come after it
+	case e.Kind == Start && here.text() == here.yielded:
+		p.noteAt = e.At + 1 // it may be the same call
 	case e.Kind == SignedIn && here.yields(*p):
 		p.noteAt = 0 // it was there when heliograph looked for the first time
 	case e.Kind == Start && len(here.calls) > 0 && p.noteAt > here.called:

@@ -29,6 +29,7 @@ type place struct {
 	calls                    []string      // the earliest first
 	called, calledBefore     time.Duration // since when there are any, and the ones before
 	stopped                  time.Duration // until when the process is stopped
+	yielded                  string        // the text that yielded to the person's when heliograph ended
 	choice                   wish
 	revoked                  bool // an administrator has ended that
 	mute                     bool // so it is, and the person has signed in at the other computer again
@@ -82,6 +83,7 @@ func (h *hypothesis) apply(e Event) []hypothesis {
 	here := &h.places[e.Machine]
 	if slices.Contains([]Kind{Quit, Kill, PowerOff, Sleep}, e.Kind) && !here.off() {
 		here.gone = e.At
+		here.stops(h)
 	}
 	switch e.Kind {
 	case Choose:
@@ -354,7 +356,7 @@ func distinct(all []hypothesis) []hypothesis {
 func (h hypothesis) same(o hypothesis) bool {
 	for i := range h.places {
 		a, b := h.places[i], o.places[i]
-		if a.choice != b.choice || a.replaced != b.replaced || a.called != b.called || a.account != b.account || a.ahead != b.ahead {
+		if a.choice != b.choice || a.replaced != b.replaced || a.called != b.called || a.yielded != b.yielded || a.account != b.account || a.ahead != b.ahead {
 			return false
 		}
 	}
