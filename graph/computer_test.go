@@ -30,7 +30,7 @@ type computer struct {
 	stopped atomic.Int64
 	goesOn  atomic.Int64 // when the last stop ends, as UnixNano
 	who     string       // who is signed in; empty: nobody
-	events  []string // what happened, for a failure
+	events  []string     // what happened, for a failure
 	// owed are the accounts that were left while the network did not work.
 	owed map[string]bool
 	kill func()

@@ -72,7 +72,7 @@ func (h *hypothesis) noted(e Event) []hypothesis {
 		p.known, p.knownUntil = p.note, p.noteUntil
 	}
 	var more []hypothesis
-	if e.Text == "" && was.known != "" && was.known != was.note {
+	if e.Never && e.Span > 0 || e.Text == "" && was.known != "" && was.known != was.note {
 		// It was written over heliograph's, and has come and gone: the one before it
 		// is what heliograph restores.
 		other := *h

@@ -26,6 +26,8 @@ type Write struct {
 	// certainly dropped it. Both are zero for a cleared thing.
 	Expires time.Time `json:"expires,omitzero"`
 	Gone    time.Time `json:"gone,omitzero"`
+	// Ends is when Graph drops a status message, by its clock.
+	Ends time.Time `json:"ends,omitzero"`
 	// Accepted reports that Graph has accepted it.
 	Accepted bool `json:"accepted,omitempty"`
 	// Late is until when a request that got no answer may still arrive; zero: it

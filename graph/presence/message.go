@@ -75,7 +75,7 @@ func (r *reconciler) learnNote(now time.Time) {
 	}
 	if l.Text != "" && !e.has(sameText(l.Text)) && sameText(shown.Message)(Value{Text: l.Text}) && !r.recently(kindMessage, sameText(l.Text), now) {
 		e.forget()
-		e.begin(Write{Value: Value{Text: l.Text}, At: now.Add(-messageRenew), Expires: now.Add(messageExpire), Gone: now.Add(messageExpire + settleTime)})
+		e.begin(Write{Value: Value{Text: l.Text}, At: now.Add(-messageRenew), Expires: now.Add(messageExpire), Gone: now.Add(messageExpire + settleTime), Ends: r.atGraph(now).Add(messageExpire)})
 		r.keep() // it had not ended
 		return
 	}
@@ -88,13 +88,13 @@ func (r *reconciler) learnNote(now time.Time) {
 		return
 	case !e.empty() && newest.Zero() && shown.Message == "":
 		return // ours has ended, or was cleared, and theirs is not back
-	case shown.Message == "" && newest.Accepted && !newest.Zero() && !now.Before(newest.Expires.Add(-clockMargin)):
+	case shown.Message == "" && newest.Accepted && !newest.Zero() && !r.atGraph(now).Before(newest.Ends.Add(-clockMargin)):
 		l.messageEnded(now)
 		r.keep()
 		return
 	case !newest.Zero() && (fresh && (same || shown.Message == "") || !newest.Accepted && same):
 		return // ours may be there, or not yet
-	case !same, newest.Accepted && !newest.Zero() && now.Before(newest.Expires):
+	case !same, newest.Accepted && !newest.Zero() && r.atGraph(now).Before(newest.Ends):
 		l.Own = Note{Text: shown.Message, After: l.Own.Seen, Found: now} // they have replaced ours, or removed it
 	}
 	l.Own.Seen, l.Own.Until = now, shown.MessageUntil
@@ -112,7 +112,7 @@ func (r *reconciler) setMessage(now time.Time) job {
 	ends := r.atGraph(until)
 	r.ledger.Text = text
 	set := func(ctx context.Context) error { return service.SetStatusMessage(ctx, text, ends) }
-	w := Write{Value: Value{Text: text}, At: now, Expires: until, Gone: until.Add(settleTime)}
+	w := Write{Value: Value{Text: text}, At: now, Expires: until, Gone: until.Add(settleTime), Ends: ends}
 	return r.write(kindMessage, "set the status message", w, set, func(now time.Time) { r.ledger.Own.Seen = now })
 }
 
