@@ -8,9 +8,9 @@ func systemKinds() []kind {
 		{name: "idle", settles: true, fix: session,
 			candidates: []candidate{{name: "coregraphics", open: openMacInput, polls: true}}},
 		{name: "sleep", fix: session,
-			candidates: []candidate{{name: "iokit", open: openMacSession}}},
+			candidates: []candidate{{name: "iokit", open: openMacSession, polls: true}}},
 		{name: "microphone", fix: "calls are seen on macOS 14.2 and later",
-			candidates: []candidate{{name: "coreaudio", open: openCoreAudio}}},
+			candidates: []candidate{{name: "coreaudio", open: openCoreAudio, polls: true}}},
 		{name: "awake", fix: "without this, browsers are in a call when they record and play",
 			candidates: []candidate{{name: "power-assertions", open: openPowerAssertions}}},
 	}

@@ -22,12 +22,20 @@ const (
 	systemObject     = 1      // kAudioObjectSystemObject
 	devices          = "dev#" // kAudioHardwarePropertyDevices
 	processes        = "prs#" // kAudioHardwarePropertyProcessObjectList
+	serviceRestarted = "srst" // kAudioHardwarePropertyServiceRestarted
+	notifyRunLoop    = "rnlp" // kAudioHardwarePropertyRunLoop
 	runningSomewhere = "gone" // kAudioDevicePropertyDeviceIsRunningSomewhere
+	streams          = "stm#" // kAudioDevicePropertyStreams
 	processPID       = "ppid" // kAudioProcessPropertyPID
 	processBundle    = "pbid" // kAudioProcessPropertyBundleID
+	processDevices   = "pdv#" // kAudioProcessPropertyDevices
+	processRunning   = "pir?" // kAudioProcessPropertyIsRunning
 	processRecording = "piri" // kAudioProcessPropertyIsRunningInput
 	processPlaying   = "piro" // kAudioProcessPropertyIsRunningOutput
-	global           = "glob" // kAudioObjectPropertyScopeGlobal
+
+	global = "glob" // kAudioObjectPropertyScopeGlobal
+	input  = "inpt" // kAudioObjectPropertyScopeInput
+	output = "outp" // kAudioObjectPropertyScopeOutput
 )
 
 // code returns a code of four characters as a number; 0 for another length.
@@ -48,30 +56,36 @@ func decodeIDs(b []byte) []uint32 {
 	return ids
 }
 
-// listenedTo is a property with a listener of ours.
-type listenedTo struct {
+// property is a property of an object, within a scope.
+type property struct {
 	object   uint32
 	selector string
+	scope    string
 }
 
 // properties lists what to listen to: the lists of devices and processes, the
-// use of each device, and what each process does. The devices notify reliably;
-// listeners of processes alone have been seen to miss changes.
-func properties(deviceIDs, processIDs []uint32) []listenedTo {
-	all := []listenedTo{{systemObject, devices}, {systemObject, processes}}
+// use of each device, and what each process does.
+//
+// A device notifies only when its first user begins and its last one ends, and
+// macOS 15.7 has been seen to notify of no other property of a process than its
+// devices. Whether they are notified of in the scope of input or globally is not
+// documented, so all are listened to.
+func properties(deviceIDs, processIDs []uint32) []property {
+	all := []property{{systemObject, devices, global}, {systemObject, processes, global}}
 	for _, id := range deviceIDs {
-		all = append(all, listenedTo{id, runningSomewhere})
+		all = append(all, property{id, runningSomewhere, global})
 	}
 	for _, id := range processIDs {
-		all = append(all, listenedTo{id, processRecording}, listenedTo{id, processPlaying})
+		all = append(all, property{id, processRunning, global}, property{id, processRecording, global}, property{id, processPlaying, global},
+			property{id, processDevices, global}, property{id, processDevices, input}, property{id, processDevices, output})
 	}
 	return all
 }
 
 // difference returns the properties to which listeners must be added, and those
 // from which they must be removed.
-func difference(have, want []listenedTo) (add, remove []listenedTo) {
-	left := map[listenedTo]bool{}
+func difference(have, want []property) (add, remove []property) {
+	left := map[property]bool{}
 	for _, p := range have {
 		left[p] = true
 	}

@@ -7,7 +7,8 @@ import (
 
 func TestCodes(t *testing.T) {
 	// The values that the headers give for these names.
-	for name, want := range map[string]uint32{processRecording: 0x70697269, processes: 0x70727323, runningSomewhere: 0x676f6e65, global: 0x676c6f62, "too long": 0, "": 0} {
+	for name, want := range map[string]uint32{processRecording: 0x70697269, processes: 0x70727323, runningSomewhere: 0x676f6e65, global: 0x676c6f62,
+		processDevices: 0x70647623, processRunning: 0x7069723f, devices: 0x64657623, processPID: 0x70706964, "too long": 0, "": 0} {
 		if got := code(name); got != want {
 			t.Errorf("%q is %#x, want %#x", name, got, want)
 		}
@@ -26,9 +27,12 @@ func TestDecodeIDs(t *testing.T) {
 // TestListenersFollowTheObjects: each property has one listener for as long as
 // its object exists.
 func TestListenersFollowTheObjects(t *testing.T) {
+	ofProcess := func(id uint32) []property {
+		return []property{{id, processRunning, global}, {id, processRecording, global}, {id, processPlaying, global},
+			{id, processDevices, global}, {id, processDevices, input}, {id, processDevices, output}}
+	}
 	first := properties([]uint32{40}, []uint32{80, 81})
-	want := []listenedTo{{systemObject, devices}, {systemObject, processes}, {40, runningSomewhere},
-		{80, processRecording}, {80, processPlaying}, {81, processRecording}, {81, processPlaying}}
+	want := slices.Concat([]property{{systemObject, devices, global}, {systemObject, processes, global}, {40, runningSomewhere, global}}, ofProcess(80), ofProcess(81))
 	if !slices.Equal(first, want) {
 		t.Fatalf("got %v, want %v", first, want)
 	}
@@ -39,10 +43,10 @@ func TestListenersFollowTheObjects(t *testing.T) {
 		t.Errorf("unchanged: add %v, remove %v", add, remove)
 	}
 	add, remove := difference(first, properties([]uint32{40, 41}, []uint32{81}))
-	if !slices.Equal(add, []listenedTo{{41, runningSomewhere}}) {
+	if !slices.Equal(add, []property{{41, runningSomewhere, global}}) {
 		t.Errorf("add %v", add)
 	}
-	if !slices.Equal(remove, []listenedTo{{80, processRecording}, {80, processPlaying}}) {
+	if !slices.Equal(remove, ofProcess(80)) {
 		t.Errorf("remove %v", remove)
 	}
 	if add, remove := difference(first, nil); add != nil || !slices.Equal(remove, first) {

@@ -13,6 +13,16 @@ type RunLoop uintptr
 // goroutine must be locked.
 func CurrentRunLoop() RunLoop { return cfRunLoopCurrent() }
 
+// MainLoopRuns reports whether the run loop of the main thread runs, on which
+// some notifications are delivered. It may be called on any thread.
+//
+// Source: CFRunLoop.h, CFRunLoopCopyCurrentMode: NULL if the loop does not run.
+func MainLoopRuns() bool {
+	mode := cfRunLoopMode(cfRunLoopMain())
+	mode.Release()
+	return mode != 0
+}
+
 // AddSource adds a CFRunLoopSource in the default mode.
 func (l RunLoop) AddSource(source Ref) {
 	mode := NewString("kCFRunLoopDefaultMode") // the constant of this name has its name as its value

@@ -3,6 +3,7 @@ package corefoundation
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"sync"
 	"unsafe"
 
@@ -33,6 +34,8 @@ var (
 	cfDictionaryTypeID func() uintptr
 
 	cfRunLoopCurrent   func() RunLoop
+	cfRunLoopMain      func() RunLoop
+	cfRunLoopMode      func(loop RunLoop) Ref
 	cfRunLoopRun       func()
 	cfRunLoopStop      func(loop RunLoop)
 	cfRunLoopAddSource func(loop RunLoop, source, mode Ref)
@@ -65,9 +68,37 @@ func Bind(library string, functions map[string]any) error {
 	return nil
 }
 
+// Functions of the Objective-C runtime.
+//
+// Source: https://clang.llvm.org/docs/AutomaticReferenceCounting.html, "Runtime
+// support"; Apple declares them in objc-internal.h, and clang calls them for
+// each @autoreleasepool.
+var (
+	objcPoolPush func() uintptr
+	objcPoolPop  func(pool uintptr)
+)
+
+// Pool calls f and then frees what the frameworks have left to an autorelease
+// pool meanwhile. A thread of Go's has no pool, so that such objects would never
+// be freed.
+func Pool(f func()) {
+	runtime.LockOSThread() // a pool belongs to its thread
+	defer runtime.UnlockOSThread()
+	pool := objcPoolPush()
+	defer objcPoolPop(pool)
+	f()
+}
+
 // Load binds Core Foundation, once. All else in this package works only after
 // it has returned nil.
 var Load = sync.OnceValue(func() error {
+	err := Bind("/usr/lib/libobjc.A.dylib", map[string]any{
+		"objc_autoreleasePoolPush": &objcPoolPush,
+		"objc_autoreleasePoolPop":  &objcPoolPop,
+	})
+	if err != nil {
+		return err
+	}
 	return Bind(FrameworkPath("CoreFoundation"), map[string]any{
 		"CFRelease":                    &cfRelease,
 		"CFGetTypeID":                  &cfGetTypeID,
@@ -86,10 +117,12 @@ var Load = sync.OnceValue(func() error {
 		"CFDictionaryGetKeysAndValues": &cfDictionaryAll,
 		"CFDictionaryGetTypeID":        &cfDictionaryTypeID,
 
-		"CFRunLoopGetCurrent": &cfRunLoopCurrent,
-		"CFRunLoopRun":        &cfRunLoopRun,
-		"CFRunLoopStop":       &cfRunLoopStop,
-		"CFRunLoopAddSource":  &cfRunLoopAddSource,
+		"CFRunLoopGetCurrent":      &cfRunLoopCurrent,
+		"CFRunLoopGetMain":         &cfRunLoopMain,
+		"CFRunLoopCopyCurrentMode": &cfRunLoopMode,
+		"CFRunLoopRun":             &cfRunLoopRun,
+		"CFRunLoopStop":            &cfRunLoopStop,
+		"CFRunLoopAddSource":       &cfRunLoopAddSource,
 
 		"CFNotificationCenterGetDistributedCenter":  &cfDistributedCenter,
 		"CFNotificationCenterGetDarwinNotifyCenter": &cfDarwinCenter,
