@@ -40,7 +40,7 @@ var arrows = map[string][]string{
 	"heliograph/detect/lastinput":           {"heliograph/detect/oscall", "heliograph/detect/winmsg"},
 	"heliograph/detect/latest":              {},
 	"heliograph/detect/logind":              {"heliograph/detect/bus"},
-	"heliograph/detect/macos":               {"heliograph/detect/corefoundation", "heliograph/detect/oscall"},
+	"heliograph/detect/macos":               {"heliograph/detect/corefoundation", "heliograph/detect/latest", "heliograph/detect/oscall"},
 	"heliograph/detect/oscall":              {},
 	"heliograph/detect/pulse":               {},
 	"heliograph/detect/readable":            {},

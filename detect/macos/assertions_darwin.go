@@ -70,7 +70,7 @@ func (w *AssertionWatcher) run(ctx context.Context, l *oscall.Loop) error {
 		}
 		var changed bool
 		err := l.Call(func() (err error) {
-			changed, err = w.read()
+			corefoundation.Pool(func() { changed, err = w.read() })
 			return err
 		})
 		if err != nil {

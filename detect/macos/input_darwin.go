@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"heliograph/detect/corefoundation"
 	"heliograph/detect/oscall"
 )
 
@@ -100,7 +101,8 @@ func lastInput() (time.Time, error) {
 		anyInput       = math.MaxUint32 // kCGAnyInputEventType
 		longest        = 10 * 365 * 24 * 3600
 	)
-	s := cgSecondsSinceInput(hidSystemState, anyInput)
+	var s float64
+	corefoundation.Pool(func() { s = cgSecondsSinceInput(hidSystemState, anyInput) })
 	if math.IsNaN(s) || s < 0 || s > longest {
 		return time.Time{}, errors.New("macOS does not report the last input")
 	}

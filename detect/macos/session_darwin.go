@@ -9,6 +9,7 @@ import (
 	"github.com/ebitengine/purego"
 
 	"heliograph/detect/corefoundation"
+	"heliograph/detect/latest"
 	"heliograph/detect/oscall"
 )
 
@@ -21,7 +22,8 @@ type SessionWatcher struct {
 	delay   func(limit time.Duration) <-chan struct{}
 	reader  *oscall.Loop
 	runLoop *oscall.Loop
-	stale   chan struct{} // the dictionary may have changed
+	stale   chan struct{} // the dictionary is to be read again
+	noticed chan struct{} // a notification came; the dictionary follows soon
 
 	mu    sync.Mutex
 	state State
@@ -36,7 +38,7 @@ type SessionWatcher struct {
 // as the channel that delay returns is closed, which must happen within that
 // time.
 func WatchSession(ctx context.Context, notify func(), delay func(limit time.Duration) <-chan struct{}) (*SessionWatcher, error) {
-	w := &SessionWatcher{notify: notify, delay: delay, stale: make(chan struct{}, 1)}
+	w := &SessionWatcher{notify: notify, delay: delay, stale: make(chan struct{}, 1), noticed: make(chan struct{}, 1)}
 	var err error
 	if w.reader, err = oscall.Start(ctx, "login session", notify, w.runReader); err != nil {
 		return nil, err
@@ -49,13 +51,13 @@ func WatchSession(ctx context.Context, notify func(), delay func(limit time.Dura
 }
 
 // State returns the state of the session, and has the dictionary read again:
-// notifications of the lock do not arrive without a main run loop. An error
-// means that the session is no longer watched.
+// other changes often come with one of the lock. An error means that the session
+// is no longer watched.
 func (w *SessionWatcher) State() (State, error) {
 	if err := errors.Join(w.reader.Err(), w.runLoop.Err()); err != nil {
 		return State{}, err
 	}
-	w.markStale()
+	latest.Notify(w.stale)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.state, nil
@@ -68,13 +70,6 @@ func (w *SessionWatcher) Close() {
 	w.reader.Close()
 }
 
-func (w *SessionWatcher) markStale() {
-	select {
-	case w.stale <- struct{}{}:
-	default:
-	}
-}
-
 // runReader reads the dictionary when it may have changed.
 func (w *SessionWatcher) runReader(ctx context.Context, l *oscall.Loop) error {
 	if err := load(); err != nil {
@@ -82,20 +77,27 @@ func (w *SessionWatcher) runReader(ctx context.Context, l *oscall.Loop) error {
 	}
 	w.readDictionary()
 	l.Ready()
+	var readings readings
+	timer := time.NewTimer(readings.next(time.Now(), corefoundation.MainLoopRuns()))
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-w.stale:
+		case <-w.noticed:
+			readings.notified(time.Now())
+		case <-timer.C:
 		}
-		var changed bool
+		var changed, mainLoop bool
 		err := l.Call(func() error {
-			changed = w.readDictionary()
+			corefoundation.Pool(func() { changed, mainLoop = w.readDictionary(), corefoundation.MainLoopRuns() })
 			return nil
 		})
 		if err != nil {
 			return err
 		}
+		timer.Reset(readings.next(time.Now(), mainLoop))
 		if changed {
 			w.notify()
 		}
@@ -158,7 +160,7 @@ func (w *SessionWatcher) runNotifications(_ context.Context, l *oscall.Loop) err
 	w.mu.Unlock()
 	loop := corefoundation.CurrentRunLoop()
 	loop.AddSource(ioPortSource(port))
-	observer := corefoundation.NewObserver(w.markStale)
+	observer := corefoundation.NewObserver(func() { latest.Notify(w.noticed) })
 	defer observer.Close()
 	observer.Add(corefoundation.Distributed, "com.apple.screenIsLocked")
 	observer.Add(corefoundation.Distributed, "com.apple.screenIsUnlocked")

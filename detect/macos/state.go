@@ -57,6 +57,48 @@ func (s *State) apply(message uint32, now time.Time) (answer bool, limit time.Du
 	return false, 0
 }
 
+// readings says when to read the session's dictionary again.
+//
+// The dictionary follows a notification of the lock by up to a second or more,
+// and only the dictionary has the state. Notifications of other programs, which
+// those of the lock are, arrive while the main thread runs its run loop, that is,
+// while there is a tray. So the dictionary is read again some moments after each
+// notification, and after a pause without one.
+type readings struct{ due []time.Time }
+
+// followUps are the moments of the readings after a notification.
+var followUps = []time.Duration{250 * time.Millisecond, time.Second, 3 * time.Second}
+
+// Pauses until the next reading without a notification, with and without a main
+// run loop. Colleagues may see a lock that late.
+const (
+	pauseNotified   = 30 * time.Second
+	pauseUnnotified = 5 * time.Second
+)
+
+// notified is called when a notification has come.
+func (r *readings) notified(now time.Time) {
+	r.due = nil
+	for _, d := range followUps {
+		r.due = append(r.due, now.Add(d))
+	}
+}
+
+// next is called after a reading, and returns when to read again.
+func (r *readings) next(now time.Time, mainLoop bool) time.Duration {
+	for len(r.due) > 0 && !r.due[0].After(now) {
+		r.due = r.due[1:]
+	}
+	pause := pauseUnnotified
+	if mainLoop {
+		pause = pauseNotified
+	}
+	if len(r.due) > 0 {
+		pause = min(pause, r.due[0].Sub(now))
+	}
+	return pause
+}
+
 // Assertion is a request of a process not to let the computer or the display
 // sleep.
 type Assertion struct {

@@ -77,3 +77,49 @@ func TestRest(t *testing.T) {
 		}
 	}
 }
+
+// TestLockIsReadAfterItsNotice replays locks: the dictionary follows the
+// notification after some time, and what is read then is shown.
+func TestLockIsReadAfterItsNotice(t *testing.T) {
+	for name, c := range map[string]struct {
+		lag  time.Duration // of the dictionary behind the notification
+		seen time.Duration // when the lock must be seen, since the notification
+	}{
+		"at once":               {0, 0},
+		"a moment later":        {100 * time.Millisecond, 250 * time.Millisecond},
+		"with an animation":     {700 * time.Millisecond, time.Second},
+		"while the Mac is busy": {2500 * time.Millisecond, 3 * time.Second},
+		"very late":             {4 * time.Second, 3*time.Second + pauseNotified},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var r readings
+			now := start
+			for r.notified(now); now.Sub(start) < c.lag; { // a reading does not show it
+				now = now.Add(r.next(now, true))
+			}
+			if got := now.Sub(start); got != c.seen {
+				t.Errorf("seen after %v, want %v", got, c.seen)
+			}
+		})
+	}
+}
+
+// TestLockWithoutNotices: without a main run loop no notification comes, and the
+// dictionary is read at intervals; they are longer where notifications come.
+func TestLockWithoutNotices(t *testing.T) {
+	var r readings
+	if got := r.next(start, false); got != pauseUnnotified || got > 5*time.Second {
+		t.Errorf("without a main run loop it is read after %v", got)
+	}
+	if got := r.next(start, true); got != pauseNotified {
+		t.Errorf("with a main run loop it is read after %v", got)
+	}
+	r.notified(start)
+	r.notified(start.Add(200 * time.Millisecond)) // a second one begins anew
+	if got := r.next(start.Add(200*time.Millisecond), true); got != followUps[0] {
+		t.Errorf("after two notifications it is read after %v", got)
+	}
+	if got := r.next(start.Add(time.Hour), true); got != pauseNotified {
+		t.Errorf("long after a notification it is read after %v", got)
+	}
+}
