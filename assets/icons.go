@@ -63,6 +63,22 @@ func PNG(state string, size int, dark bool) []byte {
 	return drawn[k]
 }
 
+// Template returns the same icon for panels that colour it themselves, as the
+// menu bar of macOS does: black where it is drawn, and transparent where it is
+// white in the other form, since only the shape counts.
+func Template(state string, size int) []byte {
+	paints := picture(state, 0)
+	for i := range paints {
+		paints[i].hole = paints[i].hole || paints[i].fill == white
+		paints[i].fill = color.NRGBA{A: 0xff}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, render(paints, size)); err != nil {
+		return nil // a buffer takes every write
+	}
+	return b.Bytes()
+}
+
 // ICO returns the same icon as Windows wants it: bitmaps of several sizes,
 // since some hosts swap the colours of a PNG inside an ICO.
 func ICO(state string, dark bool) []byte {
@@ -96,7 +112,11 @@ func Image(state string, size int, dark bool) *image.NRGBA {
 	if dark {
 		shade = 1
 	}
-	paints := picture(state, shade)
+	return render(picture(state, shade), size)
+}
+
+// render draws paints, one over the other.
+func render(paints []paint, size int) *image.NRGBA {
 	m := image.NewNRGBA(image.Rect(0, 0, size, size))
 	const sub = 4 // samples per pixel and direction
 	for py := range size {

@@ -3,6 +3,7 @@ package assets
 import (
 	"bytes"
 	"encoding/binary"
+	"image"
 	"image/png"
 	"testing"
 )
@@ -26,6 +27,47 @@ func TestShapesDifferWithoutColour(t *testing.T) {
 				}
 			}
 			if differ < 15 {
+				t.Errorf("%s and %s differ in %d of %d pixels only", a, b, differ, size*size)
+			}
+		}
+	}
+}
+
+// TestTemplates: a menu bar that colours icons itself sees only what is covered.
+// Each state must have a shape of its own in that form, too, and no colour.
+func TestTemplates(t *testing.T) {
+	const size = 36 // 18 points on a dense screen
+	decode := func(state string) image.Image {
+		m, err := png.Decode(bytes.NewReader(Template(state, size)))
+		if err != nil || m.Bounds().Dx() != size || m.Bounds().Dy() != size {
+			t.Fatalf("%s: %v", state, err)
+		}
+		return m
+	}
+	for i, a := range States {
+		ma, covered := decode(a), 0
+		for p := range size * size {
+			r, g, b, alpha := ma.At(p%size, p/size).RGBA()
+			if r|g|b != 0 {
+				t.Fatalf("%s has a colour at %d, %d", a, p%size, p/size)
+			}
+			if alpha > 0x7fff {
+				covered++
+			}
+		}
+		if covered < size*size/8 {
+			t.Errorf("%s covers %d of %d pixels only", a, covered, size*size)
+		}
+		for _, b := range States[i+1:] {
+			mb, differ := decode(b), 0
+			for p := range size * size {
+				_, _, _, ca := ma.At(p%size, p/size).RGBA()
+				_, _, _, cb := mb.At(p%size, p/size).RGBA()
+				if (ca > 0x7fff) != (cb > 0x7fff) {
+					differ++
+				}
+			}
+			if differ < 40 { // 15 at 22 pixels, as above
 				t.Errorf("%s and %s differ in %d of %d pixels only", a, b, differ, size*size)
 			}
 		}
