@@ -1,5 +1,3 @@
-//go:build darwin && !cgo
-
 package tray
 
 import (
@@ -28,22 +26,20 @@ type drawer struct {
 	// Used on the main thread only.
 	status objc.ID
 	icon   Icon
-	asDark bool // icon is drawn for a dark menu bar
 	tip    string
 	items  []*item
 	ids    []string // by tag
 
 	mu   sync.Mutex
 	view View // the latest
-	dark bool
 }
 
 // build makes the icon and the menu. It is called on the main thread.
-func (d *drawer) build(v View, dark bool) {
+func (d *drawer) build(v View, _ bool) {
 	cocoa.mu.Lock()
 	cocoa.drawer = d
 	cocoa.mu.Unlock()
-	const variableLength = -1.0
+	const variableLength = -1.0 // NSVariableStatusItemLength
 	bar := send(class("NSStatusBar"), "systemStatusBar")
 	d.status = send(send(bar, "statusItemWithLength:", variableLength), "retain")
 	menu := d.submenu()
@@ -51,7 +47,7 @@ func (d *drawer) build(v View, dark bool) {
 		d.items = append(d.items, d.add(menu, r))
 	}
 	send(d.status, "setMenu:", menu)
-	d.draw(v, dark)
+	d.draw(v)
 }
 
 // submenu makes an empty menu that does not enable or disable rows on its own.
@@ -108,9 +104,9 @@ func (d *drawer) clicked(tag int) {
 }
 
 // apply asks the main thread to draw v; the latest view wins.
-func (d *drawer) apply(v View, dark bool) {
+func (d *drawer) apply(v View, _ bool) {
 	d.mu.Lock()
-	d.view, d.dark = v, dark
+	d.view = v
 	d.mu.Unlock()
 	onMain(doApply)
 }
@@ -119,10 +115,10 @@ func (d *drawer) apply(v View, dark bool) {
 // called on the main thread.
 func (d *drawer) redraw() {
 	d.mu.Lock()
-	v, dark := d.view, d.dark
+	v := d.view
 	d.mu.Unlock()
 	applyRows(d.items, v.Rows)
-	d.draw(v, dark)
+	d.draw(v)
 }
 
 func applyRows(items []*item, rows []Row) {
@@ -139,15 +135,18 @@ func applyRows(items []*item, rows []Row) {
 	}
 }
 
-func (d *drawer) draw(v View, dark bool) {
+// draw draws the icon and the tooltip. The bar colours the icon itself, a
+// template, so that it needs no shade of its own.
+func (d *drawer) draw(v View) {
 	button := send(d.status, "button")
-	if v.Icon != d.icon || dark != d.asDark {
-		d.icon, d.asDark = v.Icon, dark
-		if raw := d.opts.Icons(v.Icon, dark); len(raw) > 0 {
+	if v.Icon != d.icon {
+		d.icon = v.Icon
+		if raw := d.opts.Icons(v.Icon, false); len(raw) > 0 {
 			data := send(class("NSData"), "dataWithBytes:length:", unsafe.Pointer(&raw[0]), uint(len(raw)))
 			image := send(send(send(class("NSImage"), "alloc"), "initWithData:", data), "autorelease")
 			const points = 18 // a menu bar is 22 high
 			send(image, "setSize:", point{points, points})
+			send(image, "setTemplate:", true) // drawn light or dark, as the bar needs it
 			send(button, "setImage:", image)
 		}
 	}

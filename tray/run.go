@@ -28,6 +28,11 @@ type Options struct {
 	// that lasts. The tray comes back without a click where the system lets it. It must
 	// not block. It may be nil.
 	Lost func(error)
+	// End is called once, on a goroutine of its own, when the desktop ends the
+	// program: at sign-out, at shutdown, or when another program asks it to quit.
+	// The process may end as soon as it returns, and does so after five seconds.
+	// Only macOS calls it. It may be nil.
+	End func()
 }
 
 // Tray is the icon with its menu. A process can have only one.
@@ -57,6 +62,9 @@ func New(o Options) *Tray {
 	}
 	if o.Lost == nil {
 		o.Lost = func(error) {}
+	}
+	if o.End == nil {
+		o.End = func() {}
 	}
 	return &Tray{opts: o, view: o.First, clicks: make(chan string, maxClicks), wake: make(chan struct{}, 1)}
 }

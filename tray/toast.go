@@ -25,6 +25,14 @@ type Toast struct {
 	Always bool
 }
 
+// body returns the text under the title, where there are no buttons.
+func (n Toast) body() string {
+	if n.Link == "" {
+		return n.Body
+	}
+	return n.Body + "\n" + n.Link
+}
+
 // Action is a button on a toast. Do is called from another goroutine and must
 // return promptly.
 type Action struct {

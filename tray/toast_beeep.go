@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux && !darwin
 
 package tray
 
@@ -10,8 +10,8 @@ import (
 	"github.com/gen2brain/beeep"
 )
 
-// beepTimeout bounds beeep, which may start PowerShell on Windows and runs
-// osascript to its end on macOS: both take seconds on a busy computer.
+// beepTimeout bounds beeep, which may start PowerShell on Windows: that takes
+// seconds on a busy computer.
 const beepTimeout = 10 * time.Second
 
 // beep shows a toast through beeep, which has neither buttons nor a way to
@@ -20,12 +20,8 @@ const beepTimeout = 10 * time.Second
 func beep(ctx context.Context, n Toast, icon []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, beepTimeout)
 	defer cancel()
-	body := n.Body
-	if n.Link != "" {
-		body += "\n" + n.Link
-	}
 	done := make(chan error, 1)
-	go func() { done <- beeep.Notify(n.Title, body, icon) }()
+	go func() { done <- beeep.Notify(n.Title, n.body(), icon) }()
 	select {
 	case err := <-done:
 		if err != nil {

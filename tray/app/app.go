@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"heliograph/detect"
@@ -81,7 +82,9 @@ type instance struct {
 	clicks  *clicks
 	verbs   *verbs
 
+	server    *control.Server
 	quit      context.CancelFunc
+	ending    sync.Once // of end
 	running   *group
 	changed   chan struct{} // has room for one; what the person sees may have changed
 	loopEnded chan struct{} // closed when the loop has cleared what it could
@@ -98,12 +101,21 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	in := newInstance(ctx, quit, o)
-	in.start(ctx, server)
+	in.server = server
+	in.start(ctx)
 	in.show(ctx)
-	in.log.Info("quitting")
-	quit()
-	in.stop(server)
+	in.end()
 	return nil
+}
+
+// end ends what runs, once, and returns when that is done: Run calls it, or on
+// macOS the desktop that ends the program, while Run cannot go on.
+func (in *instance) end() {
+	in.ending.Do(func() {
+		in.log.Info("quitting")
+		in.quit()
+		in.stop()
+	})
 }
 
 // newInstance makes the parts and connects them. Only the detector is started.
@@ -128,19 +140,19 @@ func newInstance(ctx context.Context, quit context.CancelFunc, o Options) *insta
 	in.clicks = &clicks{instance: in}
 	in.notices.openSettings = in.clicks.openSettings
 	in.verbs = &verbs{instance: in}
-	in.tray = tray.New(tray.Options{Log: o.Log, ID: "heliograph", First: menu.View(in.facts.now()), Icons: picture, Host: in.trayHost, Lost: in.trayLost})
+	in.tray = tray.New(tray.Options{Log: o.Log, ID: "heliograph", First: menu.View(in.facts.now()), Icons: picture, Host: in.trayHost, Lost: in.trayLost, End: in.end})
 	return in
 }
 
 // start starts everything but the tray.
-func (in *instance) start(ctx context.Context, server *control.Server) {
+func (in *instance) start(ctx context.Context) {
 	in.running.Go("presence loop", func() { defer close(in.loopEnded); in.loop.Run(ctx) })
 	in.running.Go("activity", func() { in.observe(ctx) })
 	in.running.Go("view", func() { in.follow(ctx) })
 	in.running.Go("clicks", func() { in.clicks.run(ctx) })
 	in.running.Go("account", func() { in.account.Run(ctx) })
 	in.startSettings(ctx)
-	server.Serve(ctx, in.verbs.answer)
+	in.server.Serve(ctx, in.verbs.answer)
 }
 
 // show runs the tray until ctx ends; without a tray the rest goes on.
@@ -163,14 +175,14 @@ const (
 
 // stop waits for what runs, whose context has ended, then closes what it used.
 // The socket is closed last: it keeps a second instance from starting before.
-func (in *instance) stop(server *control.Server) {
+func (in *instance) stop() {
 	in.await("still runs", in.running, runningTimeout)
 	closing := newGroup()
 	closing.Go("outlets", in.closeOutlets)
 	closing.Go("detector", in.watch.Close)
 	closing.Go("notifications", in.notices.close)
 	in.await("is not closed", closing, closeTimeout)
-	closing.Go("control socket", server.Close)
+	closing.Go("control socket", in.server.Close)
 	in.await("is not closed", closing, 250*time.Millisecond)
 }
 
