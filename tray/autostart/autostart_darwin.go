@@ -41,10 +41,13 @@ func state() (bool, error) {
 		return false, err
 	}
 	_, err = os.Stat(a.program)
-	return a.load && !a.off && err == nil, nil
+	return a.load && !a.off && err == nil && !translocated(a.program), nil
 }
 
 func enable(exe string, args []string) error {
+	if translocated(exe) {
+		return errTranslocated
+	}
 	path, err := agentPath()
 	if err != nil {
 		return err
