@@ -5,7 +5,7 @@
 //	Settings    $XDG_CONFIG_HOME/heliograph  ~/Library/Application Support/…    %AppData%\heliograph
 //	State       $XDG_STATE_HOME/heliograph   ~/Library/Application Support/…    %LocalAppData%\heliograph
 //	Logs        as State                     ~/Library/Logs/heliograph          as State
-//	Runtime     $XDG_RUNTIME_DIR/heliograph  ~/Library/Caches/heliograph        %LocalAppData%\heliograph
+//	Runtime     $XDG_RUNTIME_DIR/heliograph  as State                           %LocalAppData%\heliograph
 //
 // A Runtime folder whose path is too long for a socket is replaced by a short one
 // in the folder for temporary files.
@@ -61,7 +61,7 @@ func Logs() (string, error) {
 // Runtime is for the control socket: private to the user, and gone with the
 // session where the system has such a folder.
 func Runtime() (string, error) {
-	dir, err := fromEnv("XDG_RUNTIME_DIR", cacheHome)
+	dir, err := fromEnv("XDG_RUNTIME_DIR", runtimeHome)
 	if err != nil {
 		return "", fmt.Errorf("there is no folder for the control socket: %w", err)
 	}

@@ -37,7 +37,7 @@ func TestFoldersOfTheSystem(t *testing.T) {
 	switch runtime.GOOS {
 	case "darwin":
 		want = map[string]string{"settings": "Library/Application Support/heliograph", "state": "Library/Application Support/heliograph",
-			"logs": "Library/Logs/heliograph", "runtime": "Library/Caches/heliograph"}
+			"logs": "Library/Logs/heliograph", "runtime": "Library/Application Support/heliograph"}
 	case "windows":
 		want = map[string]string{"settings": "Roaming/heliograph", "state": "Local/heliograph", "logs": "Local/heliograph", "runtime": "Local/heliograph"}
 	}

@@ -8,4 +8,4 @@ func stateHome() (string, error) { return inHome(".local", "state")() }
 
 func logHome() (string, error) { return stateHome() }
 
-func cacheHome() (string, error) { return fromEnv("XDG_CACHE_HOME", inHome(".cache")) }
+func runtimeHome() (string, error) { return fromEnv("XDG_CACHE_HOME", inHome(".cache")) }

@@ -11,7 +11,7 @@ func stateHome() (string, error) { return os.UserCacheDir() }
 
 func logHome() (string, error) { return stateHome() }
 
-func cacheHome() (string, error) { return os.UserCacheDir() }
+func runtimeHome() (string, error) { return os.UserCacheDir() }
 
 // short returns dir: Windows has no sockets in folders.
 func short(dir string) string { return dir }
