@@ -50,7 +50,7 @@ var arrows = map[string][]string{
 	"heliograph/detect/winproc":             {},
 	"heliograph/detect/wts":                 {"heliograph/detect/oscall", "heliograph/detect/winmsg"},
 	"heliograph/detect/x11":                 {},
-	"heliograph/graph":                      {"heliograph/detect/bus", "heliograph/detect/latest", "heliograph/graph/presence", "heliograph/graph/retryafter", "heliograph/graph/zone"},
+	"heliograph/graph":                      {"heliograph/detect/bus", "heliograph/detect/corefoundation", "heliograph/detect/latest", "heliograph/graph/presence", "heliograph/graph/retryafter", "heliograph/graph/zone"},
 	"heliograph/graph/emu":                  {},
 	"heliograph/graph/presence":             {"heliograph/detect", "heliograph/detect/latest"},
 	"heliograph/graph/retryafter":           {},
