@@ -70,7 +70,10 @@ var openCenter = sync.OnceValues(func() (*center, error) {
 //
 // Source: https://clang.llvm.org/docs/Block-ABI-Apple.html
 func present(_ objc.ID, _ objc.SEL, _, _ objc.ID, answer objc.Block) {
-	const banner, list = 1 << 4, 1 << 3 // UNNotificationPresentationOptionBanner, …List
+	const (
+		banner = 1 << 4 // UNNotificationPresentationOptionBanner
+		list   = 1 << 3 // UNNotificationPresentationOptionList
+	)
 	block := *(**struct {
 		class        uintptr
 		flags, spare int32
