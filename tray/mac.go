@@ -17,11 +17,15 @@ const sessionHasGraphics = 0x0010 // sessionHasGraphicAccess
 // process that uses it.
 var errNoMenuBar = errors.New("there is no menu bar here, as over ssh: start heliograph within your desktop session")
 
-// hasMenuBar reports whether this process may use AppKit: its security session
-// has a screen, and the window server answers for a login session. Over ssh the
-// window server answers for the user at the screen, and only the first tells.
-func hasMenuBar(attributes uint32, loginSession bool) bool {
-	return loginSession && attributes&sessionHasGraphics != 0
+// judgeSession returns an error where this process must not use AppKit, which it
+// may where its security session has a screen and the window server answers for a
+// login session. Over ssh the window server answers for the user at the screen,
+// and only the first tells.
+func judgeSession(attributes uint32, loginSession bool) error {
+	if !loginSession || attributes&sessionHasGraphics == 0 {
+		return errNoMenuBar
+	}
+	return nil
 }
 
 // permission is what the person has decided about notifications of heliograph.
@@ -40,6 +44,20 @@ const (
 // errToastsOff is the error where the person has switched notifications off. Then
 // no other program may show them in place of heliograph.
 var errToastsOff = errors.New("notifications of heliograph are switched off in System Settings > Notifications")
+
+// judgePermission says whether a toast is shown as the program's own. It is shown
+// through another program where the person has not decided yet, or macOS does not
+// ask them for this program, which is what failed says; refused means that it is
+// not shown at all.
+func judgePermission(may permission, failed error) (own bool, refused error) {
+	switch {
+	case failed != nil || may == permissionOpen:
+		return false, nil
+	case may == permissionDenied:
+		return false, errToastsOff
+	}
+	return true, nil
+}
 
 // isSigned reports whether a program has notifications of its own: it is in a
 // bundle, and its signature is that of the bundle. The linker's own signature

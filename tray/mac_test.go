@@ -1,6 +1,7 @@
 package tray
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -21,8 +22,8 @@ func TestMenuBar(t *testing.T) {
 		"the window server is down": {0x6031, false, false},
 		"attributes not known":      {0, true, false},
 	} {
-		if got := hasMenuBar(c.attributes, c.session); got != c.want {
-			t.Errorf("%s: %v, want %v", name, got, c.want)
+		if err := judgeSession(c.attributes, c.session); (err == nil) != c.want {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
 }
@@ -44,6 +45,29 @@ func TestNotificationsOfItsOwn(t *testing.T) {
 	} {
 		if got := isSigned(c.bundle, c.signed); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// TestToastsThatAreSwitchedOff: no other program shows what the person has
+// switched off; one does where they were not asked.
+func TestToastsThatAreSwitchedOff(t *testing.T) {
+	failed := errors.New("UNErrorDomain 1")
+	for name, c := range map[string]struct {
+		may     permission
+		failed  error
+		own     bool
+		refused error
+	}{
+		"given":         {permissionGiven, nil, true, nil},
+		"provisional":   {permissionProvisional, nil, true, nil},
+		"denied":        {permissionDenied, nil, false, errToastsOff},
+		"not asked yet": {permissionOpen, nil, false, nil},
+		"asks nobody":   {permissionOpen, failed, false, nil},
+		"no answer":     {permissionDenied, failed, false, nil},
+	} {
+		if own, refused := judgePermission(c.may, c.failed); own != c.own || refused != c.refused {
+			t.Errorf("%s: %v, %v", name, own, refused)
 		}
 	}
 }

@@ -51,10 +51,7 @@ func checkMenuBar() error {
 		there = session != 0
 		session.Release()
 	})
-	if !hasMenuBar(attributes, there) {
-		return errNoMenuBar
-	}
-	return nil
+	return judgeSession(attributes, there)
 }
 
 // signedID returns the identifier of the program's signature; empty if it has

@@ -39,14 +39,13 @@ func (s *sender) send(ctx context.Context, n Toast) error {
 	ctx, cancel := context.WithTimeout(ctx, toastTimeout)
 	defer cancel()
 	if s.center != nil {
-		may, err := s.center.permission(ctx, askTimeout)
+		own, err := judgePermission(s.center.permission(ctx, askTimeout))
 		switch {
-		case err == nil && may == permissionDenied:
-			return errToastsOff
-		case err == nil && may != permissionOpen:
+		case err != nil:
+			return err
+		case own:
 			return s.center.show(ctx, n)
 		}
-		// The person has not answered yet, or macOS does not ask for this program.
 	}
 	cmd := exec.CommandContext(ctx, osascript, "-e", appleScript(n))
 	cmd.WaitDelay = time.Second

@@ -39,9 +39,6 @@ func (u usage) records() bool {
 	return u.running && slices.ContainsFunc(u.inputs, func(id uint32) bool { return !slices.Contains(u.outputs, id) })
 }
 
-// plays reports whether a process plays sound.
-func (u usage) plays() bool { return u.playing }
-
 // device is an audio device, of the computer or attached to it.
 type device struct {
 	running bool // some process uses it

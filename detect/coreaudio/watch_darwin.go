@@ -193,7 +193,7 @@ func (w *Watcher) list() (changed bool, err error) {
 	var active []Process
 	for _, id := range processIDs {
 		u := readUsage(id)
-		p := Process{ID: id, Recording: u.records(), Playing: u.plays()}
+		p := Process{ID: id, Recording: u.records(), Playing: u.playing}
 		if p.Recording || p.Playing {
 			p.PID = int(int32(number(id, processPID)))
 			p.Bundle = text(id, processBundle)
