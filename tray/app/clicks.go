@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
 	"sync"
@@ -126,8 +127,16 @@ func (c *clicks) toggleAutostart() {
 	}
 	if err != nil {
 		c.log.Warn("start at login could not be changed", "error", err)
-		c.notices.answer("autostart", words.Say("toast.autostart"), err.Error())
+		c.notices.answer("autostart", words.Say("toast.autostart"), explainAutostart(err))
 	}
+}
+
+// explainAutostart says what to do about an error of package autostart.
+func explainAutostart(err error) string {
+	if errors.Is(err, autostart.ErrTranslocated) {
+		return words.Say("toast.autostart.moved")
+	}
+	return err.Error()
 }
 
 // openSettings shows the settings file, after creating it if necessary.

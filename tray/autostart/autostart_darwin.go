@@ -46,7 +46,7 @@ func state() (bool, error) {
 
 func enable(exe string, args []string) error {
 	if translocated(exe) {
-		return errTranslocated
+		return ErrTranslocated
 	}
 	path, err := agentPath()
 	if err != nil {

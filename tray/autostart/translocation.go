@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// errTranslocated refuses a path that exists until the Mac restarts, at most.
-var errTranslocated = errors.New("macOS runs this copy from a temporary place, because it was downloaded and not moved: quit heliograph, move heliograph.app to Applications in Finder, open it there and try again")
+// ErrTranslocated refuses a path that exists until the Mac restarts, at most.
+var ErrTranslocated = errors.New("macOS runs this copy from a temporary place, because it was downloaded and not moved: quit heliograph, move heliograph.app to Applications in Finder, open it there and try again")
 
 // translocated reports whether a program runs from the place to which macOS
 // copies a downloaded bundle that nobody has moved yet (App Translocation, also

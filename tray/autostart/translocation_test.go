@@ -17,7 +17,7 @@ func TestTranslocation(t *testing.T) {
 			t.Errorf("%s: %v", exe, got)
 		}
 	}
-	if !strings.Contains(errTranslocated.Error(), "Applications") {
+	if !strings.Contains(ErrTranslocated.Error(), "Applications") {
 		t.Error("the error does not say what to do")
 	}
 }

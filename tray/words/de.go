@@ -151,6 +151,7 @@ var german = map[string]string{
 	"trouble.settings.line":         "Die Einstellungsdatei enthält einen Fehler in Zeile %s",
 	"toast.log":                     "Das Protokoll lässt sich nicht öffnen",
 	"toast.autostart":               "„Beim Systemstart öffnen“ lässt sich nicht ändern",
+	"toast.autostart.moved":         "macOS führt diese Kopie an einem vorübergehenden Ort aus. Beenden Sie heliograph, bewegen Sie heliograph.app im Finder in den Ordner „Programme“, öffnen Sie es dort und versuchen Sie es noch einmal.",
 	"toast.about":                   "heliograph %s",
 	"toast.about.body":              "Zeigt anderen in Microsoft Teams, was Sie am Computer gerade tun. Sieht nur, welche Apps aufnehmen, nie, was sie aufnehmen.",
 	"toast.denied":                  "%s gilt nicht mehr als Anruf",

@@ -151,6 +151,7 @@ var english = map[string]string{
 	"trouble.settings.line":         "There's a mistake in the settings file, line %s",
 	"toast.log":                     "The log can't be opened",
 	"toast.autostart":               "Start at login can't be changed",
+	"toast.autostart.moved":         "macOS runs this copy from a temporary place. Quit heliograph, move heliograph.app to Applications in Finder, open it there and try again.",
 	"toast.about":                   "heliograph %s",
 	"toast.about.body":              "Shows colleagues in Microsoft Teams what you're doing at your computer. It sees which apps record, never what they record.",
 	"toast.denied":                  "%s no longer counts as a call",
