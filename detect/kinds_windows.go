@@ -10,7 +10,7 @@ func systemKinds() []kind {
 			candidates: []candidate{{name: "wts", open: openWTS}}},
 		{name: "microphone", fix: "calls are seen through Windows Audio, or through the list of programs that used the microphone (Windows 10 1903 and later)",
 			candidates: []candidate{
-				{name: "wasapi", open: openWASAPI},
+				{name: "wasapi", open: openWASAPI, polls: true}, // once a minute, lest a notice gets lost
 				{name: "consentstore, without playback", open: openConsentMicrophone, lastResort: true},
 			}},
 		{name: "camera", fix: "cameras in use are seen on Windows 10 1903 and later; without them browsers are in a call when they record and play",

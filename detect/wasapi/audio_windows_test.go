@@ -1,3 +1,5 @@
+//go:build amd64 || arm64
+
 package wasapi
 
 import (
@@ -21,13 +23,17 @@ type audioObject struct {
 	methods   *[64]uintptr
 	audio     *audio
 	refs      int
-	children  []*audioObject // devices by flow, or sessions
+	children  []*audioObject // devices by flow, a device's manager and store, or sessions
 	state     uint32
 	pid       uint32
 	name      string
-	broken    bool
-	hang      chan struct{} // listing waits until it closes
-	notifiers []*notifier   // registered with the object
+	fails     uintptr        // what listing returns; 0: it succeeds
+	deaf      bool           // it registers nobody for new sessions
+	sticky    bool           // it keeps what is registered
+	hang      chan struct{}  // listing waits until it closes
+	notifiers []*notifier    // registered with the object
+	hidden    []*audioObject // sessions that are not in the list yet
+	asked     int            // how often it was listed, or its state was read
 }
 
 // audio is all of the stand-in.
@@ -41,6 +47,8 @@ type audio struct {
 const (
 	resultFailed         = 0x80004005 // E_FAIL
 	resultNotImplemented = 0x80004001 // E_NOTIMPL
+	deviceInvalidated    = 0x88890004 // AUDCLNT_E_DEVICE_INVALIDATED
+	serviceNotRunning    = 0x88890010 // AUDCLNT_E_SERVICE_NOT_RUNNING
 )
 
 func (a *audio) add(o *audioObject, kind string) *audioObject {
@@ -57,7 +65,7 @@ func newAudio() (a *audio, speaker, microphone *audioObject) {
 		return a.add(&audioObject{children: []*audioObject{a.add(&audioObject{}, "list")}}, "manager")
 	}
 	devices := func(name string, manager *audioObject) *audioObject {
-		device := a.add(&audioObject{name: name, children: []*audioObject{manager}}, "device")
+		device := a.add(&audioObject{name: name, children: []*audioObject{manager, a.add(&audioObject{name: "The " + name}, "store")}}, "device")
 		return a.add(&audioObject{children: []*audioObject{device}}, "list")
 	}
 	speaker, microphone = manager(), manager()
@@ -72,6 +80,38 @@ func (a *audio) newSession(manager *audioObject, name string, pid int, state uin
 	defer a.mu.Unlock()
 	manager.children[0].children = append(manager.children[0].children, s)
 	return s
+}
+
+// announce adds a session that is not in the list, and hands it over.
+func (a *audio) announce(manager *audioObject, name string, pid int, state uint32) *audioObject {
+	s := a.add(&audioObject{name: name, pid: uint32(pid), state: state}, "session")
+	a.mu.Lock()
+	manager.hidden = append(manager.hidden, s)
+	a.mu.Unlock()
+	manager.handOver(s)
+	return s
+}
+
+// handOver calls all notifiers of a session manager with a session.
+func (o *audioObject) handOver(session *audioObject) {
+	for _, n := range o.registered() {
+		syscall.SyscallN(n.methods[onSessionCreated], uintptr(unsafe.Pointer(n)), uintptr(unsafe.Pointer(session)))
+	}
+}
+
+// show puts the sessions that were not in the list into it.
+func (a *audio) show(manager *audioObject) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	manager.children[0].children = append(manager.children[0].children, manager.hidden...)
+	manager.hidden = nil
+}
+
+// set changes an object while it is used.
+func (a *audio) set(change func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	change()
 }
 
 // newEnumerator is for watch.
@@ -106,9 +146,15 @@ func (o *audioObject) reference(out **audioObject) uintptr {
 	return resultOK
 }
 
+// register refuses a notifier that is registered already: what Windows then does
+// is not documented.
 func (o *audioObject) register(n *notifier) uintptr {
 	o.audio.mu.Lock()
 	defer o.audio.mu.Unlock()
+	if o.deaf || slices.Contains(o.notifiers, n) {
+		return resultNotImplemented
+	}
+	syscall.SyscallN(n.methods[addRef], uintptr(unsafe.Pointer(n)))
 	o.notifiers = append(o.notifiers, n)
 	return resultOK
 }
@@ -117,20 +163,25 @@ func (o *audioObject) unregister(n *notifier) uintptr {
 	o.audio.mu.Lock()
 	defer o.audio.mu.Unlock()
 	i := slices.Index(o.notifiers, n)
-	if i < 0 {
+	if i < 0 || o.sticky {
 		return resultFailed
 	}
 	o.notifiers = slices.Delete(o.notifiers, i, i+1)
+	syscall.SyscallN(n.methods[release], uintptr(unsafe.Pointer(n)))
 	return resultOK
 }
 
-// notify calls all notifiers that are registered: of a session with its state,
-// of a session manager with a new session.
-func (o *audioObject) notify() {
+// registered returns the registered notifiers.
+func (o *audioObject) registered() []*notifier {
 	o.audio.mu.Lock()
-	registered := slices.Clone(o.notifiers)
-	o.audio.mu.Unlock()
-	for _, n := range registered {
+	defer o.audio.mu.Unlock()
+	return slices.Clone(o.notifiers)
+}
+
+// notify calls all notifiers that are registered: of a session with its state,
+// of a session manager without a session, as if that had ended at once.
+func (o *audioObject) notify() {
+	for _, n := range o.registered() {
 		method := onSessionCreated
 		if n.id == iidSessionEvents {
 			method = onStateChanged
@@ -140,8 +191,10 @@ func (o *audioObject) notify() {
 }
 
 // text stores a copy of the name for the caller to free.
-func (o *audioObject) text(out **uint16) uintptr {
-	text, err := windows.UTF16PtrFromString(o.name)
+func (o *audioObject) text(out **uint16) uintptr { return duplicate(o.name, out) }
+
+func duplicate(s string, out **uint16) uintptr {
+	text, err := windows.UTF16PtrFromString(s)
 	if err != nil {
 		return resultFailed
 	}
@@ -153,13 +206,14 @@ func (o *audioObject) text(out **uint16) uintptr {
 // sessions implements GetSessionEnumerator.
 func (o *audioObject) sessions(out **audioObject) uintptr {
 	o.audio.mu.Lock()
-	broken, hang := o.broken, o.hang
+	fails, hang := o.fails, o.hang
+	o.asked++
 	o.audio.mu.Unlock()
 	if hang != nil {
 		<-hang
 	}
-	if broken {
-		return resultFailed
+	if fails != 0 {
+		return fails
 	}
 	return o.children[0].reference(out)
 }
@@ -167,6 +221,7 @@ func (o *audioObject) sessions(out **audioObject) uintptr {
 func (o *audioObject) readState(out *uint32) uintptr {
 	o.audio.mu.Lock()
 	defer o.audio.mu.Unlock()
+	o.asked++
 	*out = o.state
 	return resultOK
 }
@@ -204,14 +259,36 @@ var audioMethods = sync.OnceValue(func() map[string]*[64]uintptr {
 			unregisterEndpoints: (*audioObject).unregister,
 		}),
 		"list": table(map[int]any{ // of devices and of sessions, whose methods have the same places
-			collectionGetCount: func(o *audioObject, n *int32) uintptr { *n = int32(len(o.children)); return resultOK },
-			collectionItem:     func(o *audioObject, i uintptr, out **audioObject) uintptr { return o.children[i].reference(out) },
+			collectionGetCount: func(o *audioObject, n *int32) uintptr {
+				o.audio.mu.Lock()
+				defer o.audio.mu.Unlock()
+				*n = int32(len(o.children))
+				return resultOK
+			},
+			collectionItem: func(o *audioObject, i uintptr, out **audioObject) uintptr {
+				o.audio.mu.Lock()
+				child := o.children[i]
+				o.audio.mu.Unlock()
+				return child.reference(out)
+			},
 		}),
 		"device": table(map[int]any{
 			deviceActivate: func(o *audioObject, _ *windows.GUID, _, _ uintptr, out **audioObject) uintptr {
 				return o.children[0].reference(out)
 			},
 			deviceGetID: (*audioObject).text,
+			openPropertyStore: func(o *audioObject, _ uintptr, out **audioObject) uintptr {
+				return o.children[1].reference(out)
+			},
+		}),
+		"store": table(map[int]any{
+			propertyGetValue: func(o *audioObject, key *propertyKey, out *variant) uintptr {
+				if *key != keyFriendlyName {
+					return resultFailed
+				}
+				out.kind = variantText
+				return duplicate(o.name, &out.text)
+			},
 		}),
 		"manager": table(map[int]any{
 			getSessionEnumerator: (*audioObject).sessions,

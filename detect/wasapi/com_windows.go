@@ -1,9 +1,9 @@
+//go:build amd64 || arm64
+
 package wasapi
 
 import (
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"unsafe"
 
@@ -11,7 +11,8 @@ import (
 )
 
 // This file is the part of COM that audio sessions need: calls through an
-// object's table of methods, and notifiers, objects of ours that COM calls.
+// object's table of methods. notifier_windows.go holds the objects of ours that
+// COM calls.
 //
 // Source: "The Component Object Model",
 // https://learn.microsoft.com/windows/win32/com/the-component-object-model
@@ -20,6 +21,7 @@ var (
 	ole32                = windows.NewLazySystemDLL("ole32.dll")
 	procCoCreateInstance = ole32.NewProc("CoCreateInstance")
 	procCoTaskMemFree    = ole32.NewProc("CoTaskMemFree")
+	procVariantClear     = ole32.NewProc("PropVariantClear")
 )
 
 // Results of winerror.h.
@@ -83,6 +85,9 @@ func (o *object) query(id *windows.GUID) (*object, error) {
 	return out, err
 }
 
+// addRef takes another reference.
+func (o *object) addRef() { _ = o.call(addRef) } // it returns a count, not a HRESULT
+
 // release gives up a reference; a nil object has none.
 func (o *object) release() {
 	if o != nil {
@@ -108,65 +113,34 @@ func create(class, id *windows.GUID) (*object, error) {
 	return out, result(r)
 }
 
-// notifier is an object of ours that COM calls to report a change. It ignores
-// the arguments: the receiver of changed reads everything anew. COM keeps its
-// address, so its owner must hold it for as long as it is registered.
-type notifier struct {
-	methods *[16]uintptr
-	id      windows.GUID
-	changed chan struct{} // with room for one
-	refs    atomic.Int32
-	table   [16]uintptr
+// propertyKey is PROPERTYKEY.
+type propertyKey struct {
+	format windows.GUID
+	id     uint32
 }
 
-// callbacks are the methods of all notifiers, made once since Go never frees a
-// callback. One that ignores its arguments serves for methods of any form:
-// in the calling convention of 64-bit Windows the caller removes them.
-var callbacks = sync.OnceValue(func() (c struct{ query, addRef, release, notify, ignore uintptr }) {
-	c.query = windows.NewCallback((*notifier).query)
-	c.addRef = windows.NewCallback(func(n *notifier) uintptr { return uintptr(n.refs.Add(1)) })
-	c.release = windows.NewCallback(func(n *notifier) uintptr { return uintptr(n.refs.Add(-1)) })
-	c.notify = windows.NewCallback((*notifier).notify)
-	c.ignore = windows.NewCallback(func(*notifier) uintptr { return resultOK })
-	return c
-})
-
-// newNotifier makes an object that implements an interface and notifies changed
-// when one of these methods is called.
-func newNotifier(id windows.GUID, changed chan struct{}, methods ...int) *notifier {
-	c := callbacks()
-	n := &notifier{id: id, changed: changed}
-	n.methods = &n.table
-	n.table[queryInterface], n.table[addRef], n.table[release] = c.query, c.addRef, c.release
-	for i := release + 1; i < len(n.table); i++ {
-		n.table[i] = c.ignore
-	}
-	for _, i := range methods {
-		n.table[i] = c.notify
-	}
-	n.refs.Store(1)
-	return n
+// variant is PROPVARIANT on 64-bit Windows, whose largest value is a count with
+// a pointer.
+//
+// Source: "PROPVARIANT structure",
+// https://learn.microsoft.com/windows/win32/api/propidlbase/ns-propidlbase-propvariant
+type variant struct {
+	kind uint16
+	_    [3]uint16
+	text *uint16 // of a value of kind variantText
+	_    uintptr
 }
 
-// query implements QueryInterface.
-func (n *notifier) query(id *windows.GUID, out **notifier) uintptr {
-	if out == nil || id == nil {
-		return resultBadPointer
+// variantText is the kind of a string: VT_LPWSTR.
+const variantText = 31
+
+// String returns the string in the variant; empty: it holds another value.
+func (v *variant) String() string {
+	if v.kind != variantText || v.text == nil {
+		return ""
 	}
-	if *id != iidUnknown && *id != n.id {
-		*out = nil
-		return resultNoInterface
-	}
-	n.refs.Add(1)
-	*out = n
-	return resultOK
+	return windows.UTF16PtrToString(v.text)
 }
 
-// notify must not block: Windows holds locks while it calls.
-func (n *notifier) notify() uintptr {
-	select {
-	case n.changed <- struct{}{}:
-	default:
-	}
-	return resultOK
-}
+// clear frees what the variant holds.
+func (v *variant) clear() { procVariantClear.Call(uintptr(unsafe.Pointer(v))) }

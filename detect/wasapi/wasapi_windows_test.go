@@ -1,14 +1,12 @@
+//go:build amd64 || arm64
+
 package wasapi
 
 import (
 	"os"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
-	"unsafe"
-
-	"golang.org/x/sys/windows"
 
 	"heliograph/detect/oscall"
 )
@@ -55,6 +53,25 @@ func (w watched) until(t *testing.T, what string, ok func(Sessions) bool) {
 	}
 }
 
+// settled waits for two more listings: what was held before them is released
+// after them.
+func (w watched) settled(t *testing.T, manager *audioObject) {
+	t.Helper()
+	asked := func() (n int) {
+		manager.audio.set(func() { n = manager.asked })
+		return n
+	}
+	end := time.Now().Add(patience)
+	for range 2 {
+		before := asked()
+		for w.changed <- struct{}{}; asked() == before; {
+			if time.Now().After(end) {
+				t.Fatal("the sessions are not listed")
+			}
+		}
+	}
+}
+
 // fails waits until the watcher reports an error.
 func (w watched) fails(t *testing.T) error {
 	t.Helper()
@@ -78,7 +95,7 @@ func TestSessionsAreWatched(t *testing.T) {
 	a.newSession(speaker, "sounds of Windows", 0, sessionActive)
 	w := a.watch(t)
 	s := w.read(t)
-	if len(s.Recording) != 1 || s.Recording[0].PID != os.Getpid() || s.Recording[0].Device != "microphone" || len(s.Recording[0].Names) == 0 {
+	if len(s.Recording) != 1 || s.Recording[0].PID != os.Getpid() || s.Recording[0].Device != "The microphone" || len(s.Recording[0].Names) == 0 {
 		t.Fatalf("recording at first: %+v", s.Recording)
 	}
 	if len(s.Playing) != 1 || s.Playing[0].PID != 0 || len(s.Playing[0].Names) != 0 {
@@ -98,20 +115,6 @@ func TestSessionsAreWatched(t *testing.T) {
 		return len(s.Recording) == 2 && s.Recording[0].ID != s.Recording[1].ID
 	})
 
-	w.Close()
-	a.checkReleased(t)
-}
-
-func TestAudioThatBreaks(t *testing.T) {
-	a, _, microphone := newAudio()
-	w := a.watch(t)
-	a.mu.Lock()
-	microphone.broken = true
-	a.mu.Unlock()
-	microphone.notify()
-	if err := w.fails(t); !strings.Contains(err.Error(), "0x80004005") {
-		t.Errorf("got %v", err)
-	}
 	w.Close()
 	a.checkReleased(t)
 }
@@ -170,39 +173,6 @@ func TestWatch(t *testing.T) {
 	defer w.Close()
 	if _, err := w.Sessions(); err != nil {
 		t.Error(err)
-	}
-}
-
-// TestNotifier calls our object as COM does.
-func TestNotifier(t *testing.T) {
-	changed := make(chan struct{}, 1)
-	n := newNotifier(iidSessionEvents, changed, onStateChanged)
-	query := func(id *windows.GUID) (*notifier, uint32) {
-		var out *notifier
-		r, _, _ := syscall.SyscallN(n.methods[queryInterface], uintptr(unsafe.Pointer(n)), uintptr(unsafe.Pointer(id)), uintptr(unsafe.Pointer(&out)))
-		return out, uint32(r)
-	}
-	for _, id := range []*windows.GUID{&iidUnknown, &iidSessionEvents} {
-		if out, hr := query(id); out != n || hr != resultOK {
-			t.Errorf("%v: %v, %#x", id, out, hr)
-		}
-	}
-	if out, hr := query(&iidSessionNotification); out != nil || hr != resultNoInterface {
-		t.Errorf("another interface: %v, %#x", out, hr)
-	}
-	const onSimpleVolumeChanged = 5
-	syscall.SyscallN(n.methods[onSimpleVolumeChanged], uintptr(unsafe.Pointer(n)), 0)
-	if len(changed) != 0 {
-		t.Error("a change of the volume is notified")
-	}
-	for range 3 { // nobody receives: it must not block
-		syscall.SyscallN(n.methods[onStateChanged], uintptr(unsafe.Pointer(n)), sessionActive)
-	}
-	if len(changed) != 1 {
-		t.Error("a change of the state is not notified")
-	}
-	if r, _, _ := syscall.SyscallN(n.methods[release], uintptr(unsafe.Pointer(n))); r != 2 {
-		t.Errorf("%d references are left", r)
 	}
 }
 
