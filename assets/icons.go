@@ -82,7 +82,7 @@ func Template(state string, size int) []byte {
 // ICO returns the same icon as Windows wants it: bitmaps of several sizes,
 // since some hosts swap the colours of a PNG inside an ICO.
 func ICO(state string, dark bool) []byte {
-	sizes := []int{16, 20, 24, 32, 48}
+	sizes := []int{16, 20, 24, 28, 32, 40, 48, 64} // of the taskbar at 100 to 400 %
 	var head, body bytes.Buffer
 	put := func(b *bytes.Buffer, v ...any) {
 		for _, x := range v {

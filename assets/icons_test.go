@@ -82,7 +82,7 @@ func TestPNGIsOfTheSizeAskedFor(t *testing.T) {
 				t.Errorf("%s at %d: %v", s, size, err)
 			}
 		}
-		if b := ICO(s, true); len(b) < 6+5*16+40 || b[2] != 1 || b[4] != 5 {
+		if b := ICO(s, true); len(b) < 6+8*16+40 || b[2] != 1 || b[4] != 8 {
 			t.Errorf("%s: the ICO is damaged", s)
 		}
 	}

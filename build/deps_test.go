@@ -55,7 +55,7 @@ var arrows = map[string][]string{
 	"heliograph/graph/presence":             {"heliograph/detect", "heliograph/detect/latest"},
 	"heliograph/graph/retryafter":           {},
 	"heliograph/graph/zone":                 {},
-	"heliograph/tray":                       {"heliograph/detect/bus", "heliograph/detect/corefoundation", "heliograph/detect/latest", "heliograph/detect/readable", "heliograph/tray/atomicfile", "heliograph/tray/folders"},
+	"heliograph/tray":                       {"heliograph/detect/bus", "heliograph/detect/corefoundation", "heliograph/detect/latest", "heliograph/detect/readable", "heliograph/detect/winmsg", "heliograph/tray/atomicfile", "heliograph/tray/folders"},
 	"heliograph/tray/account":               {"heliograph/detect/latest", "heliograph/graph", "heliograph/graph/presence", "heliograph/tray/settings"},
 	"heliograph/tray/app":                   {"heliograph/assets", "heliograph/detect", "heliograph/detect/latest", "heliograph/graph", "heliograph/graph/presence", "heliograph/graph/zone", "heliograph/tray", "heliograph/tray/account", "heliograph/tray/atomicfile", "heliograph/tray/autostart", "heliograph/tray/control", "heliograph/tray/doctor", "heliograph/tray/folders", "heliograph/tray/launch", "heliograph/tray/logbook", "heliograph/tray/menu", "heliograph/tray/outlets", "heliograph/tray/settings", "heliograph/tray/timeline", "heliograph/tray/words"},
 	"heliograph/tray/atomicfile":            {},

@@ -116,7 +116,7 @@ func (d *drawer) draw(v View, dark bool) {
 		d.icon, d.dark = v.Icon, dark
 	}
 	if v.Tooltip != d.tip {
-		systray.SetTooltip(v.Tooltip)
+		showTooltip(v.Tooltip)
 		d.tip = v.Tooltip
 	}
 }
@@ -130,7 +130,7 @@ func setIcon(picture []byte) (shown bool) {
 			panic(v)
 		}
 	}()
-	systray.SetIcon(picture)
+	showPicture(picture)
 	return true
 }
 
