@@ -41,6 +41,9 @@ type Options struct {
 	Demo bool
 	// Reporter gets each change; nil: nobody does.
 	Reporter Reporter
+	// Started is called once nothing can keep the instance from running; it may
+	// be nil.
+	Started func()
 	// Transport and OpenURL replace the network and the browser; nil: the
 	// real ones.
 	Transport http.RoundTripper
@@ -99,6 +102,9 @@ func Run(ctx context.Context, o Options) error {
 	server, err := control.Listen(o.Dir, o.Log)
 	if err != nil {
 		return err
+	}
+	if o.Started != nil {
+		o.Started()
 	}
 	in := newInstance(ctx, quit, o)
 	in.server = server

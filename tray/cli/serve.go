@@ -17,6 +17,7 @@ import (
 	"heliograph/graph/emu"
 	"heliograph/graph/presence"
 	"heliograph/tray/app"
+	"heliograph/tray/console"
 	"heliograph/tray/control"
 	"heliograph/tray/folders"
 	"heliograph/tray/logbook"
@@ -53,7 +54,7 @@ func (a *App) Tray(ctx context.Context, _ []string) error {
 	owner := openSettingsAt(path, log)
 	level.Set(owner.Value().Log.Level.Slog())
 	return a.runOrShow(ctx, app.Options{Settings: owner, Log: log, Level: level, Logbook: book, LogPath: file, Version: Version(),
-		Vault: graph.KeyringVault{Ask: true}, Dir: dir, Tray: true})
+		Vault: graph.KeyringVault{Ask: true}, Dir: dir, Tray: true, Started: console.Detach})
 }
 
 // warn tells the person something that does not keep heliograph from running.
@@ -88,15 +89,16 @@ func (a *App) runOrShow(ctx context.Context, o app.Options) error {
 	}
 }
 
-// openLog opens the log of the running instance. A terminal shows it too; what a
-// desktop starts has none, and needs no second copy in the session's own log.
+// openLog opens the log of the running instance. A terminal shows it too, unless
+// it is a shell's that has not waited for us; what a desktop starts has none, and
+// needs no second copy in the session's own log.
 func (a *App) openLog() (*logbook.Book, string) {
 	file, err := logbook.Path()
 	if err != nil {
 		file = "" // the book says so
 	}
 	var also io.Writer
-	if isTerminal(a.Err) {
+	if isTerminal(a.Err) && !console.Attached() {
 		also = a.Err
 	}
 	return logbook.Open(file, also), file

@@ -6,7 +6,14 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-var procAttachConsole = windows.NewLazySystemDLL("kernel32.dll").NewProc("AttachConsole")
+var (
+	kernel32          = windows.NewLazySystemDLL("kernel32.dll")
+	procAttachConsole = kernel32.NewProc("AttachConsole")
+	procFreeConsole   = kernel32.NewProc("FreeConsole")
+)
+
+// attached is whether Attach has attached the program to another's console.
+var attached bool
 
 // Attach attaches a program that was linked without a console to the console of
 // the shell that started it, and opens os.Stdin, os.Stdout and os.Stderr on it.
@@ -29,7 +36,6 @@ func Attach() {
 		{windows.STD_OUTPUT_HANDLE, "CONOUT$", os.O_RDWR, &os.Stdout},
 		{windows.STD_ERROR_HANDLE, "CONOUT$", os.O_RDWR, &os.Stderr},
 	}
-	attached := false
 	for _, f := range files {
 		if usable(f.kind) {
 			continue
@@ -55,4 +61,20 @@ func usable(kind uint32) bool {
 	}
 	t, err := windows.GetFileType(h)
 	return err == nil && t != windows.FILE_TYPE_UNKNOWN
+}
+
+// Attached reports whether the program uses the console of the shell that
+// started it. That has not waited: its prompt is there already.
+func Attached() bool { return attached }
+
+// Detach leaves the console that Attach has attached the program to. Windows ends
+// every program of a console that is closed, and Ctrl-C in it ends those that the
+// shell no longer shows. A console of the program's own is kept.
+//
+// Source: "FreeConsole function", https://learn.microsoft.com/windows/console/freeconsole
+func Detach() {
+	if attached {
+		procFreeConsole.Call() // it fails without a console only
+		attached = false
+	}
 }
