@@ -71,14 +71,19 @@ func (e entry) withTimes(start, stop *uint64) entry {
 // inUse reports whether the entry claims that the device is in use.
 func (e entry) inUse() bool { return e.start != 0 && e.stop == 0 }
 
-// path returns the path of a program that was not installed as a package.
-func (e entry) path() string { return strings.ReplaceAll(e.key, "#", `\`) }
+// keyOf returns the key of a program that was not installed as a package. Paths
+// are compared by their keys: a # in a key may stand for a # in the path.
+func keyOf(path string) string { return strings.ReplaceAll(path, `\`, "#") }
 
-// names returns the names that the entry itself gives to the program.
-func (e entry) names() []string {
+// names returns the names that the entry gives to the program of a process. Where
+// the name of an executable begins in the key only its path says.
+func (e entry) names(p winproc.Process) []string {
 	if !e.packaged {
-		p := e.path()
-		return []string{p[strings.LastIndexByte(p, '\\')+1:]}
+		full := p.Path
+		if len(e.key) == len(full) {
+			full = e.key // which has the case of the installation
+		}
+		return []string{full[strings.LastIndexByte(p.Path, '\\')+1:]}
 	}
 	short, _, _ := strings.Cut(e.key, "_")
 	if i := strings.LastIndexByte(short, '.'); i >= 0 { // Publisher.Program
@@ -98,25 +103,24 @@ func current(entries []entry, running []winproc.Process, now time.Time) []Use {
 		if start.After(now.Add(clockSlack)) || now.Sub(start) > maxUse {
 			continue
 		}
-		if pid, ok := e.process(start, running); ok {
-			uses = append(uses, Use{Key: e.key, PID: pid, Names: e.names()})
+		if p, ok := e.process(start, running); ok {
+			uses = append(uses, Use{Key: e.key, PID: p.PID, Names: e.names(p)})
 		}
 	}
 	return uses
 }
 
 // process returns the oldest process of the entry's program that ran at start.
-func (e entry) process(start time.Time, running []winproc.Process) (pid int, ok bool) {
-	var oldest time.Time
+func (e entry) process(start time.Time, running []winproc.Process) (oldest winproc.Process, ok bool) {
 	for _, p := range running {
 		if !e.isOf(p) || p.Started.After(start.Add(startSlack)) {
 			continue
 		}
-		if !ok || p.Started.Before(oldest) {
-			pid, oldest, ok = p.PID, p.Started, true
+		if !ok || p.Started.Before(oldest.Started) {
+			oldest, ok = p, true
 		}
 	}
-	return pid, ok
+	return oldest, ok
 }
 
 // isOf reports whether the entry is about the program of a process.
@@ -124,7 +128,7 @@ func (e entry) isOf(p winproc.Process) bool {
 	if e.packaged {
 		return strings.EqualFold(p.PackageFamily, e.key)
 	}
-	return strings.EqualFold(p.Path, e.path())
+	return strings.EqualFold(keyOf(p.Path), e.key)
 }
 
 // fileTime returns the instant of a FILETIME: units of 100 ns since 1601.
