@@ -2,8 +2,10 @@ package autostart
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
+	"unicode/utf16"
 
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
@@ -20,6 +22,12 @@ const (
 	runKey      = `Software\Microsoft\Windows\CurrentVersion\Run`
 	approvedKey = `Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run`
 )
+
+// maxCommand is how many units of UTF-16 an entry may have; Windows ignores a
+// longer one.
+//
+// Source: the first page above.
+const maxCommand = 260
 
 // name is the name of the registry values.
 const name = "heliograph"
@@ -80,7 +88,10 @@ func readRun() (string, error) {
 }
 
 func enable(exe string, args []string) error {
-	exe = withoutConsole(exe)
+	command := windows.ComposeCommandLine(append([]string{withoutConsole(exe)}, args...))
+	if n := len(utf16.Encode([]rune(command))); n > maxCommand {
+		return fmt.Errorf("the command takes %d characters, and Windows starts none of more than %d at sign-in: move heliograph, or its settings file, to a shorter path", n, maxCommand)
+	}
 	k, _, err := registry.CreateKey(registry.CURRENT_USER, runKey, registry.SET_VALUE)
 	if err != nil {
 		return err
@@ -89,7 +100,7 @@ func enable(exe string, args []string) error {
 	if err := deleteValue(approvedKey); err != nil {
 		return err
 	}
-	return k.SetStringValue(name, windows.ComposeCommandLine(append([]string{exe}, args...)))
+	return k.SetStringValue(name, command)
 }
 
 // withoutConsole returns the program to start at sign-in: heliograph.com, which

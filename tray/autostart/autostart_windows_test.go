@@ -92,3 +92,25 @@ func TestRunKey(t *testing.T) {
 	}
 	checkState(t, false)
 }
+
+// TestCommandsThatAreTooLong: Windows ignores them, so that one is refused, and
+// the entry stays as it was.
+func TestCommandsThatAreTooLong(t *testing.T) {
+	restoreRun(t)
+	longest := `C:\` + strings.Repeat("a", maxCommand-len(`C:\.exe run`)) + ".exe"
+	if err := Enable(longest, "run"); err != nil {
+		t.Fatal(err)
+	}
+	before, err := readRun()
+	if err != nil || len(before) != maxCommand {
+		t.Fatalf("%d characters, %v", len(before), err)
+	}
+	for _, args := range [][]string{{"run", "x"}, {"run", strings.Repeat("😀", 200)}} {
+		if err := Enable(longest, args...); err == nil || !strings.Contains(err.Error(), "shorter path") {
+			t.Errorf("got %v", err)
+		}
+	}
+	if got, err := readRun(); err != nil || got != before {
+		t.Errorf("the entry is %q now, %v", got, err)
+	}
+}
