@@ -46,7 +46,9 @@ func onlyOwner(f *os.File, _ fs.FileInfo) error {
 			sid.IsWellKnown(windows.WinBuiltinAdministratorsSid) || sid.IsWellKnown(windows.WinCreatorOwnerRightsSid) {
 			continue
 		}
-		return fmt.Errorf(`can be reached by others (%s): run icacls FILE /inheritance:r /grant:r "%%USERNAME%%:F"`, sid)
+		// The account's number means the same in cmd and in PowerShell, which does
+		// not know %USERNAME%.
+		return fmt.Errorf(`can be reached by others (%s): run icacls FILE /inheritance:r /grant:r "*%s:F"`, sid, me.User.Sid)
 	}
 	return nil
 }
