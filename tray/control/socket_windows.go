@@ -33,27 +33,28 @@ const endpointFile = "control.json"
 // maxEndpoint bounds that file, in bytes; ours takes about a hundred.
 const maxEndpoint = 4 << 10
 
-// listen takes a mutex of the Windows session, so that one instance runs, then
-// listens on a loopback port. Named pipes would need no secret, but they do not
-// work under Wine, where this is tested.
+// lockFile is locked by the instance of the folder.
+const lockFile = "lock"
+
+// listen takes a mutex of the Windows session and a lock of the folder, so that
+// one instance runs, then listens on a loopback port. Named pipes would need no
+// secret, but they do not work under Wine, where this is tested.
 func listen(dir string, _ *slog.Logger) (net.Listener, string, func(), error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, "", nil, fmt.Errorf("folder for the control socket: %w", err)
 	}
-	name, err := windows.UTF16PtrFromString(mutexName(dir))
+	mutex, err := takeMutex(dir)
 	if err != nil {
 		return nil, "", nil, err
 	}
-	mutex, err := windows.CreateMutex(nil, false, name)
-	if errors.Is(err, windows.ERROR_ALREADY_EXISTS) {
-		windows.CloseHandle(mutex)
-		return nil, "", nil, ErrRunning
-	}
+	lock, err := takeLock(dir)
 	if err != nil {
-		return nil, "", nil, fmt.Errorf("single instance: %w", err)
+		windows.CloseHandle(mutex)
+		return nil, "", nil, err
 	}
 	release := func() {
 		os.Remove(filepath.Join(dir, endpointFile))
+		lock.Close()
 		windows.CloseHandle(mutex)
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -72,6 +73,48 @@ func listen(dir string, _ *slog.Logger) (net.Listener, string, func(), error) {
 		return nil, "", nil, fmt.Errorf("control socket: %w", err)
 	}
 	return ln, e.Secret, release, nil
+}
+
+// takeMutex takes the mutex of a folder. One that an instance with more rights
+// has made, as an administrator's, may not be opened.
+func takeMutex(dir string) (windows.Handle, error) {
+	name, err := windows.UTF16PtrFromString(mutexName(dir))
+	if err != nil {
+		return 0, err
+	}
+	mutex, err := windows.CreateMutex(nil, false, name)
+	switch {
+	case errors.Is(err, windows.ERROR_ALREADY_EXISTS):
+		windows.CloseHandle(mutex)
+		return 0, ErrRunning
+	case errors.Is(err, windows.ERROR_ACCESS_DENIED):
+		return 0, ErrRunning
+	case err != nil:
+		return 0, fmt.Errorf("single instance: %w", err)
+	}
+	return mutex, nil
+}
+
+// takeLock locks the folder. A person may have several sessions, as over Remote
+// Desktop: each has a mutex of its own, but they share the folder. Windows
+// releases the lock when the process ends, even after a crash.
+//
+// Source: "LockFileEx function",
+// https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-lockfileex
+func takeLock(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("single instance: %w", err)
+	}
+	err = windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, new(windows.Overlapped))
+	if err == nil {
+		return f, nil
+	}
+	f.Close()
+	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
+		return nil, ErrRunning
+	}
+	return nil, fmt.Errorf("single instance: %w", err)
 }
 
 // mutexName returns the name of the mutex for a folder: a demo, which has

@@ -2,12 +2,14 @@ package control
 
 import (
 	"encoding/json"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
@@ -92,4 +94,58 @@ func TestRemoteAddressIsRefused(t *testing.T) {
 	if err := Call(t.Context(), dir, "count", nil, nil); err == nil || !strings.Contains(err.Error(), "not an address of this computer") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// TestInstanceWithMoreRights: the mutex of an administrator's instance may not be
+// opened, so that one runs.
+func TestInstanceWithMoreRights(t *testing.T) {
+	dir := t.TempDir()
+	sd, err := windows.SecurityDescriptorFromString("D:P(D;;GA;;;WD)") // nobody may open it
+	if err != nil {
+		t.Fatal(err)
+	}
+	sa := windows.SecurityAttributes{SecurityDescriptor: sd}
+	sa.Length = uint32(unsafe.Sizeof(sa))
+	name, err := windows.UTF16PtrFromString(mutexName(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mutex, err := windows.CreateMutex(&sa, false, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Listen(dir, nil)
+	if !errors.Is(err, ErrRunning) {
+		t.Errorf("got %v", err)
+	}
+	if err == nil {
+		s.Close()
+	}
+	windows.CloseHandle(mutex)
+	if s, err = Listen(dir, nil); err != nil {
+		t.Fatalf("once it has ended: %v", err)
+	}
+	s.Close()
+}
+
+// TestInstanceOfAnotherSession: it has the folder, and a mutex that this session
+// does not see.
+func TestInstanceOfAnotherSession(t *testing.T) {
+	dir := t.TempDir()
+	lock, err := takeLock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Listen(dir, nil); !errors.Is(err, ErrRunning) {
+		t.Errorf("got %v", err)
+		if err == nil {
+			s.Close()
+		}
+	}
+	lock.Close()
+	s, err := Listen(dir, nil)
+	if err != nil {
+		t.Fatalf("once it has ended: %v", err)
+	}
+	s.Close()
 }
