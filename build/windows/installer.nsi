@@ -41,24 +41,37 @@ UninstPage uninstConfirm
 UninstPage instfiles
 
 ; Stop ends a running heliograph: it asks it to quit, which clears presence, and
-; kills it if it does not. A program that runs cannot be replaced.
+; kills what does not end: both programs, since a command in a shell is the
+; second. A program that runs cannot be replaced.
 !macro Stop un
 Function ${un}Stop
   IfFileExists "$INSTDIR\heliograph.com" 0 done
   nsExec::Exec '"$INSTDIR\heliograph.com" quit'
   Pop $0
+  StrCpy $3 "$INSTDIR\heliograph.exe"
+  StrCpy $4 "heliograph.exe"
+  Call ${un}Await
+  StrCpy $3 "$INSTDIR\heliograph.com"
+  StrCpy $4 "heliograph.com"
+  Call ${un}Await
+  done:
+FunctionEnd
+
+; Await waits until the file $3 can be written, which no running program can, and
+; kills the programs called $4 after ten seconds.
+Function ${un}Await
   StrCpy $1 0
   again:
+    IfFileExists $3 0 free
     ClearErrors
-    FileOpen $2 "$INSTDIR\heliograph.exe" a
+    FileOpen $2 $3 a
     IfErrors busy
     FileClose $2
-    Goto done
+    Goto free
   busy:
-    IfFileExists "$INSTDIR\heliograph.exe" 0 done
     IntOp $1 $1 + 1
     ${If} $1 == 50 ; ten seconds
-      nsExec::Exec 'taskkill /F /IM heliograph.exe'
+      nsExec::Exec 'taskkill /F /IM $4'
       Pop $0
     ${EndIf}
     ${If} $1 > 75
@@ -68,7 +81,7 @@ Function ${un}Stop
     ${EndIf}
     Sleep 200
     Goto again
-  done:
+  free:
 FunctionEnd
 !macroend
 !insertmacro Stop ""
@@ -138,6 +151,8 @@ Section "Uninstall"
   Delete "$INSTDIR\heliograph.com"
   Delete "$INSTDIR\uninstall.exe"
   RMDir "$INSTDIR"
-  IfFileExists "$INSTDIR\heliograph.exe" 0 +2
+  IfFileExists "$INSTDIR\heliograph.exe" left
+  IfFileExists "$INSTDIR\heliograph.com" 0 +2
+  left:
     SetErrorLevel 3
 SectionEnd

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"heliograph/build/lab"
 	"heliograph/build/wait"
 )
 
@@ -100,6 +101,29 @@ func TestInstallRunUpdateRemove(t *testing.T) {
 	p.tray()
 	if !wait.Within(wait.Patience, func() bool { return p.logged("signed in") }) {
 		t.Error("the sign-in is gone")
+	}
+}
+
+// TestCommandThatStillRuns: the installer and the uninstaller end a command in a
+// shell, which is a program of its own.
+func TestCommandThatStillRuns(t *testing.T) {
+	setup := filepath.Join(built, setupProgram)
+	dir := profile(t, "Programs", "heliograph")
+	wine(t, setup, "/S")
+	command := func() *lab.Process {
+		t.Helper()
+		c := start(t, nil, "wine", filepath.Join(dir, "heliograph.com"), "emulate", "--listen", "127.0.0.1:0")
+		wait.Until(t, "the command runs", func() bool { return strings.Contains(c.Output(), "Emulating") })
+		return c
+	}
+	c := command()
+	wine(t, setup, "/S")
+	c.Wait()
+	c = command()
+	wine(t, filepath.Join(dir, "uninstall.exe"), "/S", "_?="+`C:\`+strings.ReplaceAll(strings.TrimPrefix(dir, inPrefix()+"/"), "/", `\`))
+	c.Wait()
+	if exists(filepath.Join(dir, "heliograph.com")) {
+		t.Error("heliograph.com is left")
 	}
 }
 
