@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"git.sr.ht/~jackmordaunt/go-toast/wintoast"
 	"github.com/gen2brain/beeep"
 	"golang.org/x/sys/windows/registry"
 
@@ -24,6 +25,9 @@ import (
 const (
 	appID    = "heliograph"
 	appIDKey = `Software\Classes\AppUserModelId\` + appID
+	// activator is the class that Windows looks for when a toast is clicked. It
+	// is of no other program: by default all programs with go-toast share one.
+	activator = "{AF4EAA7A-B255-49A0-A0A9-178CD0F47254}"
 )
 
 // toastClass is the system's class that shows toasts since Windows 10. Where it
@@ -61,6 +65,10 @@ func register(name string, icon []byte) error {
 	path, err := ensureIcon(icon)
 	if err != nil {
 		return fmt.Errorf("the icon of toasts was not written: %w", err)
+	}
+	// It writes a name too, so it comes first.
+	if err := wintoast.SetAppData(wintoast.AppData{AppID: appID, GUID: activator}); err != nil {
+		return fmt.Errorf("the class of toasts was not registered: %w", err)
 	}
 	k, _, err := registry.CreateKey(registry.CURRENT_USER, appIDKey, registry.SET_VALUE)
 	if err != nil {

@@ -69,6 +69,9 @@ func TestToastsCarryOurName(t *testing.T) {
 	if name, _, err := k.GetStringValue("DisplayName"); err != nil || name != "heliograph" {
 		t.Errorf("name %q, %v", name, err)
 	}
+	if class, _, err := k.GetStringValue("CustomActivator"); err != nil || class != activator || class == "{0F82E845-CB89-4039-BDBF-67CA33254C76}" {
+		t.Errorf("class %q, %v: go-toast's own is shared with other programs", class, err)
+	}
 	path, _, err := k.GetStringValue("IconUri")
 	if err != nil {
 		t.Fatal(err)
