@@ -5,7 +5,7 @@ func systemKinds() []kind {
 	const session = "run heliograph in your own session, not as a service"
 	return []kind{
 		{name: "idle", settles: true, fix: session,
-			candidates: []candidate{{name: "last-input", open: openLastInput}}},
+			candidates: []candidate{{name: "last-input", open: openLastInput, polls: true}}},
 		{name: "sleep", fix: session,
 			candidates: []candidate{{name: "wts", open: openWTS}}},
 		{name: "microphone", fix: "calls are seen through Windows Audio, or through the list of programs that used the microphone (Windows 10 1903 and later)",

@@ -33,10 +33,12 @@ type State struct {
 //
 // While there is input, it reads the last input at the one instant at which a
 // rest may begin. During a rest it has Windows send raw input to the hidden
-// window, and ends that with the first message. So nothing runs while the
-// person is away, and little while they are there.
+// window, and ends that with the first message. It also reads the last input
+// every restPoll: whether each input comes with such a message is not documented, as
+// that of a remote control, of another desktop, or of a program with more rights.
 type Watcher struct {
 	rest   time.Duration
+	poll   time.Duration
 	notify func()
 	loop   *oscall.Loop
 	clock  tickClock // of the loop alone
@@ -45,11 +47,18 @@ type Watcher struct {
 	state State
 }
 
+// restPoll is how often the last input is read during a rest.
+const restPoll = 30 * time.Second
+
 // Watch starts to watch; ctx is for opening only. A rest begins when there was
 // no input for that long. notify is called, from any goroutine, when State
 // returns something else; it must not block.
 func Watch(ctx context.Context, rest time.Duration, notify func()) (*Watcher, error) {
-	w := &Watcher{rest: rest, notify: notify}
+	return watch(ctx, rest, restPoll, notify)
+}
+
+func watch(ctx context.Context, rest, poll time.Duration, notify func()) (*Watcher, error) {
+	w := &Watcher{rest: rest, poll: poll, notify: notify}
 	loop, err := oscall.Start(ctx, "last input", notify, w.run)
 	if err != nil {
 		return nil, err
@@ -137,10 +146,10 @@ func (w *Watcher) follow(ctx context.Context, l *oscall.Loop, hwnd windows.HWND,
 			raw = false
 		}
 		w.set(State{Active: left > 0, Last: last})
-		timer.Stop()
-		if left > 0 {
-			timer.Reset(left)
+		if left <= 0 {
+			left = w.poll
 		}
+		timer.Reset(left)
 	}
 }
 

@@ -20,10 +20,10 @@ type watched struct {
 	notified chan struct{}
 }
 
-func watch(t *testing.T) watched {
+func watchRest(t *testing.T, poll time.Duration) watched {
 	t.Helper()
 	n := make(chan struct{}, 64)
-	w, err := Watch(t.Context(), 400*time.Millisecond, func() { n <- struct{}{} })
+	w, err := watch(t.Context(), 400*time.Millisecond, poll, func() { n <- struct{}{} })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func (w watched) until(t *testing.T, active bool) State {
 
 func TestRestIsWatched(t *testing.T) {
 	moveMouse()
-	w := watch(t)
+	w := watchRest(t, time.Hour)
 	began := time.Now()
 	if d := time.Since(w.until(t, false).Last); d < 300*time.Millisecond || d > time.Since(began)+5*time.Second {
 		t.Errorf("the last input was %v ago", d)
@@ -72,10 +72,25 @@ func TestRestIsWatched(t *testing.T) {
 // the other, as when the time of the rest is changed in the settings.
 func TestWatchersShareRawInput(t *testing.T) {
 	moveMouse()
-	before, after := watch(t), watch(t) // both active, so each has raw input sent when it rests
+	before, after := watchRest(t, time.Hour), watchRest(t, time.Hour) // both active, so each has raw input sent when it rests
 	before.until(t, false)
 	after.until(t, false)
 	before.Close()
 	moveMouse()
 	after.until(t, true)
+}
+
+// TestInputWithoutAMessage: it is seen although Windows sends no raw input.
+func TestInputWithoutAMessage(t *testing.T) {
+	moveMouse()
+	w := watchRest(t, 200*time.Millisecond)
+	w.until(t, false)
+	const remove = 0x001 // RIDEV_REMOVE
+	if err := registerRawInput(remove, 0); err != nil {
+		t.Log(err) // a kind of device is not there
+	}
+	moveMouse()
+	began := time.Now()
+	w.until(t, true)
+	t.Logf("after %v", time.Since(began).Round(time.Millisecond))
 }
