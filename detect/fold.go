@@ -14,6 +14,7 @@ type facts struct {
 	lastInput time.Time
 
 	locked, asleep, elsewhere bool
+	dark                      bool // see seatResult
 
 	// woke is when the system last came back from sleep; zero: not seen.
 	woke time.Time
@@ -35,6 +36,7 @@ func fold(all []facts) facts {
 		sum.lastInput = later(sum.lastInput, f.lastInput)
 		sum.locked = sum.locked || f.locked
 		sum.asleep = sum.asleep || f.asleep
+		sum.dark = sum.dark || f.dark
 		sum.elsewhere = sum.elsewhere || f.elsewhere
 		sum.woke = later(sum.woke, f.woke)
 		sum.awake = sum.awake || f.awake
@@ -55,10 +57,10 @@ func join(a, b call.Evidence) call.Evidence {
 	}
 }
 
-// activity returns everything in the facts but the call, which the call rule
-// judges.
-func (f facts) activity() Activity {
-	a := Activity{InUse: f.inUse, Locked: f.locked, Asleep: f.asleep, Elsewhere: f.elsewhere, Inhibited: f.awake, Woke: f.woke}
+// activity returns the activity with a call, which the call rule has judged. A
+// call keeps a computer awake whose screen is off.
+func (f facts) activity(c Call) Activity {
+	a := Activity{Call: c, InUse: f.inUse, Locked: f.locked, Asleep: f.asleep || f.dark && !c.Active(), Elsewhere: f.elsewhere, Inhibited: f.awake, Woke: f.woke}
 	if f.idleKnown {
 		a.LastInput = f.lastInput.Round(0).Truncate(time.Millisecond)
 	}

@@ -26,7 +26,7 @@ func randomResult(r *rand.Rand, index uint32, now time.Time) result {
 	case 0:
 		return idleResult{inUse: bit(), last: at(), awake: bit(), awakeKnown: bit()}
 	case 1:
-		return seatResult{locked: bit(), asleep: bit(), elsewhere: bit(), woke: at(), awake: bit(), awakeKnown: bit()}
+		return seatResult{locked: bit(), asleep: bit(), elsewhere: bit(), woke: at(), awake: bit(), awakeKnown: bit(), dark: bit()}
 	case 2:
 		return wakeResult{at()}
 	case 3:
@@ -60,7 +60,7 @@ func TestOrderOfResultsDoesNotMatter(t *testing.T) {
 			rule := call.NewRule(call.Options{Debounce: 2 * time.Second, Grace: 15 * time.Second})
 			f := fold(all)
 			for _, at := range []time.Duration{0, time.Second, 3 * time.Second, 20 * time.Second} {
-				out = append(out, outcome{f.activity(), rule.Judge(f.evidence, now.Add(at)), f.awakeKnown})
+				out = append(out, outcome{f.activity(Call{}), rule.Judge(f.evidence, now.Add(at)), f.awakeKnown})
 			}
 			return out
 		}
@@ -84,6 +84,7 @@ func TestFoldKeepsWhatAnySourceSays(t *testing.T) {
 		"locked by a saver":   {lockResult{true}, func(a Activity) bool { return a.Locked }},
 		"locked by a locker":  {lockerResult{installed: 1, running: 1}, func(a Activity) bool { return a.Locked }},
 		"asleep":              {seatResult{asleep: true}, func(a Activity) bool { return a.Asleep }},
+		"the screen is off":   {seatResult{dark: true}, func(a Activity) bool { return a.Asleep }},
 		"elsewhere":           {seatResult{elsewhere: true}, func(a Activity) bool { return a.Elsewhere }},
 		"woke by the clock":   {wakeResult{now}, func(a Activity) bool { return a.Woke.Equal(now) }},
 		"awake by a desktop":  {inhibitResult{awake: true}, func(a Activity) bool { return a.Inhibited }},
@@ -96,7 +97,7 @@ func TestFoldKeepsWhatAnySourceSays(t *testing.T) {
 		for _, r := range silent {
 			all = append(all, r.facts())
 		}
-		if a := fold(all).activity(); !c.want(a) {
+		if a := fold(all).activity(Call{}); !c.want(a) {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
@@ -116,5 +117,17 @@ func TestHoldersOfDevices(t *testing.T) {
 	camera := deviceResult{what: "camera", devices: 1, holders: holders}.facts().evidence
 	if len(camera.Cameras) != 3 || len(camera.Captures) != 0 {
 		t.Errorf("%+v", camera)
+	}
+}
+
+// TestCallWithTheScreenOff: the computer stays awake for it, but not once it goes
+// to sleep nevertheless.
+func TestCallWithTheScreenOff(t *testing.T) {
+	c := Call{App: "zoom", Name: "Zoom"}
+	if a := (facts{dark: true}).activity(c); a.Asleep {
+		t.Errorf("asleep in a call: %+v", a)
+	}
+	if a := (facts{dark: true, asleep: true}).activity(c); !a.Asleep {
+		t.Errorf("awake while it goes to sleep: %+v", a)
 	}
 }

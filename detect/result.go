@@ -33,16 +33,22 @@ type seatResult struct {
 	locked, asleep, elsewhere bool
 	woke                      time.Time
 	awake, awakeKnown         bool
+	// dark reports that the screen is off on a computer that then sleeps, if
+	// nothing keeps it from that.
+	dark bool
 }
 
 func (r seatResult) facts() facts {
-	return facts{locked: r.locked, asleep: r.asleep, elsewhere: r.elsewhere, woke: r.woke, awake: r.awake, awakeKnown: r.awakeKnown}
+	return facts{locked: r.locked, asleep: r.asleep, elsewhere: r.elsewhere, woke: r.woke, awake: r.awake, awakeKnown: r.awakeKnown, dark: r.dark}
 }
 
 func (r seatResult) value() string {
 	text := "awake"
-	if r.asleep {
+	switch {
+	case r.asleep:
 		text = "going to sleep"
+	case r.dark:
+		text = "the screen is off"
 	}
 	if r.locked {
 		text += ", locked"

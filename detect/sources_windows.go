@@ -35,7 +35,7 @@ func openWTS(ctx context.Context, e env) (source, error) {
 	return watcherSource{
 		read: func() (result, error) {
 			s, err := w.State()
-			return seatResult{locked: s.Locked, asleep: s.Suspended || s.Ending, elsewhere: s.Disconnected, woke: s.Resumed}, err
+			return seatResult{locked: s.Locked, asleep: s.Suspended || s.Ending, dark: s.Dark, elsewhere: s.Disconnected, woke: s.Resumed}, err
 		},
 		end: func() {
 			e.sleep.release()

@@ -266,8 +266,8 @@ func (w *Watcher) judge(rule *call.Rule, now time.Time) time.Time {
 	}
 	f := fold(all)
 	j := rule.Judge(f.evidence, now)
-	a := f.activity()
-	a.Call, a.Unlisted = j.Call, j.Unlisted
+	a := f.activity(j.Call)
+	a.Unlisted = j.Unlisted
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	first := w.parts == nil

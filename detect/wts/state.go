@@ -21,6 +21,10 @@ type State struct {
 	Disconnected bool
 	// Suspended reports that the computer is about to be suspended.
 	Suspended bool
+	// Dark reports that the screen is off on a computer with modern standby:
+	// unless something keeps it awake it then sleeps, and the message of a
+	// suspend comes late or never. Elsewhere a screen that is off says little.
+	Dark bool
 	// Ending reports that the user is being signed out.
 	Ending bool
 	// Resumed is when the computer last resumed from a suspend, as wall time;
@@ -45,6 +49,7 @@ const (
 	suspend         = 0x04 // PBT_APMSUSPEND
 	resumeSuspend   = 0x07
 	resumeAutomatic = 0x12
+	powerSetting    = 0x8013 // PBT_POWERSETTINGCHANGE
 )
 
 // How long Windows may be kept waiting. It waits two seconds before a suspend
@@ -139,4 +144,45 @@ func (c *suspendClock) suspended(sinceBoot, awake time.Duration) bool {
 	grown := c.set && drift-c.drift > minDrift
 	c.drift, c.set = drift, true
 	return grown
+}
+
+// powerChange is a POWERBROADCAST_SETTING: which setting of the power has
+// changed, and its value if that is a number.
+//
+// Source: "POWERBROADCAST_SETTING structure",
+// https://learn.microsoft.com/windows/win32/api/winuser/ns-winuser-powerbroadcast_setting
+type powerChange struct {
+	setting [16]byte // a GUID, in memory order
+	value   uint32
+}
+
+// decodePower decodes the GUID, the length of the data, and the data.
+func decodePower(b []byte) (c powerChange, ok bool) {
+	if len(b) < 24 || binary.LittleEndian.Uint32(b[16:]) != 4 {
+		return powerChange{}, false
+	}
+	copy(c.setting[:], b)
+	c.value = binary.LittleEndian.Uint32(b[20:])
+	return c, true
+}
+
+// sessionDisplay is GUID_SESSION_DISPLAY_STATUS, 2B84C20E-AD23-4DDF-93DB-05FFBD7EFCA5:
+// whether the screen of the session is off (0), on (1) or dimmed (2). That of the
+// console would be off while somebody works through Remote Desktop.
+//
+// Source: "Power Setting GUIDs",
+// https://learn.microsoft.com/windows/win32/power/power-setting-guids
+var sessionDisplay = [16]byte{0x0E, 0xC2, 0x84, 0x2B, 0x23, 0xAD, 0xDF, 0x4D, 0x93, 0xDB, 0x05, 0xFF, 0xBD, 0x7E, 0xFC, 0xA5}
+
+// screen applies a change of the power to the state of a computer with modern
+// standby. Windows waits for nobody here.
+func (s *State) screen(c powerChange, now time.Time) {
+	if c.setting != sessionDisplay {
+		return
+	}
+	off := c.value == 0
+	if s.Dark && !off {
+		s.Resumed = now.Round(0)
+	}
+	s.Dark = off
 }

@@ -129,3 +129,61 @@ func TestSuspendClock(t *testing.T) {
 		}
 	}
 }
+
+// power returns the bytes of a change.
+func power(setting [16]byte, length, value uint32) []byte {
+	b := make([]byte, 24)
+	copy(b, setting[:])
+	binary.LittleEndian.PutUint32(b[16:], length)
+	binary.LittleEndian.PutUint32(b[20:], value)
+	return b
+}
+
+func TestDecodePower(t *testing.T) {
+	if c, ok := decodePower(power(sessionDisplay, 4, 2)); !ok || c.setting != sessionDisplay || c.value != 2 {
+		t.Errorf("got %+v, %v", c, ok)
+	}
+	for name, raw := range map[string][]byte{"a GUID": power(sessionDisplay, 16, 0), "cut": power(sessionDisplay, 4, 0)[:23], "empty": nil} {
+		if c, ok := decodePower(raw); ok {
+			t.Errorf("%s: got %+v", name, c)
+		}
+	}
+}
+
+// TestScreenOff: the person is back when the screen is, whether a suspend was
+// reported or not.
+func TestScreenOff(t *testing.T) {
+	now := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	const off, on, dimmed, sleep, wake = 0, 1, 2, 100, 101
+	for name, c := range map[string]struct {
+		steps []int
+		want  State
+	}{
+		"at the start":             {[]int{on}, State{}},
+		"dimmed":                   {[]int{on, dimmed}, State{}},
+		"off":                      {[]int{on, dimmed, off}, State{Dark: true}},
+		"off and on":               {[]int{off, on}, State{Resumed: now}},
+		"a suspend follows":        {[]int{off, sleep}, State{Dark: true, Suspended: true}},
+		"it resumes, still dark":   {[]int{off, sleep, wake}, State{Dark: true, Resumed: now}},
+		"it resumes with a screen": {[]int{off, sleep, wake, on}, State{Resumed: now}},
+		"the screen comes first":   {[]int{off, sleep, on, wake}, State{Resumed: now}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var s State
+			for _, step := range c.steps {
+				switch step {
+				case sleep:
+					s.apply(winmsg.Message{ID: winmsg.PowerBroadcast, WParam: suspend}, now)
+				case wake:
+					s.apply(winmsg.Message{ID: winmsg.PowerBroadcast, WParam: resumeAutomatic}, now)
+				default:
+					s.screen(powerChange{sessionDisplay, uint32(step)}, now)
+				}
+			}
+			s.screen(powerChange{[16]byte{1}, off}, now) // another setting
+			if s != c.want {
+				t.Errorf("got %+v, want %+v", s, c.want)
+			}
+		})
+	}
+}

@@ -21,6 +21,9 @@ var (
 	procFreeMemory                 = wtsapi32.NewProc("WTSFreeMemory")
 	user32                         = windows.NewLazySystemDLL("user32.dll")
 	procRegisterSuspendResume      = user32.NewProc("RegisterSuspendResumeNotification")
+	procRegisterPower              = user32.NewProc("RegisterPowerSettingNotification")
+	procUnregisterPower            = user32.NewProc("UnregisterPowerSettingNotification")
+	procPowerInformation           = windows.NewLazySystemDLL("powrprof.dll").NewProc("CallNtPowerInformation")
 	procUnregisterSuspendResume    = user32.NewProc("UnregisterSuspendResumeNotification")
 	kernel32                       = windows.NewLazySystemDLL("kernel32.dll")
 	procGetTickCount64             = kernel32.NewProc("GetTickCount64")
@@ -33,9 +36,10 @@ type Watcher struct {
 	delay  func(limit time.Duration) <-chan struct{}
 	loop   *oscall.Loop
 
-	mu    sync.Mutex
-	state State
-	clock suspendClock
+	mu      sync.Mutex
+	state   State
+	clock   suspendClock
+	standby bool // the computer has modern standby
 }
 
 // Watch starts to watch the session; ctx is for opening only. notify is called,
@@ -80,6 +84,7 @@ func (w *Watcher) run(ctx context.Context, l *oscall.Loop) error {
 		w.state = state // else the messages alone report it, as under Wine
 	}
 	w.clock.suspended(clocks())
+	w.standby = modernStandby()
 	listener, err := winmsg.Listen(ctx, w.receive)
 	if err != nil {
 		return err
@@ -99,9 +104,31 @@ func (w *Watcher) run(ctx context.Context, l *oscall.Loop) error {
 			defer procUnregisterSuspendResume.Call(power)
 		}
 	}
+	if w.standby {
+		const windowHandle = 0 // DEVICE_NOTIFY_WINDOW_HANDLE
+		if power, _, _ := procRegisterPower.Call(hwnd, uintptr(unsafe.Pointer(&sessionDisplay)), windowHandle); power != 0 {
+			defer procUnregisterPower.Call(power)
+		}
+	}
 	l.Ready()
 	<-ctx.Done()
 	return nil
+}
+
+// modernStandby reports whether the computer has modern standby instead of a
+// suspend.
+//
+// Source: "CallNtPowerInformation function",
+// https://learn.microsoft.com/windows/win32/api/powerbase/nf-powerbase-callntpowerinformation,
+// and POWER_PLATFORM_INFORMATION of winnt.h: AoAc, "always on, always connected".
+func modernStandby() bool {
+	const platformInformation = 66
+	var aoAc byte
+	if procPowerInformation.Find() != nil {
+		return false
+	}
+	status, _, _ := procPowerInformation.Call(platformInformation, 0, 0, uintptr(unsafe.Pointer(&aoAc)), unsafe.Sizeof(aoAc))
+	return uint32(status) == 0 && aoAc != 0 // zero is STATUS_SUCCESS
 }
 
 // query asks for the state at the beginning.
@@ -132,12 +159,25 @@ func clocks() (sinceBoot, awake time.Duration) {
 	return time.Duration(up) * time.Millisecond, time.Duration(steps) * 100
 }
 
+// applyPower applies a change of the power, which Windows passes by its address.
+func (w *Watcher) applyPower(at uintptr) {
+	const size = 24 // with a number; others are longer
+	// The address is that of Windows' memory, so that nothing of Go's moves.
+	raw := unsafe.Slice(*(**byte)(unsafe.Pointer(&at)), size)
+	if c, ok := decodePower(raw); ok {
+		w.state.screen(c, time.Now())
+	}
+}
+
 // receive handles a message of the hidden window. The computer is suspended,
 // and the session ends, only after it has returned.
 func (w *Watcher) receive(m winmsg.Message) {
 	w.mu.Lock()
 	before := w.state
 	limit := w.state.apply(m, time.Now())
+	if m.ID == winmsg.PowerBroadcast && m.WParam == powerSetting && m.LParam != 0 && w.standby {
+		w.applyPower(m.LParam)
+	}
 	changed := w.state != before
 	var delayed <-chan struct{}
 	if limit > 0 {

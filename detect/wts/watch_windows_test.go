@@ -3,6 +3,7 @@ package wts
 import (
 	"testing"
 	"time"
+	"unsafe"
 
 	"heliograph/detect/winmsg"
 )
@@ -125,4 +126,24 @@ func TestSignOutIsDelayed(t *testing.T) {
 		t.Errorf("closed after %v", d)
 	}
 	w.checkDelay(t, answered)
+}
+
+// TestScreenOffIsReported with modern standby, which nobody delays.
+func TestScreenOffIsReported(t *testing.T) {
+	w := watch(t)
+	w.mu.Lock()
+	w.standby = true
+	w.mu.Unlock()
+	screen := func(value uint32) {
+		raw := power(sessionDisplay, 4, value)
+		user32.NewProc("SendMessageW").Call(w.window, uintptr(winmsg.PowerBroadcast), powerSetting, uintptr(unsafe.Pointer(&raw[0])))
+	}
+	screen(1)
+	if s := w.read(t); s != (State{}) {
+		t.Fatalf("with a screen %+v", s)
+	}
+	screen(0)
+	w.until(t, "dark", func(s State) bool { return s.Dark })
+	screen(1)
+	w.until(t, "resumed", func(s State) bool { return !s.Dark && !s.Resumed.IsZero() })
 }
