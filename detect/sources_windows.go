@@ -11,6 +11,7 @@ import (
 	"heliograph/detect/lastinput"
 	"heliograph/detect/wasapi"
 	"heliograph/detect/winmsg"
+	"heliograph/detect/winproc"
 	"heliograph/detect/wts"
 )
 
@@ -49,10 +50,19 @@ func openWASAPI(ctx context.Context, e env) (source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return watcherSource{end: w.Close, read: func() (result, error) {
-		s, err := w.Sessions()
-		return soundResult{captures: sessionSounds(s.Recording), playbacks: sessionSounds(s.Playing)}, err
-	}}, nil
+	p := newPeers(winproc.UDPOwners, e.changed)
+	return watcherSource{
+		read: func() (result, error) {
+			s, err := w.Sessions()
+			r := soundResult{captures: sessionSounds(s.Recording), playbacks: sessionSounds(s.Playing)}
+			r.peers = p.read(r.captures)
+			return r, err
+		},
+		end: func() {
+			p.close()
+			w.Close()
+		},
+	}, nil
 }
 
 func sessionSounds(sessions []wasapi.Session) []call.Sound {
