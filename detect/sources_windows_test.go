@@ -42,6 +42,23 @@ func TestWindowsNamesAreInTheTable(t *testing.T) {
 	}
 }
 
+// TestConsentStoreGivesWay: the list of the privacy settings proves no
+// messenger's call, so that Windows Audio is looked for again while it serves.
+func TestConsentStoreGivesWay(t *testing.T) {
+	for _, k := range systemKinds() {
+		if k.name != "microphone" {
+			continue
+		}
+		for rank, c := range k.candidates {
+			if want := c.name != "wasapi"; c.lastResort != want || (rank == 0) == want {
+				t.Errorf("candidate %d, %s: last resort is %v", rank+1, c.name, c.lastResort)
+			}
+		}
+		return
+	}
+	t.Error("there is no microphone")
+}
+
 // TestEndOfTheSessionIsSleep: it is delayed until presence has been cleared.
 func TestEndOfTheSessionIsSleep(t *testing.T) {
 	changed := make(chan struct{}, 1)
