@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"heliograph/build/wait":                 {},
 	"heliograph/build/windows/e2e":          {},
 	"heliograph/build/windows/e2e/explorer": {},
+	"heliograph/build/windows/headers":      {},
 	"heliograph/build/windows/icons":        {"heliograph/assets"},
 	"heliograph/build/windows/shim":         {},
 	"heliograph/detect":                     {"heliograph/detect/call", "heliograph/detect/consent", "heliograph/detect/coreaudio", "heliograph/detect/desktop", "heliograph/detect/kernel", "heliograph/detect/lastinput", "heliograph/detect/latest", "heliograph/detect/logind", "heliograph/detect/macos", "heliograph/detect/pulse", "heliograph/detect/wasapi", "heliograph/detect/wayland", "heliograph/detect/winmsg", "heliograph/detect/winproc", "heliograph/detect/wts", "heliograph/detect/x11"},

@@ -50,12 +50,28 @@ type device struct {
 	target           windows.HWND
 }
 
-// usages are the HID usages that a person touches: mouse, keyboard, pen, touch
-// screen and touch pad.
+// HID usages of what a person touches, by page.
 //
 // Source: "HID Clients Supported in Windows",
 // https://learn.microsoft.com/windows-hardware/drivers/hid/hid-clients-supported-in-windows
-var usages = []struct{ page, usage uint16 }{{1, 2}, {1, 6}, {0x0d, 2}, {0x0d, 4}, {0x0d, 5}}
+const (
+	genericPage = 0x01
+	mouse       = 0x02
+	keyboard    = 0x06
+
+	digitizerPage = 0x0d
+	pen           = 0x02
+	touchScreen   = 0x04
+	touchPad      = 0x05
+)
+
+var usages = []struct{ page, usage uint16 }{
+	{genericPage, mouse},
+	{genericPage, keyboard},
+	{digitizerPage, pen},
+	{digitizerPage, touchScreen},
+	{digitizerPage, touchPad},
+}
 
 // registerRawInput calls RegisterRawInputDevices for all usages.
 //

@@ -113,15 +113,19 @@ func (s *State) resume(now time.Time) {
 // https://learn.microsoft.com/windows/win32/api/wtsapi32/ns-wtsapi32-wtsinfoex_level1_w
 func decodeInfo(b []byte) (State, error) {
 	const (
+		level        = 1  // the only one that there is
+		stateAt      = 12 // SessionState
+		flagsAt      = 16 // SessionFlags
+		flagsEnd     = 20
 		disconnected = 4 // WTSDisconnected
 		locked       = 0 // WTS_SESSIONSTATE_LOCK
 	)
-	if len(b) < 20 || binary.LittleEndian.Uint32(b) != 1 {
+	if len(b) < flagsEnd || binary.LittleEndian.Uint32(b) != level {
 		return State{}, errors.New("session information of an unknown form")
 	}
 	return State{
-		Disconnected: binary.LittleEndian.Uint32(b[12:]) == disconnected,
-		Locked:       binary.LittleEndian.Uint32(b[16:]) == locked,
+		Disconnected: binary.LittleEndian.Uint32(b[stateAt:]) == disconnected,
+		Locked:       binary.LittleEndian.Uint32(b[flagsAt:]) == locked,
 	}, nil
 }
 
