@@ -107,7 +107,7 @@ func (turn abandonable) run(ctx context.Context, f func() (string, error)) (stri
 		case errors.Is(r.err, keyring.ErrNotFound):
 			return "", ErrNoItem
 		case r.err != nil:
-			return "", fmt.Errorf("%w: %w", ErrVaultFailed, r.err)
+			return "", keyringFailure(r.err)
 		}
 		return r.text, nil
 	case <-ctx.Done():

@@ -2,8 +2,16 @@
 
 package graph
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // readyKeyring has nothing to do where the system unlocks the keyring with the
 // session.
-func readyKeyring(ctx context.Context, _ bool) error { return ctx.Err() }
+func readyKeyring(ctx context.Context, _ bool) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", ErrVaultTimeout, err)
+	}
+	return nil
+}

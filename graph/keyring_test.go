@@ -55,3 +55,22 @@ func TestKeyringErrors(t *testing.T) {
 		t.Errorf("a failure: %v", err)
 	}
 }
+
+// TestKeyringIsNotTheNetwork holds that whatever keeps the keyring from being
+// used, its own deadline too, is explained as the keyring's: a person who reads
+// of Microsoft looks in the wrong place.
+func TestKeyringIsNotTheNetwork(t *testing.T) {
+	past, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	_, getErr := KeyringVault{}.Get(past, "test")
+	for name, err := range map[string]error{
+		"read":    getErr,
+		"write":   KeyringVault{}.Set(past, "test", nil),
+		"delete":  KeyringVault{}.Delete(past, "test"),
+		"too big": parted{&MemoryVault{}, "test"}.set(t.Context(), make([]byte, partSize*maxParts+1)),
+	} {
+		if key := Explain(err).Key; key == "network" || !passing(err) {
+			t.Errorf("%s: %q, %v", name, key, err)
+		}
+	}
+}

@@ -153,7 +153,7 @@ func (p parted) get(ctx context.Context) ([]byte, error) {
 
 func (p parted) set(ctx context.Context, value []byte) error {
 	if len(value) > partSize*maxParts {
-		return fmt.Errorf("keyring item %s would need more than %d parts", p.name, maxParts)
+		return fmt.Errorf("%w: item %s would need more than %d parts", ErrVaultFailed, p.name, maxParts)
 	}
 	old, oldErr := p.head(ctx)
 	if oldErr != nil && !errors.Is(oldErr, ErrNoItem) && !errors.Is(oldErr, ErrVaultDamaged) {

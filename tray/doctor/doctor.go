@@ -212,7 +212,7 @@ func probeKeyring(ctx context.Context) control.Part {
 	case errors.Is(err, graph.ErrVaultLocked), errors.Is(err, graph.ErrVaultAbsent):
 		p.Fix = advice(err)
 	default:
-		p.Fix = "restart the keyring service, or sign out of the desktop and in again"
+		p.Fix = keyringFix
 	}
 	return p
 }

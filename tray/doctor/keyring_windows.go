@@ -2,3 +2,6 @@ package doctor
 
 // keyringName is where graph.KeyringVault keeps secrets here.
 const keyringName = "Windows Credential Manager"
+
+// keyringFix is what helps against one that fails or does not answer.
+const keyringFix = "sign out of Windows and in again"

@@ -1,6 +1,14 @@
 package words
 
-import "golang.org/x/text/message"
+import (
+	"runtime"
+
+	"golang.org/x/text/message"
+)
+
+// system is the one whose words are used where a sentence has words for each;
+// tests change it.
+var system = runtime.GOOS
 
 // solvedBySignIn are the keys of advice that ends with the hint to sign in.
 var solvedBySignIn = map[string]bool{
@@ -29,7 +37,11 @@ func EnglishAdvice(key string, args ...any) string {
 }
 
 func advice(p *message.Printer, signIn, key string, args []any) string {
-	text := say(p, "advice."+key, args)
+	sentence := "advice." + key
+	if here := sentence + "." + system; Known(here) {
+		sentence = here
+	}
+	text := say(p, sentence, args)
 	if solvedBySignIn[key] {
 		text += " " + say(p, signIn, nil)
 	}

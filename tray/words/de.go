@@ -196,10 +196,21 @@ var german = map[string]string{
 	"sign-in.menu":          "Wählen Sie „Anmelden“.",
 	"sign-in.command":       "Führen Sie aus: heliograph login",
 
-	"advice.locked":       "Der Schlüsselbund ist gesperrt, deshalb lässt sich Ihre Anmeldung nicht lesen. Entsperren Sie ihn, oder melden Sie sich neu an.",
-	"advice.absent":       "Es läuft kein Schlüsselbund, deshalb lässt sich Ihre Anmeldung nicht speichern. Installieren und starten Sie einen (gnome-keyring, KWallet oder KeePassXC).",
-	"advice.silent":       "Der Schlüsselbund antwortet nicht, deshalb lässt sich Ihre Anmeldung noch nicht lesen. Ein neuer Versuch folgt automatisch.",
-	"advice.keyring":      "Der Schlüsselbund meldet einen Fehler, deshalb lässt sich Ihre Anmeldung weder lesen noch speichern. Ein neuer Versuch folgt automatisch; hilft das nicht, melden Sie sich vom Desktop ab und wieder an.",
+	"advice.locked":  "Der Schlüsselbund ist gesperrt, deshalb lässt sich Ihre Anmeldung nicht lesen. Entsperren Sie ihn, oder melden Sie sich neu an.",
+	"advice.absent":  "Es läuft kein Schlüsselbund, deshalb lässt sich Ihre Anmeldung nicht speichern. Installieren und starten Sie einen (gnome-keyring, KWallet oder KeePassXC).",
+	"advice.silent":  "Der Schlüsselbund antwortet nicht, deshalb lässt sich Ihre Anmeldung noch nicht lesen. Ein neuer Versuch folgt automatisch.",
+	"advice.keyring": "Der Schlüsselbund meldet einen Fehler, deshalb lässt sich Ihre Anmeldung weder lesen noch speichern. Ein neuer Versuch folgt automatisch; hilft das nicht, melden Sie sich vom Desktop ab und wieder an.",
+
+	// For one system; the sentences above are for the others.
+	"advice.absent.windows":  "Diese Windows-Sitzung kann Ihre Anmeldung nicht speichern: Über SSH, in einem Dienst und in einer geplanten Aufgabe gibt es keine Anmeldeinformationsverwaltung, und eine Richtlinie kann sie abschalten. Starten Sie heliograph auf Ihrem Desktop; hilft das nicht, wenden Sie sich an Ihre Administratoren.",
+	"advice.silent.windows":  "Die Anmeldeinformationsverwaltung von Windows antwortet nicht, deshalb lässt sich Ihre Anmeldung noch nicht lesen. Ein neuer Versuch folgt automatisch.",
+	"advice.keyring.windows": "Die Anmeldeinformationsverwaltung von Windows meldet einen Fehler, deshalb lässt sich Ihre Anmeldung weder lesen noch speichern. Ein neuer Versuch folgt automatisch; hilft das nicht, melden Sie sich von Windows ab und wieder an.",
+	"advice.locked.darwin":   "Ihr Anmeldeschlüsselbund ist gesperrt, deshalb lässt sich Ihre Anmeldung nicht lesen. Entsperren Sie ihn in der Schlüsselbundverwaltung, oder melden Sie sich neu an.",
+	"advice.absent.darwin":   "In dieser Sitzung von macOS gibt es keinen Schlüsselbund, deshalb lässt sich Ihre Anmeldung nicht speichern. Starten Sie heliograph auf Ihrem Desktop, nicht über SSH.",
+	"advice.silent.darwin":   "Der Schlüsselbund von macOS antwortet nicht, deshalb lässt sich Ihre Anmeldung noch nicht lesen. Ein neuer Versuch folgt automatisch.",
+	"advice.keyring.darwin":  "Der Schlüsselbund von macOS meldet einen Fehler, deshalb lässt sich Ihre Anmeldung weder lesen noch speichern. Ein neuer Versuch folgt automatisch; hilft das nicht, melden Sie sich von macOS ab und wieder an.",
+	"advice.refused.darwin":  "Der Schlüsselbund von macOS wurde nicht entsperrt, deshalb lässt sich Ihre Anmeldung nicht lesen.",
+
 	"advice.no-browser":   "Für die Anmeldeseite ließ sich kein Browser öffnen. Verwenden Sie: heliograph login --device-code",
 	"advice.damaged":      "Ihre gespeicherte Anmeldung ist beschädigt.",
 	"advice.no-secret":    "Für die Anwendung ist kein Geheimnis hinterlegt. Speichern Sie es mit heliograph secret set application, oder nennen Sie in den Einstellungen eine Datei: [account] secret_file oder certificate_file.",

@@ -196,10 +196,21 @@ var english = map[string]string{
 	"sign-in.menu":          "Choose Sign in.",
 	"sign-in.command":       "Run: heliograph login",
 
-	"advice.locked":       "The keyring is locked, so your sign-in can't be read. Unlock it, or sign in again.",
-	"advice.absent":       "No keyring is running, so your sign-in can't be stored. Install and start one (gnome-keyring, KWallet or KeePassXC).",
-	"advice.silent":       "The keyring isn't answering, so your sign-in can't be read yet. Retrying automatically.",
-	"advice.keyring":      "The keyring reports an error, so your sign-in can't be read or stored. Retrying automatically; if this doesn't help, log out of your desktop and in again.",
+	"advice.locked":  "The keyring is locked, so your sign-in can't be read. Unlock it, or sign in again.",
+	"advice.absent":  "No keyring is running, so your sign-in can't be stored. Install and start one (gnome-keyring, KWallet or KeePassXC).",
+	"advice.silent":  "The keyring isn't answering, so your sign-in can't be read yet. Retrying automatically.",
+	"advice.keyring": "The keyring reports an error, so your sign-in can't be read or stored. Retrying automatically; if this doesn't help, log out of your desktop and in again.",
+
+	// For one system; the sentences above are for the others.
+	"advice.absent.windows":  "This Windows session can't store your sign-in: one over SSH, of a service or of a scheduled task has no Credential Manager, and a policy can switch it off. Start heliograph from your desktop; if that doesn't help, ask an administrator.",
+	"advice.silent.windows":  "Windows Credential Manager isn't answering, so your sign-in can't be read yet. Retrying automatically.",
+	"advice.keyring.windows": "Windows Credential Manager reports an error, so your sign-in can't be read or stored. Retrying automatically; if this doesn't help, sign out of Windows and in again.",
+	"advice.locked.darwin":   "Your login keychain is locked, so your sign-in can't be read. Unlock it in Keychain Access, or sign in again.",
+	"advice.absent.darwin":   "There is no keychain in this session, so your sign-in can't be stored. Start heliograph from your desktop, not over SSH.",
+	"advice.silent.darwin":   "The keychain isn't answering, so your sign-in can't be read yet. Retrying automatically.",
+	"advice.keyring.darwin":  "The keychain reports an error, so your sign-in can't be read or stored. Retrying automatically; if this doesn't help, log out of macOS and in again.",
+	"advice.refused.darwin":  "The keychain wasn't unlocked, so your sign-in can't be read.",
+
 	"advice.no-browser":   "No browser could be opened for the sign-in page. Run: heliograph login --device-code",
 	"advice.damaged":      "Your stored sign-in is damaged.",
 	"advice.no-secret":    "The application has no client secret yet. Store it with heliograph secret set application, or name a file in the settings: [account] secret_file or certificate_file.",

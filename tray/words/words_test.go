@@ -54,8 +54,12 @@ func TestEveryAdviceHasWords(t *testing.T) {
 		}
 		for key := range l.text {
 			if key, ok := strings.CutPrefix(key, "advice."); ok {
-				if _, known := keys[key]; !known {
+				key, forSystem, _ := strings.Cut(key, ".")
+				if n, known := keys[key]; !known || forSystem != "" && strings.Count(l.text["advice."+key], "%s") != n {
 					t.Errorf("%s has the advice %s, which graph never gives", l.tag, key)
+				}
+				if forSystem != "" && !slices.Contains(systems, forSystem) {
+					t.Errorf("%s: there is no system %s", l.tag, forSystem)
 				}
 			}
 		}
