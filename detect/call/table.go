@@ -36,11 +36,11 @@ const SoundSystem = "sound-system"
 // table is the app table that ships with the program: which programs may be in
 // a call, and how much evidence it takes. A user's rows precede it.
 var table = []App{
-	{ID: "zoom", Name: "Zoom", Class: CallFirst, Match: []string{"zoom", "zoom.real", "us.zoom.Zoom", "us.zoom.xos", "zoom.us", "ZoomHybridConf", "aomhost"}},
+	{ID: "zoom", Name: "Zoom", Class: CallFirst, Match: []string{"zoom", "zoom.real", "us.zoom.Zoom", "us.zoom.xos", "zoom.us", "ZoomHybridConf", "aomhost", "aomhost64"}},
 	{ID: "teams", Name: "Microsoft Teams", Class: CallFirst, Teams: true, Match: []string{"ms-teams", "ms-teams_modulehost", "Teams", "MSTeams", "com.microsoft.teams2", "MSTeams_8wekyb3d8bbwe"}},
 	{ID: "teams-for-linux", Name: "Teams for Linux", Class: CallFirst, Teams: true, Match: []string{"teams-for-linux", "com.github.IsmaelMartinez.teams_for_linux"}},
-	{ID: "webex", Name: "Webex", Class: CallFirst, Match: []string{"CiscoCollabHost", "webexmta", "atmgr", "Webex", "Cisco-Systems.Spark", "Cisco Webex Meetings"}},
-	{ID: "jitsi", Name: "Jitsi Meet", Class: CallFirst, Match: []string{"jitsi-meet", "jitsi-meet-electron", "org.jitsi.jitsi-meet"}},
+	{ID: "webex", Name: "Webex", Class: CallFirst, Match: []string{"CiscoCollabHost", "webexmta", "atmgr", "Webex", "Cisco-Systems.Spark", "Cisco Webex Meetings", "Meeting Center"}},
+	{ID: "jitsi", Name: "Jitsi Meet", Class: CallFirst, Match: []string{"jitsi-meet", "jitsi-meet-electron", "org.jitsi.jitsi-meet", "Jitsi Meet"}},
 	{ID: "facetime", Name: "FaceTime", Class: CallFirst, Match: []string{"avconferenced", "com.apple.avconferenced", "com.apple.FaceTime"}},
 	{ID: "skype", Name: "Skype", Class: CallFirst, Match: []string{"skype", "skypeforlinux", "com.skype.Client"}},
 	{ID: "linphone", Name: "Linphone", Class: CallFirst, Match: []string{"linphone", "linphonec", "com.belledonnecommunications.linphone"}},
@@ -58,8 +58,8 @@ var table = []App{
 	{ID: "telegram", Name: "Telegram", Class: Messenger, Match: []string{"telegram-desktop", "Telegram", "org.telegram.desktop", "ru.keepcoder.Telegram"}},
 	{ID: "signal", Name: "Signal", Class: Messenger, Match: []string{"signal-desktop", "Signal", "org.signal.Signal", "org.whispersystems.signal-desktop"}},
 	{ID: "whatsapp", Name: "WhatsApp", Class: Messenger, Match: []string{"whatsapp", "whatsapp.root", "net.whatsapp.WhatsApp"}},
-	{ID: "element", Name: "Element", Class: Messenger, Match: []string{"element-desktop", "im.riot.Riot"}},
-	{ID: "wechat", Name: "WeChat", Class: Messenger, Match: []string{"wechat", "com.tencent.xinWeChat", "com.tencent.WeChat"}},
+	{ID: "element", Name: "Element", Class: Messenger, Match: []string{"element-desktop", "Element", "im.riot.Riot", "im.riot.app"}},
+	{ID: "wechat", Name: "WeChat", Class: Messenger, Match: []string{"wechat", "Weixin", "com.tencent.xinWeChat", "com.tencent.WeChat"}},
 
 	{ID: "chrome", Name: "Google Chrome", Class: Browser, Match: []string{"chrome", "google-chrome", "google-chrome-stable", "com.google.Chrome"}},
 	{ID: "chromium", Name: "Chromium", Class: Browser, Match: []string{"chromium", "chromium-browser", "org.chromium.Chromium"}},
@@ -68,11 +68,15 @@ var table = []App{
 	{ID: "vivaldi", Name: "Vivaldi", Class: Browser, Match: []string{"vivaldi", "vivaldi-bin", "com.vivaldi.Vivaldi"}},
 	{ID: "opera", Name: "Opera", Class: Browser, Match: []string{"opera", "com.operasoftware.Opera", "com.opera.Opera"}},
 	{ID: "arc", Name: "Arc", Class: Browser, Match: []string{"arc", "company.thebrowser.Browser"}},
+	{ID: "comet", Name: "Comet", Class: Browser, Match: []string{"comet", "ai.perplexity.comet"}},
 	{ID: "firefox", Name: "Firefox", Class: Browser, Duplex: true, Match: []string{"firefox", "firefox-bin", "firefox-esr", "org.mozilla.firefox", "zen", "zen-bin", "librewolf", "io.gitlab.librewolf-community"}},
 	{ID: "safari", Name: "Safari", Class: Browser, Match: []string{"com.apple.WebKit.GPU", "com.apple.Safari"}},
 
-	{ID: "mixers", Group: true, Name: "Volume control", Class: Never, Match: []string{"pavucontrol", "org.PulseAudio.pavucontrol", "pavucontrol-qt", "org.gnome.VolumeControl", "gnome-control-center", "gnome-shell", "org.gnome.Shell", "plasmashell", "kmix", "org.kde.kmixd", "org.mate.VolumeControl", "ncpamixer", "xfce4-panel"}},
-	{ID: "recorders", Group: true, Name: "Sound recorder", Class: Never, Match: []string{"obs", "com.obsproject.Studio", "audacity", "org.audacityteam.Audacity", "tenacity", "ardour", "reaper", "gnome-sound-recorder", "org.gnome.SoundRecorder", "krecorder", "simplescreenrecorder", "gpu-screen-recorder", "wf-recorder", "kooha", "parec", "parecord", "pacat", "arecord", "aplay", "pw-record", "pw-cat", "sox", "rec", "ffmpeg", "gst-launch-1.0", "cava"}},
-	{ID: "effects", Group: true, Name: "Audio effects", Class: Never, Match: []string{"easyeffects", "com.github.wwmm.easyeffects", "pulseeffects", "jamesdsp", "noisetorch", "cadmus"}},
+	{ID: "mixers", Group: true, Name: "Volume control", Class: Never, Match: []string{"pavucontrol", "org.PulseAudio.pavucontrol", "pavucontrol-qt", "org.gnome.VolumeControl", "gnome-control-center", "gnome-shell", "org.gnome.Shell", "plasmashell", "kmix", "org.kde.kmixd", "org.mate.VolumeControl", "ncpamixer", "xfce4-panel",
+		"voicemeeter", "voicemeeter_x64", "voicemeeterpro", "voicemeeterpro_x64", "voicemeeter8", "voicemeeter8x64", "WaveLink", "WaveLinkSE", "com.elgato.WaveLink", "SteelSeriesSonar"}},
+	{ID: "recorders", Group: true, Name: "Sound recorder", Class: Never, Match: []string{"obs", "obs64", "obs32", "com.obsproject.Studio", "com.obsproject.obs-studio", "audacity", "org.audacityteam.Audacity", "tenacity", "ardour", "reaper", "gnome-sound-recorder", "org.gnome.SoundRecorder", "krecorder", "simplescreenrecorder", "gpu-screen-recorder", "wf-recorder", "kooha", "parec", "parecord", "pacat", "arecord", "aplay", "pw-record", "pw-cat", "sox", "rec", "ffmpeg", "gst-launch-1.0", "cava",
+		"VoiceRecorder", "SoundRec", "SnippingTool", "com.apple.VoiceMemos", "VoiceMemos", "com.apple.QuickTimePlayerX", "QuickTime Player", "com.apple.screencaptureui", "screencaptureui", "screencapture", "com.apple.replayd", "replayd"}},
+	{ID: "effects", Group: true, Name: "Audio effects", Class: Never, Match: []string{"easyeffects", "com.github.wwmm.easyeffects", "pulseeffects", "jamesdsp", "noisetorch", "cadmus", "NVIDIA Broadcast", "krisp", "ai.krisp.krispMac"}},
+	{ID: "voice-input", Group: true, Name: "Voice input", Class: Never, Match: []string{"VoiceAccess", "TextInputHost", "com.apple.CoreSpeech", "corespeechd", "com.apple.siri", "Siri", "com.apple.SpeechRecognitionCore.speechrecognitiond", "speechrecognitiond"}},
 	{ID: SoundSystem, Group: true, Name: "Sound system", Class: Never, Match: []string{"pipewire", "wireplumber", "pulseaudio", "speech-dispatcher", "sd_dummy", "sd_espeak-ng", "gsd-media-keys", "xdg-desktop-portal"}},
 }
