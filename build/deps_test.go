@@ -61,7 +61,7 @@ var arrows = map[string][]string{
 	"heliograph/tray/app":                   {"heliograph/assets", "heliograph/detect", "heliograph/detect/latest", "heliograph/graph", "heliograph/graph/presence", "heliograph/graph/zone", "heliograph/tray", "heliograph/tray/account", "heliograph/tray/atomicfile", "heliograph/tray/autostart", "heliograph/tray/control", "heliograph/tray/doctor", "heliograph/tray/folders", "heliograph/tray/launch", "heliograph/tray/logbook", "heliograph/tray/menu", "heliograph/tray/outlets", "heliograph/tray/settings", "heliograph/tray/timeline", "heliograph/tray/words"},
 	"heliograph/tray/atomicfile":            {},
 	"heliograph/tray/autostart":             {"heliograph/tray/atomicfile", "heliograph/tray/folders"},
-	"heliograph/tray/cli":                   {"heliograph/detect", "heliograph/detect/readable", "heliograph/graph", "heliograph/graph/emu", "heliograph/graph/presence", "heliograph/graph/zone", "heliograph/tray/account", "heliograph/tray/app", "heliograph/tray/atomicfile", "heliograph/tray/autostart", "heliograph/tray/console", "heliograph/tray/control", "heliograph/tray/doctor", "heliograph/tray/folders", "heliograph/tray/launch", "heliograph/tray/logbook", "heliograph/tray/outlets", "heliograph/tray/settings", "heliograph/tray/words"},
+	"heliograph/tray/cli":                   {"heliograph/detect", "heliograph/detect/readable", "heliograph/graph", "heliograph/graph/emu", "heliograph/graph/presence", "heliograph/graph/zone", "heliograph/tray/account", "heliograph/tray/app", "heliograph/tray/atomicfile", "heliograph/tray/autostart", "heliograph/tray/console", "heliograph/tray/control", "heliograph/tray/doctor", "heliograph/tray/folders", "heliograph/tray/launch", "heliograph/tray/logbook", "heliograph/tray/outlets", "heliograph/tray/settings", "heliograph/tray/support", "heliograph/tray/words"},
 	"heliograph/tray/console":               {},
 	"heliograph/tray/control":               {"heliograph/detect/readable", "heliograph/tray/atomicfile"},
 	"heliograph/tray/doctor":                {"heliograph/detect", "heliograph/graph", "heliograph/graph/presence", "heliograph/tray", "heliograph/tray/control", "heliograph/tray/settings", "heliograph/tray/words"},
@@ -71,6 +71,7 @@ var arrows = map[string][]string{
 	"heliograph/tray/menu":                  {"heliograph/graph/presence", "heliograph/tray", "heliograph/tray/words"},
 	"heliograph/tray/outlets":               {"heliograph/detect/bus", "heliograph/detect/latest", "heliograph/graph/retryafter", "heliograph/tray/atomicfile", "heliograph/tray/control"},
 	"heliograph/tray/settings":              {"heliograph/detect", "heliograph/detect/call", "heliograph/detect/latest", "heliograph/graph/presence", "heliograph/tray/atomicfile", "heliograph/tray/folders"},
+	"heliograph/tray/support":               {"heliograph/tray/control", "heliograph/tray/settings"},
 	"heliograph/tray/timeline":              {"heliograph/tray/atomicfile"},
 	"heliograph/tray/words":                 {"heliograph/graph/presence", "heliograph/graph/zone"},
 }

@@ -247,6 +247,12 @@ broker = %q
 // what the commands printed.
 func faultyDay(t *testing.T, p *lab.Person, m *microsoft, message string) (printed string) {
 	t.Helper()
+	return faultyDayWith(t, p, m, message, func() {})
+}
+
+// faultyDayWith is faultyDay with something to do before heliograph quits.
+func faultyDayWith(t *testing.T, p *lab.Person, m *microsoft, message string, last func()) (printed string) {
+	t.Helper()
 	run := func(args ...string) {
 		c := p.Command(args...)
 		c.Wait()
@@ -267,6 +273,7 @@ func faultyDay(t *testing.T, p *lab.Person, m *microsoft, message string) (print
 	run("why")
 	m.misbehaves(false)
 	run("log")
+	last()
 	run("quit")
 	return printed
 }

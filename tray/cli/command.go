@@ -51,6 +51,14 @@ const statusLong = `Show what colleagues should see, and why. --json prints ever
 build/status.schema.json lists, null where nothing is known; with --follow it is
 one object a line.`
 
+const doctorLong = `Check every part that heliograph uses, and say how to fix what does not work. It
+changes nothing.
+
+--bundle writes a ZIP file for a report of a problem instead: versions, what
+doctor says, the statuses of today, what records, the settings without your
+texts, and the last lines of the log. It has no tokens, names of accounts or
+computers, addresses, status messages or window titles, and is sent to nobody.`
+
 const secretLong = `Keep the secret that signs the webhook, the password for the MQTT broker, or the
 application's own secret or certificate (where no person signs in) in the
 system's keyring. It is read from a terminal without an echo, or from a pipe.`
@@ -93,7 +101,7 @@ func table(a *App) [][]row {
 			{use: "forget APP", short: "Go back to automatic detection for a program", examples: []string{"calls forget obs"}, args: AppOnly, suggest: a.suggestApps, do: a.Judge("forget", "%s is back to automatic detection.")},
 		}},
 		{use: "watch", short: "Print what the detector sees as JSON lines, without an account", examples: []string{"watch", "watch | jq -c .call"}, do: a.Watch},
-		{use: "doctor", short: "Check every part, and say how to fix what does not work", examples: []string{"doctor", "doctor --json"}, flags: doctor.Flags, do: doctor.Run},
+		{use: "doctor", short: "Check every part, and say how to fix what does not work", long: doctorLong, examples: []string{"doctor", "doctor --json", "doctor --bundle", "doctor --bundle=report.zip"}, flags: doctor.Flags, do: doctor.Run},
 		{use: "log", short: "Print the log of the running heliograph", examples: []string{"log", "log --follow"}, flags: log.Flags, do: log.Run},
 	}, {
 		{use: "login", short: "Sign in to Microsoft", examples: []string{"login", "login --device-code --timeout 10m"}, flags: login.Flags, do: login.Run},

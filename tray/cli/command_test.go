@@ -133,6 +133,7 @@ func TestExitCodes(t *testing.T) {
 		{"secret set mqtt", 2, "the secret is empty"},
 		{"login --timeout 0s", 2, "not a length of time"},
 		{"emulate --profile v9", 2, "v1.0"},
+		{"doctor --bundle --json", 2, "choose one of them"},
 		{"config check --config " + bad, 2, "line 2: unknown key automatic.away"},
 		{"status", 3, "heliograph is not running. Start it with: heliograph"},
 		{"set busy --for 1h", 3, "is not running"},

@@ -19,24 +19,23 @@ import (
 // Doctor carries out `doctor`.
 type Doctor struct {
 	*App
-	JSON bool
+	JSON   bool
+	Bundle string // the archive to write; empty: none
 }
 
 // Flags adds the command's flags.
-func (d *Doctor) Flags(f *pflag.FlagSet) { f.BoolVar(&d.JSON, "json", false, "print JSON") }
+func (d *Doctor) Flags(f *pflag.FlagSet) {
+	f.BoolVar(&d.JSON, "json", false, "print JSON")
+	f.StringVar(&d.Bundle, "bundle", "", "write an archive for the report of a problem to =`FILE`")
+	f.Lookup("bundle").NoOptDefVal = bundleHere
+}
 
 // Run examines every part; a part with a problem is an error.
 func (d *Doctor) Run(ctx context.Context, _ []string) error {
-	var r control.Report
-	err := d.ask(ctx, control.VerbDoctor, nil, &r)
-	if errors.Is(err, control.ErrNotRunning) {
-		o, oerr := d.openSettings(nil)
-		if oerr != nil {
-			return oerr
-		}
-		v := o.Value()
-		r, err = doctor.Examine(ctx, v, account.Config(v.Config, d.logger(v.Config)), v.Detector(d.logger(v.Config))), nil
+	if d.Bundle != "" {
+		return d.bundle(ctx)
 	}
+	r, err := d.examine(ctx)
 	if err != nil {
 		return err
 	}
@@ -49,6 +48,21 @@ func (d *Doctor) Run(ctx context.Context, _ []string) error {
 		return fmt.Errorf("%d of %d parts have a problem: see the fixes above", n, len(r.Parts))
 	}
 	return err
+}
+
+// examine asks the running instance, or looks without one.
+func (d *Doctor) examine(ctx context.Context) (control.Report, error) {
+	var r control.Report
+	err := d.ask(ctx, control.VerbDoctor, nil, &r)
+	if !errors.Is(err, control.ErrNotRunning) {
+		return r, err
+	}
+	o, err := d.openSettings(nil)
+	if err != nil {
+		return r, err
+	}
+	v := o.Value()
+	return doctor.Examine(ctx, v, account.Config(v.Config, d.logger(v.Config)), v.Detector(d.logger(v.Config))), nil
 }
 
 func (d *Doctor) print(r control.Report) error {
