@@ -46,7 +46,7 @@ var loginKeychain = sync.OnceValues(func() (*keychain, error) {
 func readyKeyring(ctx context.Context, ask bool) error {
 	k, err := loginKeychain()
 	if err != nil {
-		return ctx.Err()
+		return keyringDeadline(ctx)
 	}
 	return k.ready(ctx, ask)
 }
