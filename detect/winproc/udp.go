@@ -14,14 +14,25 @@ type udpTable struct {
 //
 // Source: "MIB_UDPROW_OWNER_PID structure" and "MIB_UDP6ROW_OWNER_PID structure",
 // https://learn.microsoft.com/windows/win32/api/udpmib/
-var udpTables = []udpTable{{family: 2, row: 12, owner: 8}, {family: 23, row: 28, owner: 24}}
+const (
+	family4 = 2 // AF_INET
+	row4    = 12
+	owner4  = 8 // dwOwningPid
+
+	family6 = 23 // AF_INET6
+	row6    = 28
+	owner6  = 24
+)
+
+var udpTables = []udpTable{{family4, row4, owner4}, {family6, row6, owner6}}
 
 // owners adds the processes in a list to a set.
 func (t udpTable) owners(raw []byte, set map[uint32]bool) {
-	if len(raw) < 4 {
+	const firstRow = 4
+	if len(raw) < firstRow {
 		return
 	}
-	rows := raw[4:]
+	rows := raw[firstRow:]
 	for range binary.LittleEndian.Uint32(raw) {
 		if len(rows) < t.row {
 			return

@@ -162,11 +162,16 @@ type powerChange struct {
 
 // decodePower decodes the GUID, the length of the data, and the data.
 func decodePower(b []byte) (c powerChange, ok bool) {
-	if len(b) < 24 || binary.LittleEndian.Uint32(b[16:]) != 4 {
+	const (
+		lengthAt = 16 // DataLength
+		valueAt  = 20 // Data
+		valueEnd = 24
+	)
+	if len(b) < valueEnd || binary.LittleEndian.Uint32(b[lengthAt:]) != valueEnd-valueAt {
 		return powerChange{}, false
 	}
 	copy(c.setting[:], b)
-	c.value = binary.LittleEndian.Uint32(b[20:])
+	c.value = binary.LittleEndian.Uint32(b[valueAt:])
 	return c, true
 }
 

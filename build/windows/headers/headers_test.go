@@ -91,7 +91,16 @@ var procPost = windows.NewLazySystemDLL("user32.dll").NewProc("PostMessageW")
 
 const activate = 3
 
-var unknown = newGUID(0, 0, 0, 0xC000000000000046)
+var (
+	unknown = newGUID(0, 0, 0, 0xC000000000000046)
+	display = [16]byte{0x0E, 0xC2, 0x84, 0x2B, 0x23, 0xAD, 0xDF, 0x4D, 0x93, 0xDB, 0x05, 0xFF, 0xBD, 0x7E, 0xFC, 0xA5}
+	title   = property{newGUID(0xA45C254E, 0xDF1C, 0x4EFD, 0x802067D146A850E0), 14}
+)
+
+type property struct {
+	format windows.GUID
+	id     uint32
+}
 
 type class struct {
 	size uint32
@@ -135,6 +144,8 @@ var (
 	sampleFacts = map[string]string{
 		"sample.activate":  "IMMDevice::Activate",
 		"sample.unknown":   "IID_IUnknown",
+		"sample.display":   "GUID_SESSION_DISPLAY_STATUS",
+		"sample.title":     "PKEY_Device_FriendlyName",
 		"sample.f.closing": "WM_CLOSE",
 	}
 	sampleLayouts = map[string]shape{"sample.class": {"WNDPROCPAIR", "size proc"}}
@@ -151,13 +162,16 @@ func TestWrongFactsAreFound(t *testing.T) {
 	tests := map[string]struct{ old, replacement, fault string }{
 		"right":                 {"activate = 3", "activate = 3", ""},
 		"place of a method":     {"activate = 3", "activate = 4", "sample.activate"},
-		"arguments of a method": {"o.call(activate, 0, 0, 0, 0)", "o.call(activate, 0, 0, 0)", "sample_windows.go:29"},
+		"arguments of a method": {"o.call(activate, 0, 0, 0, 0)", "o.call(activate, 0, 0, 0)", "sample_windows.go:38"},
 		"message":               {"closing = 16", "closing = 17", "sample.f.closing"},
 		"name of a function":    {`"PostMessageW"`, `"PostMessageX"`, "PostMessageX"},
-		"arguments":             {"procPost.Call(0, 17, 0, 0)", "procPost.Call(0, 1, 0)", "sample_windows.go:31"},
+		"arguments":             {"procPost.Call(0, 17, 0, 0)", "procPost.Call(0, 1, 0)", "sample_windows.go:40"},
 		"size of a field":       {"size uint32", "size uint16", "sample.class.size"},
 		"offset of a field":     {"size uint32\n\tproc uintptr", "size uint32\n\tproc uint32", "sample.class.proc"},
 		"missing field":         {"size uint32\n\tproc uintptr", "size uint32", "sample.class"},
+		"GUID in bytes":         {"0x2B, 0x23", "0x2B, 0x24", "sample.display"},
+		"property":              {", 14}", ", 15}", "sample.title"},
+		"GUID of a property":    {"0xA45C254E", "0xA45C254F", "sample.title"},
 		"GUID":                  {"0xC000000000000046", "0xC000000000000047", "sample.unknown"},
 	}
 	for name, test := range tests {
@@ -180,7 +194,7 @@ func TestWrongFactsAreFound(t *testing.T) {
 func TestNewFactsAreFound(t *testing.T) {
 	c := readSample(t, "activate = 3", "activate = 3")
 	got := slices.Sorted(slices.Values(slices.Concat(c.unlisted(nil, nil, nil), c.faults)))
-	want := []string{"sample.activate", "sample.class", "sample.f.closing", "sample.unknown", "sample/sample_windows.go:31: the number 17 has no name"}
+	want := []string{"sample.activate", "sample.class", "sample.display", "sample.f.closing", "sample.title", "sample.unknown", "sample/sample_windows.go:40: the number 17 has no name"}
 	if len(got) != len(want) {
 		t.Fatalf("%d faults: %q", len(got), got)
 	}

@@ -28,6 +28,7 @@ const prelude = `#define _WIN32_WINNT 0x0A00
 #define CINTERFACE
 #define COBJMACROS
 #include <stddef.h>
+#include <winsock2.h>
 #include <windows.h>
 #include <dbt.h>
 #include <functiondiscoverykeys_devpkey.h>
@@ -36,6 +37,7 @@ const prelude = `#define _WIN32_WINNT 0x0A00
 #include <hidusage.h>
 #include <iphlpapi.h>
 #include <mmdeviceapi.h>
+#include <powrprof.h>
 #include <propsys.h>
 #include <shellapi.h>
 #include <wincred.h>
@@ -217,6 +219,9 @@ func guidOf(parts []string) string {
 			return ""
 		}
 		text += fmt.Sprintf("%0*x", d, n)
+	}
+	if len(parts) > len(digits) { // the number of a property
+		text += "," + strings.TrimSpace(parts[len(digits)])
 	}
 	return text
 }

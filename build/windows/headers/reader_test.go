@@ -138,7 +138,14 @@ func (r *reader) foreign(e ast.Expr) bool {
 func (r *reader) guid(key string, value ast.Expr) {
 	ast.Inspect(value, func(n ast.Node) bool {
 		e, ok := n.(ast.Expr)
-		if !ok || r.info.Types[e].Type == nil || r.info.Types[e].Type.String() != winapi+".GUID" {
+		if !ok || r.info.Types[e].Type == nil {
+			return true
+		}
+		if text, ok := r.otherGUID(e); ok {
+			r.code.guids = append(r.code.guids, guid{key, text})
+			return false
+		}
+		if r.info.Types[e].Type.String() != winapi+".GUID" {
 			return true
 		}
 		var parts []ast.Expr
@@ -160,6 +167,40 @@ func (r *reader) guid(key string, value ast.Expr) {
 	})
 }
 
+// otherGUID reads a GUID that is written as sixteen bytes in the order of the
+// memory, and a key of a property, which is a GUID and a number.
+func (r *reader) otherGUID(e ast.Expr) (string, bool) {
+	lit, ok := e.(*ast.CompositeLit)
+	if !ok {
+		return "", false
+	}
+	if r.info.Types[e].Type.String() == "[16]byte" && len(lit.Elts) == 16 {
+		text := ""
+		for _, i := range []int{3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15} {
+			v := r.info.Types[lit.Elts[i]].Value
+			if v == nil {
+				return "", false
+			}
+			text += fmt.Sprintf("%02x", number64(v))
+		}
+		return text, true
+	}
+	if len(lit.Elts) != 2 || r.info.Types[lit.Elts[1]].Value == nil {
+		return "", false
+	}
+	call, ok := lit.Elts[0].(*ast.CallExpr)
+	if !ok || r.info.Types[call].Type.String() != winapi+".GUID" {
+		return "", false
+	}
+	text, ok := r.guidText(call.Args)
+	return fmt.Sprintf("%s,%d", text, number64(r.info.Types[lit.Elts[1]].Value)), ok
+}
+
+func number64(v constant.Value) uint64 {
+	n, _ := constant.Uint64Val(constant.ToInt(v))
+	return n
+}
+
 // guidText writes the four numbers of a GUID as hexadecimal digits.
 func (r *reader) guidText(parts []ast.Expr) (string, bool) {
 	if len(parts) != 4 {
@@ -171,8 +212,7 @@ func (r *reader) guidText(parts []ast.Expr) (string, bool) {
 		if v == nil {
 			return "", false
 		}
-		n, _ := constant.Uint64Val(constant.ToInt(v))
-		text += fmt.Sprintf("%0*x", digits, n)
+		text += fmt.Sprintf("%0*x", digits, number64(v))
 	}
 	return text, true
 }
