@@ -2,11 +2,13 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -242,11 +244,18 @@ func (a *App) RemoveSecret(ctx context.Context, args []string) error {
 	return a.line("The %s secret is not in the keyring any more.", args[0])
 }
 
+// keyringFixes say, by system, what to do about a keyring that is locked or not
+// there.
+var keyringFixes = map[string]string{
+	"windows": "run the command at your desktop, not over SSH or in a scheduled task",
+	"darwin":  "unlock the login keychain in Keychain Access, or run the command at your desktop",
+}
+
 // keyringError adds the fix where the keyring itself is the problem.
 func keyringError(err error) error {
 	for _, known := range []error{graph.ErrVaultAbsent, graph.ErrVaultLocked, graph.ErrVaultRefused} {
 		if errors.Is(err, known) {
-			return fmt.Errorf("the secret was not changed: %w: unlock or start the keyring service", err)
+			return fmt.Errorf("the secret was not changed: %w: %s", err, cmp.Or(keyringFixes[runtime.GOOS], "unlock or start the keyring service"))
 		}
 	}
 	return fmt.Errorf("the secret was not changed: %w", err)
