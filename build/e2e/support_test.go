@@ -3,9 +3,7 @@
 package e2e
 
 import (
-	"archive/zip"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -125,22 +123,5 @@ func bundle(t *testing.T, p *lab.Person, name string) map[string]string {
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the archive: %v, %v", info, err)
 	}
-	z, err := zip.OpenReader(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	files := map[string]string{}
-	for _, file := range z.File {
-		r, err := file.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		raw, err := io.ReadAll(r)
-		if err := errors.Join(err, r.Close()); err != nil {
-			t.Fatal(err)
-		}
-		files[file.Name] = string(raw)
-	}
-	return files
+	return lab.Unpack(t, path)
 }
