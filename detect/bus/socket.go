@@ -2,7 +2,7 @@ package bus
 
 import (
 	"os"
-	"path/filepath"
+	"path"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,7 +29,7 @@ func watchSocket(appeared func()) *socketWatch {
 	if err != nil {
 		return nil
 	}
-	dir := filepath.Dir(path)
+	dir := path.Dir(path)
 	if err := w.Add(dir); err != nil {
 		w.Close()
 		return nil
@@ -72,7 +72,7 @@ func (s *socketWatch) close() {
 func sessionSocket() string {
 	address := os.Getenv("DBUS_SESSION_BUS_ADDRESS")
 	if dir := os.Getenv("XDG_RUNTIME_DIR"); address == "" && dir != "" {
-		return filepath.Join(dir, "bus")
+		return path.Join(dir, "bus")
 	}
 	for one := range strings.SplitSeq(address, ";") {
 		options, ok := strings.CutPrefix(one, "unix:")
@@ -81,7 +81,7 @@ func sessionSocket() string {
 		}
 		for option := range strings.SplitSeq(options, ",") {
 			if path, ok := strings.CutPrefix(option, "path="); ok {
-				return filepath.Clean(path)
+				return path.Clean(path)
 			}
 		}
 	}
