@@ -21,15 +21,15 @@ type socketWatch struct {
 // that will not be reported any more. It returns nil where the bus has no socket
 // in a folder, or the folder cannot be watched.
 func watchSocket(appeared func()) *socketWatch {
-	path := sessionSocket()
-	if path == "" {
+	socket := sessionSocket()
+	if socket == "" {
 		return nil
 	}
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil
 	}
-	dir := path.Dir(path)
+	dir := path.Dir(socket)
 	if err := w.Add(dir); err != nil {
 		w.Close()
 		return nil
@@ -41,7 +41,7 @@ func watchSocket(appeared func()) *socketWatch {
 			case e.Name == dir && (e.Has(fsnotify.Remove) || e.Has(fsnotify.Rename)):
 				s.lost.Store(true)
 				appeared()
-			case e.Name == path && e.Has(fsnotify.Create):
+			case e.Name == socket && e.Has(fsnotify.Create):
 				appeared()
 			}
 		}
@@ -80,8 +80,8 @@ func sessionSocket() string {
 			continue
 		}
 		for option := range strings.SplitSeq(options, ",") {
-			if path, ok := strings.CutPrefix(option, "path="); ok {
-				return path.Clean(path)
+			if socket, ok := strings.CutPrefix(option, "path="); ok {
+				return path.Clean(socket)
 			}
 		}
 	}
