@@ -29,6 +29,7 @@ type day struct {
 	clock   func() time.Time              // of the computer; nil: the true time
 	quit    func()
 	logTo   *slog.Logger
+	rounds  atomic.Int64 // of the loop
 }
 
 // simulate runs play in a bubble. The person has just begun to use the
@@ -72,6 +73,7 @@ func (d *day) start(policy presence.Policy) {
 }
 
 func (d *day) local() *time.Location {
+	d.rounds.Add(1) // the zone is asked for with every decision
 	if loc := d.zone.Load(); loc != nil {
 		return loc
 	}

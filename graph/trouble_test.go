@@ -200,3 +200,30 @@ func TestRefusedSessionStarvesNothing(t *testing.T) {
 		}
 	})
 }
+
+// TestWaitingForASessionIsQuiet: a preferred presence that is due to be renewed
+// while there is no session, in sleep or because Microsoft refuses it, waits
+// without waking up.
+func TestWaitingForASessionIsQuiet(t *testing.T) {
+	for name, c := range map[string]struct {
+		begin func(*day)
+		most  int64
+	}{
+		"asleep":  {func(d *day) { d.observe(func(a *detect.Activity) { a.Asleep = true }) }, 8},
+		"refused": {func(d *day) { d.fault(emu.Fault{Path: "/setPresence", Status: 403, Code: "Forbidden"}) }, 400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			simulate(t, office, func(d *day) {
+				d.signIn()
+				d.choose(presence.ChoseDND, 0)
+				d.pass(time.Minute)
+				c.begin(d)
+				before := d.rounds.Load()
+				d.pass(10 * time.Hour)
+				if n := d.rounds.Load() - before; n > c.most {
+					t.Errorf("%d rounds in ten hours, more than %d", n, c.most)
+				}
+			})
+		})
+	}
+}

@@ -44,8 +44,12 @@ func (r *reconciler) nextDue(now time.Time) time.Time {
 	if !r.want.Session.Zero() {
 		due[kindSession] = later(r.renewAt, r.look.yieldUntil)
 	}
-	if e := r.ledger.Preferred; !e.empty() && !r.want.Preferred.Zero() && r.want.PreferredUntil.IsZero() {
+	if e := r.ledger.Preferred; !e.empty() && !r.want.Preferred.Zero() && r.want.PreferredUntil.IsZero() && !r.alive(now).Zero() {
+		// Without a session, as in sleep, it waits for one: see lookAlive.
 		due[kindPreferred] = e.newest().At.Add(preferredRenew)
+		if !due[kindPreferred].After(now) {
+			due[kindPreferred] = later(due[kindPreferred], r.look.recheck)
+		}
 	}
 	if e := r.ledger.Message; !e.empty() && r.want.Message != "" {
 		due[kindMessage] = e.newest().At.Add(messageRenew)
