@@ -75,7 +75,7 @@ func measure(t *testing.T, d desktop) {
 	t.Logf("%s: open again %v after its restart", d.backend, time.Since(began).Round(time.Millisecond))
 	d.round(t, w, nil, true)
 	w.Close()
-	wakeupsAtRest(t, d.backend, 20*time.Second)
+	wakeupsAtRest(t, d.backend, 10*time.Second)
 }
 
 // round measures both edges once. Before the first input the instant of the

@@ -120,7 +120,7 @@ func TestLogindRestartsAHundredTimes(t *testing.T) {
 	checkGoroutines(t, app, fresh)
 }
 
-// TestServicesThatNeverAnswer: the services are stopped and go on twelve times, and
+// TestServicesThatNeverAnswer: the services are stopped and go on eight times, and
 // each time everything asks them. Nothing of the requests that were given up is
 // left.
 func TestServicesThatNeverAnswer(t *testing.T) {
@@ -131,7 +131,7 @@ func TestServicesThatNeverAnswer(t *testing.T) {
 	app := p.Command("run")
 	wait.Until(t, "the sign-in is restored", func() bool { return p.Command("status").Wait() == 0 })
 	var before usage
-	for n := range 12 {
+	for n := range 8 {
 		if n == 2 {
 			before = usageOf(t, app)
 		}
