@@ -2,13 +2,11 @@ package cli
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +19,7 @@ import (
 	"heliograph/tray/account"
 	"heliograph/tray/app"
 	"heliograph/tray/control"
+	"heliograph/tray/doctor"
 	"heliograph/tray/launch"
 	"heliograph/tray/outlets"
 	"heliograph/tray/settings"
@@ -244,18 +243,11 @@ func (a *App) RemoveSecret(ctx context.Context, args []string) error {
 	return a.line("The %s secret is not in the keyring any more.", args[0])
 }
 
-// keyringFixes say, by system, what to do about a keyring that is locked or not
-// there.
-var keyringFixes = map[string]string{
-	"windows": "run the command at your desktop, not over SSH or in a scheduled task",
-	"darwin":  "unlock the login keychain in Keychain Access, or run the command at your desktop",
-}
-
 // keyringError adds the fix where the keyring itself is the problem.
 func keyringError(err error) error {
 	for _, known := range []error{graph.ErrVaultAbsent, graph.ErrVaultLocked, graph.ErrVaultRefused} {
 		if errors.Is(err, known) {
-			return fmt.Errorf("the secret was not changed: %w: %s", err, cmp.Or(keyringFixes[runtime.GOOS], "unlock or start the keyring service"))
+			return fmt.Errorf("the secret was not changed: %w: %s", err, doctor.KeyringAccess)
 		}
 	}
 	return fmt.Errorf("the secret was not changed: %w", err)

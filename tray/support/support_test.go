@@ -1,11 +1,9 @@
 package support
 
 import (
-	"archive/zip"
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"heliograph/build/lab"
 	"heliograph/tray/control"
 	"heliograph/tray/settings"
 )
@@ -90,27 +89,12 @@ time=2026-12-01T09:00:04.000Z level=INFO msg="status chosen" status=busy file="C
 // unpack returns the files of an archive.
 func unpack(t *testing.T, f Facts) map[string]string {
 	t.Helper()
+	path := filepath.Join(t.TempDir(), "archive.zip")
 	var b bytes.Buffer
-	if err := Write(&b, f); err != nil {
+	if err := errors.Join(Write(&b, f), os.WriteFile(path, b.Bytes(), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	z, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string]string{}
-	for _, file := range z.File {
-		r, err := file.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		raw, err := io.ReadAll(r)
-		if err := errors.Join(err, r.Close()); err != nil {
-			t.Fatal(err)
-		}
-		files[file.Name] = string(raw)
-	}
-	return files
+	return lab.Unpack(t, path)
 }
 
 // TestArchiveHasNothingPrivate puts texts of a person wherever heliograph may
